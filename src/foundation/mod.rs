@@ -1,0 +1,23 @@
+//! The words everyone uses: elements of identity, zones and sensitivities, ids, fingerprints, diagnostics, secrets.
+//!
+//! The foundation imports nothing of the project; every other room may import it.
+
+pub mod clock;
+pub mod diagnostic;
+pub mod element;
+pub mod fingerprint;
+pub mod keyed;
+pub mod located;
+pub mod record;
+pub mod schema;
+pub mod secret;
+pub mod zone;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
+pub use element::Element;
+pub use fingerprint::{Fingerprint, Fingerprinter};
+pub use keyed::KeyedHash;
+pub use located::Located;
+pub use record::{OnFail, Quarantined, SourceBatch, Violation};
+pub use secret::Secret;
+pub use zone::{Sensitivity, Zone};
