@@ -1,0 +1,86 @@
+//! A dataset: one step's output, a folder of Parquet parts and a description that is written last and so says it is whole.
+
+use arrow::datatypes::Schema;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{EngineError, Place};
+use crate::foundation::Zone;
+
+/// The description's file name; without it a folder is a half-written dataset and counts as none.
+pub const META: &str = "_dataset.json";
+
+/// One Parquet file of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// File name within the dataset's folder.
+    pub file: String,
+    /// Rows in it.
+    pub rows: u64,
+}
+
+/// One column, as the description shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnMeta {
+    /// Its name.
+    pub name: String,
+    /// Its Arrow type.
+    #[serde(rename = "type")]
+    pub data_type: String,
+}
+
+/// What a dataset says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetMeta {
+    /// The step that made it.
+    pub step: String,
+    /// The fingerprint of all that it rests on; also its folder's name.
+    pub fingerprint: String,
+    /// Where it may lie.
+    pub zone: Zone,
+    /// Rows in all parts.
+    pub rows: u64,
+    /// Its files, in order.
+    pub parts: Vec<Part>,
+    /// Its columns, in order.
+    pub columns: Vec<ColumnMeta>,
+    /// Counts and facts that the step leaves for later steps and for the run record.
+    #[serde(default)]
+    pub facts: serde_json::Map<String, serde_json::Value>,
+}
+
+impl DatasetMeta {
+    /// The columns of an Arrow schema.
+    #[must_use]
+    pub fn columns_of(schema: &Schema) -> Vec<ColumnMeta> {
+        let column = |f: &arrow::datatypes::FieldRef| ColumnMeta {
+            name: f.name().clone(),
+            data_type: f.data_type().to_string(),
+        };
+        schema.fields().iter().map(column).collect()
+    }
+}
+
+/// A dataset that is whole.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its folder.
+    pub place: Place,
+    /// What it says of itself.
+    pub meta: DatasetMeta,
+}
+
+impl Dataset {
+    /// Opens the dataset in a folder; `None` where there is none, or only a half-written one.
+    pub async fn open(place: &Place) -> Result<Option<Self>, EngineError> {
+        let Some(bytes) = place.join(META).read_if_there().await? else { return Ok(None) };
+        let damaged = |e: serde_json::Error| EngineError::Damaged { place: place.to_string(), reason: e.to_string() };
+        let meta = serde_json::from_slice(&bytes).map_err(damaged)?;
+        Ok(Some(Self { place: place.clone(), meta }))
+    }
+
+    /// A count that the step left, or 0.
+    #[must_use]
+    pub fn count(&self, fact: &str) -> u64 {
+        self.meta.facts.get(fact).and_then(serde_json::Value::as_u64).unwrap_or(0)
+    }
+}

@@ -1,0 +1,149 @@
+//! The session: DataFusion with this run's memory, threads and spill folder, and the tables that have been registered with it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::datasource::MemTable;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+
+use crate::engine::{EngineError, Place};
+
+/// What a run may use of the machine.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes that DataFusion's operators may hold together.
+    pub memory: usize,
+    /// Partitions of a plan, and threads of the readers.
+    pub threads: usize,
+    /// Where operators spill; the system's own folder where none is named.
+    pub spill: Option<PathBuf>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { memory: 2 << 30, threads, spill: None }
+    }
+}
+
+/// DataFusion, with the house's settings.
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// A new session with these limits and no tables.
+    pub fn new(limits: Limits) -> Result<Self, EngineError> {
+        let top = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
+        let pool = TrackConsumersPool::new(GreedyMemoryPool::new(limits.memory), top);
+        let mode =
+            limits.spill.clone().map_or(DiskManagerMode::OsTmpDirectory, |dir| DiskManagerMode::Directories(vec![dir]));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(pool))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode))
+            .build_arc()
+            .map_err(EngineError::sql("starting the engine"))?;
+        let mut config =
+            SessionConfig::new().with_target_partitions(limits.threads.max(1)).with_information_schema(false);
+        let options = config.options_mut();
+        options.sql_parser.collect_spans = true;
+        options.execution.parquet.pushdown_filters = true;
+        options.execution.collect_statistics = false;
+        Ok(Self { context: SessionContext::new_with_config_rt(config, runtime), limits })
+    }
+
+    /// What this session may use.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// DataFusion's own context, for rooms that register functions or run their fixtures.
+    #[must_use]
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Makes the Parquet files of a folder a table.
+    pub async fn register_folder(&self, table: &str, folder: &Place) -> Result<(), EngineError> {
+        self.register_parquet(table, &folder.folder_url()).await
+    }
+
+    /// Makes one Parquet file a table.
+    pub async fn register_file(&self, table: &str, file: &Place) -> Result<(), EngineError> {
+        self.register_parquet(table, &file.file_url()).await
+    }
+
+    async fn register_parquet(&self, table: &str, url: &str) -> Result<(), EngineError> {
+        self.drop_table(table)?;
+        let what = format!("opening table `{table}`");
+        self.context
+            .register_parquet(quoted(table), url, ParquetReadOptions::default())
+            .await
+            .map_err(EngineError::sql(what))
+    }
+
+    /// Makes batches in memory a table; for small ones.
+    pub fn register_batches(
+        &self,
+        table: &str,
+        schema: SchemaRef,
+        batches: Vec<RecordBatch>,
+    ) -> Result<(), EngineError> {
+        self.drop_table(table)?;
+        let what = || EngineError::sql(format!("making table `{table}`"));
+        let memory = MemTable::try_new(schema, vec![batches]).map_err(what())?;
+        self.context.register_table(quoted(table), Arc::new(memory)).map(|_| ()).map_err(what())
+    }
+
+    /// Makes a table with columns and no rows, against which SQL can be planned.
+    pub fn register_empty(&self, table: &str, schema: SchemaRef) -> Result<(), EngineError> {
+        self.register_batches(table, schema, Vec::new())
+    }
+
+    /// Forgets a table, if there is one of that name.
+    pub fn drop_table(&self, table: &str) -> Result<(), EngineError> {
+        self.context
+            .deregister_table(quoted(table))
+            .map(|_| ())
+            .map_err(EngineError::sql(format!("dropping table `{table}`")))
+    }
+
+    /// Plans one statement without running it. `what` names it in errors.
+    pub async fn plan(&self, what: &str, sql: &str) -> Result<LogicalPlan, EngineError> {
+        self.context.state().create_logical_plan(sql).await.map_err(EngineError::sql(what))
+    }
+
+    /// Runs one statement and streams its rows, in the order that the statement asks for.
+    pub async fn stream(&self, what: &str, sql: &str) -> Result<SendableRecordBatchStream, EngineError> {
+        let frame = self.context.sql(sql).await.map_err(EngineError::sql(what))?;
+        frame.execute_stream().await.map_err(EngineError::sql(what))
+    }
+
+    /// Runs one statement and collects its rows; for small answers.
+    pub async fn collect(&self, what: &str, sql: &str) -> Result<Vec<RecordBatch>, EngineError> {
+        let frame = self.context.sql(sql).await.map_err(EngineError::sql(what))?;
+        frame.collect().await.map_err(EngineError::sql(what))
+    }
+}
+
+/// A table name as DataFusion takes it, case kept.
+fn quoted(table: &str) -> datafusion::common::TableReference {
+    datafusion::common::TableReference::bare(table)
+}

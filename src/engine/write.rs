@@ -1,0 +1,260 @@
+//! The writer of datasets: rows in, byte-stable Parquet out. Same rows in the same order give the same bytes on any machine.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::BatchCoalescer;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use object_store::buffered::BufWriter;
+use parquet::arrow::AsyncArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::{KeyValue, SortingColumn};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use crate::engine::dataset::{META, Part};
+use crate::engine::{Dataset, DatasetMeta, EngineError, Place};
+use crate::foundation::Zone;
+
+/// Rows handed to the column writers at once. The page limits are looked at once an array, so this is part of the format.
+const BATCH_ROWS: usize = 8_192;
+/// Rows in a row group.
+const GROUP_ROWS: usize = 1 << 18;
+/// Rows in a part.
+const PART_ROWS: u64 = 1 << 23;
+/// What stands in every file as its writer; never the version of a library, so that an upgrade alone changes no byte.
+const CREATED_BY: &str = "throughline";
+
+/// How one dataset is written.
+#[derive(Clone, Debug, Default)]
+pub struct WriteOptions {
+    /// The columns by which the rows come sorted, ascending, nulls first.
+    pub sorted_by: Vec<String>,
+    /// The columns that get a bloom filter: ids that people look up.
+    pub bloom: Vec<String>,
+    /// Key-value pairs for the file's footer.
+    pub metadata: Vec<(String, String)>,
+    /// Whether statistics are left out, as for columns of direct identity, whose least and greatest values are values of persons.
+    pub no_statistics: bool,
+}
+
+/// Writes one dataset, part by part.
+pub struct DatasetWriter {
+    place: Place,
+    schema: SchemaRef,
+    properties: WriterProperties,
+    coalescer: BatchCoalescer,
+    open: Option<AsyncArrowWriter<BufWriter>>,
+    open_rows: u64,
+    parts: Vec<Part>,
+    rows: u64,
+}
+
+impl std::fmt::Debug for DatasetWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatasetWriter").field("place", &self.place).field("rows", &self.rows).finish_non_exhaustive()
+    }
+}
+
+impl DatasetWriter {
+    /// Starts a dataset in a folder. Whatever half-written files lie there are removed.
+    pub async fn create(place: &Place, schema: SchemaRef, options: &WriteOptions) -> Result<Self, EngineError> {
+        place.remove_all().await?;
+        Ok(Self {
+            place: place.clone(),
+            properties: properties(&schema, options),
+            coalescer: BatchCoalescer::new(Arc::clone(&schema), BATCH_ROWS),
+            schema,
+            open: None,
+            open_rows: 0,
+            parts: Vec::new(),
+            rows: 0,
+        })
+    }
+
+    /// Adds rows.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<(), EngineError> {
+        self.rows += batch.num_rows() as u64;
+        self.coalescer.push_batch(batch).map_err(EngineError::arrow("gathering rows"))?;
+        while let Some(full) = self.coalescer.next_completed_batch() {
+            self.encode(&full).await?;
+        }
+        Ok(())
+    }
+
+    async fn encode(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        if self.open_rows >= PART_ROWS {
+            self.close_part().await?;
+        }
+        if self.open.is_none() {
+            let (store, path) = self.place.join(&part_name(self.parts.len())).object();
+            let sink = BufWriter::new(store, path);
+            let writer = AsyncArrowWriter::try_new(sink, Arc::clone(&self.schema), Some(self.properties.clone()));
+            self.open = Some(writer.map_err(self.fault())?);
+        }
+        let fault = self.fault();
+        if let Some(writer) = self.open.as_mut() {
+            writer.write(batch).await.map_err(fault)?;
+        }
+        self.open_rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    async fn close_part(&mut self) -> Result<(), EngineError> {
+        if let Some(writer) = self.open.take() {
+            let fault = self.fault();
+            writer.close().await.map_err(fault)?;
+            self.parts.push(Part { file: part_name(self.parts.len()), rows: self.open_rows });
+            self.open_rows = 0;
+        }
+        Ok(())
+    }
+
+    fn fault(&self) -> impl Fn(parquet::errors::ParquetError) -> EngineError + use<> {
+        let place = self.place.to_string();
+        move |source| EngineError::Parquet { place: place.clone(), source }
+    }
+
+    /// Writes what is left; a dataset without rows still has one part, so that readers find its columns.
+    pub async fn finish_parts(&mut self) -> Result<(u64, Vec<Part>), EngineError> {
+        self.coalescer.finish_buffered_batch().map_err(EngineError::arrow("gathering rows"))?;
+        while let Some(last) = self.coalescer.next_completed_batch() {
+            self.encode(&last).await?;
+        }
+        if self.parts.is_empty() && self.open.is_none() {
+            self.encode(&RecordBatch::new_empty(Arc::clone(&self.schema))).await?;
+        }
+        self.close_part().await?;
+        Ok((self.rows, std::mem::take(&mut self.parts)))
+    }
+
+    /// Ends the dataset with its description, which makes it whole.
+    pub async fn finish(
+        mut self,
+        step: &str,
+        fingerprint: &str,
+        zone: Zone,
+        facts: serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Dataset, EngineError> {
+        let (rows, parts) = self.finish_parts().await?;
+        let meta = DatasetMeta {
+            step: step.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            zone,
+            rows,
+            parts,
+            columns: DatasetMeta::columns_of(&self.schema),
+            facts,
+        };
+        let damaged =
+            |e: serde_json::Error| EngineError::Damaged { place: self.place.to_string(), reason: e.to_string() };
+        let mut text = serde_json::to_vec_pretty(&meta).map_err(damaged)?;
+        text.push(b'\n');
+        self.place.join(META).write(text).await?;
+        Ok(Dataset { place: self.place, meta })
+    }
+
+    /// Adds every row of a stream.
+    pub async fn write_stream(&mut self, what: &str, mut rows: SendableRecordBatchStream) -> Result<(), EngineError> {
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(EngineError::sql(what))?;
+            let batch = conform(&batch, &self.schema)?;
+            self.write(batch).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The same rows under another schema of the same column order: casts plain types where they differ, such as views to plain text.
+pub fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, EngineError> {
+    let cast = |(array, field): (&arrow::array::ArrayRef, &arrow::datatypes::FieldRef)| {
+        if array.data_type() == field.data_type() {
+            Ok(Arc::clone(array))
+        } else {
+            arrow::compute::cast(array, field.data_type())
+                .map_err(EngineError::arrow(format!("column `{}`", field.name())))
+        }
+    };
+    let columns = batch.columns().iter().zip(schema.fields()).map(cast).collect::<Result<Vec<_>, _>>()?;
+    RecordBatch::try_new(Arc::clone(schema), columns).map_err(EngineError::arrow("shaping rows for the file"))
+}
+
+fn part_name(number: usize) -> String {
+    format!("part-{number:05}.parquet")
+}
+
+fn properties(schema: &SchemaRef, options: &WriteOptions) -> WriterProperties {
+    let position = |name: &String| schema.index_of(name).ok().and_then(|i| i32::try_from(i).ok());
+    let sorting: Vec<_> = options
+        .sorted_by
+        .iter()
+        .map_while(position)
+        .map(|column_idx| SortingColumn { column_idx, descending: false, nulls_first: true })
+        .collect();
+    let metadata: Vec<_> = options.metadata.iter().map(|(k, v)| KeyValue::new(k.clone(), v.clone())).collect();
+    let statistics = if options.no_statistics { EnabledStatistics::None } else { EnabledStatistics::Chunk };
+    let mut builder = WriterProperties::builder()
+        .set_created_by(CREATED_BY.to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_statistics_enabled(statistics)
+        .set_key_value_metadata((!metadata.is_empty()).then_some(metadata))
+        .set_sorting_columns((!sorting.is_empty()).then_some(sorting));
+    for name in &options.bloom {
+        builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(name.clone()), true);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+
+    async fn bytes_of(chunks: &[usize]) -> Vec<u8> {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::parse("d", dir.path()).unwrap();
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("id", DataType::Int64, false),
+            Field::new("name", DataType::Utf8, true),
+        ]));
+        let options =
+            WriteOptions { sorted_by: vec!["id".into()], bloom: vec!["name".into()], ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await.unwrap();
+        let mut next = 0_i64;
+        for rows in chunks {
+            let ids: Vec<i64> = (next..next + i64::try_from(*rows).unwrap()).collect();
+            next += i64::try_from(*rows).unwrap();
+            let names: Vec<_> = ids.iter().map(|i| format!("n{}", i % 97)).collect();
+            let columns: Vec<arrow::array::ArrayRef> =
+                vec![Arc::new(Int64Array::from(ids)), Arc::new(StringArray::from(names))];
+            writer.write(RecordBatch::try_new(Arc::clone(&schema), columns).unwrap()).await.unwrap();
+        }
+        let dataset = writer.finish("t", "f", Zone::Linked, serde_json::Map::new()).await.unwrap();
+        assert_eq!(dataset.meta.rows, u64::try_from(next).unwrap());
+        assert_eq!(Dataset::open(&place).await.unwrap().unwrap().meta, dataset.meta);
+        place.join("part-00000.parquet").read().await.unwrap().to_vec()
+    }
+
+    #[tokio::test]
+    async fn bytes_do_not_depend_on_how_rows_arrive() {
+        assert_eq!(bytes_of(&[20_000]).await, bytes_of(&[1, 8_191, 3, 11_805]).await);
+    }
+
+    #[tokio::test]
+    async fn a_dataset_without_rows_has_its_columns() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::parse("d", dir.path()).unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)]));
+        let writer = DatasetWriter::create(&place, schema, &WriteOptions::default()).await.unwrap();
+        let dataset = writer.finish("t", "f", Zone::Linked, serde_json::Map::new()).await.unwrap();
+        let engine = crate::engine::Engine::new(crate::engine::Limits::default()).unwrap();
+        engine.register_folder("t", &dataset.place).await.unwrap();
+        let rows = engine.collect("t", "select id from t").await.unwrap();
+        assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
+    }
+}
