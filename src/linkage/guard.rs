@@ -1,0 +1,175 @@
+//! Guards: what stops a link, judged between all members of the two clusters it would join.
+
+use crate::linkage::rules::Rules;
+use crate::linkage::spec::{Agree, Veto};
+use crate::linkage::table::IdentityRef;
+use crate::linkage::{Clusters, TokenTable};
+
+/// Judges pairs of clusters. Holds scratch space, so that judging millions of pairs does not allocate.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    table: &'a TokenTable,
+    rules: &'a Rules,
+    left: Vec<u32>,
+    right: Vec<u32>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of one table under one set of rules.
+    #[must_use]
+    pub fn new(table: &'a TokenTable, rules: &'a Rules) -> Self {
+        Self { table, rules, left: Vec::new(), right: Vec::new() }
+    }
+
+    /// The first of `guards` that vetoes joining the clusters of `a` and `b`, as its place in [`Rules::guards`].
+    pub fn veto(&mut self, clusters: &Clusters, guards: &[usize], a: u32, b: u32) -> Option<usize> {
+        let rules = self.rules;
+        guards.iter().copied().find(|&g| self.refuses(clusters, &rules.guards[g].veto, a, b))
+    }
+
+    fn refuses(&mut self, clusters: &Clusters, veto: &Veto, a: u32, b: u32) -> bool {
+        let roles = &self.rules.roles;
+        match *veto {
+            Veto::SsnConflict { agree } => roles.ssn.is_some_and(|ssn| self.ssn_conflict(clusters, ssn, agree, a, b)),
+            Veto::IssuerConflict { tolerance_days } => {
+                let apart = |m: u32, n: u32| {
+                    let (m, n) = (self.table.org(m), self.table.org(n));
+                    m != 0 && n != 0 && m != n
+                };
+                roles.id.is_some_and(|id| self.ids_at_once(clusters, id, tolerance_days, apart, a, b))
+            }
+            Veto::Twins { tolerance_days, agree } => {
+                self.compare(clusters, &roles.last, a, b) == Some(true)
+                    && self.compare(clusters, &roles.birth_date, a, b) == Some(true)
+                    && (roles.id.is_some_and(|id| self.ids_at_once(clusters, id, tolerance_days, |_, _| true, a, b))
+                        || self.first_names_differ(clusters, &roles.first_any, agree, a, b))
+            }
+            Veto::FirstNamesDiffer {} => self.compare(clusters, &roles.first_any, a, b) == Some(false),
+            Veto::PeopleDiffer { fields } => {
+                let first = match self.compare(clusters, &roles.first, a, b) {
+                    None => self.compare(clusters, &roles.first_any, a, b),
+                    full => full,
+                };
+                let last = self.compare(clusters, &roles.last, a, b);
+                let birth_date = self.compare(clusters, &roles.birth_date, a, b);
+                [first, last, birth_date].iter().filter(|same| **same == Some(false)).count() >= fields as usize
+            }
+            Veto::IdsDiffer {} => roles.id.is_some_and(|id| self.compare(clusters, &[id], a, b) == Some(false)),
+            Veto::SuffixConflict {} => {
+                roles.suffix.is_some_and(|suffix| self.compare(clusters, &[suffix], a, b) == Some(false))
+            }
+            Veto::ImplausibleAge { years, agree } => self.implausible_age(clusters, years, agree, a, b),
+            Veto::ClusterSize { records } => clusters.size(a).saturating_add(clusters.size(b)) > records,
+        }
+    }
+
+    /// Gathers the distinct values of some columns in both clusters; false where either has none.
+    fn gather(&mut self, clusters: &Clusters, columns: &[usize], a: u32, b: u32) -> bool {
+        let table = self.table;
+        for (side, root) in [(&mut self.left, a), (&mut self.right, b)] {
+            side.clear();
+            for row in clusters.members(root) {
+                side.extend(columns.iter().map(|&c| table.value(c, row)).filter(|&v| v != 0));
+            }
+            side.sort_unstable();
+            side.dedup();
+        }
+        !self.left.is_empty() && !self.right.is_empty()
+    }
+
+    /// Whether any form agrees between any members; `None` where either cluster has no form at all.
+    fn compare(&mut self, clusters: &Clusters, forms: &[usize], a: u32, b: u32) -> Option<bool> {
+        self.gather(clusters, forms, a, b).then(|| meet(&self.left, &self.right))
+    }
+
+    fn ssn_conflict(&mut self, clusters: &Clusters, ssn: usize, agree: Agree, a: u32, b: u32) -> bool {
+        if !self.gather(clusters, &[ssn], a, b) || self.left == self.right && self.left.len() == 1 {
+            return false;
+        }
+        if agree == Agree::One && meet(&self.left, &self.right) {
+            return false;
+        }
+        let table = self.table;
+        let near = |x: u32, y: u32| {
+            x == y
+                || clusters.members(a).filter(|&m| table.value(ssn, m) == x).any(|m| {
+                    clusters
+                        .members(b)
+                        .filter(|&n| table.value(ssn, n) == y)
+                        .any(|n| neighbours(table.near(m), table.near(n)))
+                })
+        };
+        conflict(agree, &self.left, &self.right, near)
+    }
+
+    fn ids_at_once(
+        &self,
+        clusters: &Clusters,
+        id: usize,
+        tolerance: i32,
+        apart: impl Fn(u32, u32) -> bool,
+        a: u32,
+        b: u32,
+    ) -> bool {
+        let table = self.table;
+        let active = |root: u32| {
+            clusters.members(root).filter_map(move |row| {
+                let value = table.value(id, row);
+                table.period(row).filter(|_| value != 0).map(|period| (row, value, period))
+            })
+        };
+        active(a).any(|(m, x, (m_start, m_end))| {
+            active(b).any(|(n, y, (n_start, n_end))| {
+                let overlap = m_end.min(n_end).saturating_sub(m_start.max(n_start)).saturating_add(1);
+                x != y && overlap > tolerance && apart(m, n)
+            })
+        })
+    }
+
+    fn first_names_differ(&mut self, clusters: &Clusters, first: &[usize], agree: Agree, a: u32, b: u32) -> bool {
+        if agree == Agree::One {
+            return self.compare(clusters, first, a, b) == Some(false);
+        }
+        let table = self.table;
+        let forms = |row: u32| first.iter().map(move |&c| table.value(c, row)).filter(|&v| v != 0);
+        let named = |root: u32| clusters.members(root).filter(|&row| forms(row).next().is_some());
+        named(a).any(|m| named(b).any(|n| !forms(m).any(|x| forms(n).any(|y| x == y))))
+    }
+
+    fn implausible_age(&mut self, clusters: &Clusters, years: i32, agree: Agree, a: u32, b: u32) -> bool {
+        let table = self.table;
+        let born = |root: u32| clusters.members(root).filter_map(|row| table.birth_year(row));
+        match agree {
+            Agree::Every => born(a).any(|x| born(b).any(|y| x.abs_diff(y) > years.unsigned_abs())),
+            Agree::One => {
+                let mut compared = false;
+                let plausible = born(a).any(|x| {
+                    born(b).any(|y| {
+                        compared = true;
+                        x.abs_diff(y) <= years.unsigned_abs()
+                    })
+                });
+                compared && !plausible
+            }
+        }
+    }
+}
+
+/// Whether two ascending lists share a value.
+fn meet(left: &[u32], right: &[u32]) -> bool {
+    left.iter().any(|value| right.binary_search(value).is_ok())
+}
+
+fn conflict(agree: Agree, left: &[u32], right: &[u32], same: impl Fn(u32, u32) -> bool) -> bool {
+    match agree {
+        Agree::Every => left.iter().any(|&x| right.iter().any(|&y| !same(x, y))),
+        Agree::One => !left.iter().any(|&x| right.iter().any(|&y| same(x, y))),
+    }
+}
+
+/// Whether two neighbourhoods share a token.
+fn neighbours(left: &[u8], right: &[u8]) -> bool {
+    let (left, _) = left.as_chunks::<{ size_of::<IdentityRef>() }>();
+    let (right, _) = right.as_chunks::<{ size_of::<IdentityRef>() }>();
+    left.iter().any(|token| right.contains(token))
+}

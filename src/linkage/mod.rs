@@ -1,0 +1,34 @@
+//! Linkage: which identity records are one person, decided on tokens alone.
+//!
+//! Ordered exact passes, strongest first, propose links; guards veto them on conflict, judged between all members of the two clusters; every
+//! link and every near miss is a row of the match log. Candidates come from [`Grouping`]: in memory, or from the query that [`plan`] writes.
+//! Clear identity never comes here, so a delivery that an agency tokenised itself is linked as a clear one would be.
+
+pub mod check;
+mod cluster;
+mod error;
+#[cfg(test)]
+mod fixture;
+pub mod groups;
+mod guard;
+pub mod link;
+pub mod log;
+#[cfg(test)]
+mod oracle;
+pub mod plan;
+pub mod rules;
+#[cfg(test)]
+mod scenarios;
+pub mod score;
+pub mod spec;
+mod table;
+
+pub use check::{Known, check};
+pub use cluster::Clusters;
+pub use error::LinkageError;
+pub use groups::{Grouping, Groups, InMemory};
+pub use guard::Judge;
+pub use link::{ClusterInfo, Decision, Linked, MatchDecision, PassCount, Stopped, link};
+pub use rules::Rules;
+pub use spec::{GuardSpec, PassSpec, RolesSpec, Strength};
+pub use table::{IdentityRef, TokenTable};
