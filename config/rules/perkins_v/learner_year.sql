@@ -1,0 +1,78 @@
+/* ---
+id: LRN-YEAR
+rule: learner_year
+version: 1
+title: Learners by reporting year
+says: >
+  One row for each learner, level and year in which a school or college served them, with the organization that served them last in that
+  year and the special populations they belonged to at any time in it. The year after is kept too, marked as not served, because the exit of
+  one year is reported in the next. College rows from dual enrolment belong to the secondary level and make no postsecondary year.
+  Only a parent on active duty makes a learner military-connected.
+citation: Perkins V sec. 3(48); domain defaults for attributes
+grain: [person_id, reporting_year, level]
+year: reporting_year
+parameters: { dual_level: secondary, military_codes: [ActiveDuty], not_enrolled: [W, D, A], lag_years: 1 }
+effective: { from: 2014-07-01 }
+zone: linked
+owner: State CTE data team
+columns:
+  - { name: person_id, type: text, label: Person, sensitivity: quasi }
+  - { name: reporting_year, type: int32, label: Reporting year, definition: The year in which the program year ends, sensitivity: quasi }
+  - { name: level, type: text, label: Level, definition: secondary or postsecondary, sensitivity: quasi }
+  - { name: served, type: boolean, label: Served in the year, definition: False in the year after the last service, sensitivity: quasi }
+  - { name: district_id, type: text, label: Last district in the year, definition: Empty for colleges, sensitivity: quasi }
+  - { name: school_id, type: text, label: Last school or college in the year, sensitivity: quasi }
+  - { name: grade, type: text, label: Highest grade in the year, sensitivity: quasi, code_set: grade_level }
+  - { name: econ_disadvantaged, type: boolean, label: Economically disadvantaged, definition: "Postsecondary: received a Pell grant", sensitivity: quasi }
+  - { name: disability, type: boolean, label: Disability, definition: "Secondary: IDEA; postsecondary: ADA", sensitivity: quasi }
+  - { name: english_learner, type: boolean, label: English learner, sensitivity: quasi }
+  - { name: homeless, type: boolean, label: Homeless, sensitivity: quasi }
+  - { name: foster_care, type: boolean, label: In or aged out of foster care, sensitivity: quasi }
+  - { name: migrant, type: boolean, label: Migrant, sensitivity: quasi }
+  - { name: single_parent, type: boolean, label: Single parent, sensitivity: quasi }
+  - { name: out_of_workforce, type: boolean, label: Out-of-workforce individual, sensitivity: quasi }
+  - { name: military_parent, type: boolean, label: Parent on active duty, sensitivity: quasi }
+--- */
+WITH seen AS (
+    -- `place` sorts the rows of a year: enrolment before courses, then the latest day; the organization is its last part.
+    SELECT person_id, 'secondary' AS level, school_year AS year,
+           concat('2', COALESCE(CAST(entry_date AS VARCHAR), '0000-00-00'), COALESCE(CAST(exit_date AS VARCHAR), '9999-12-31'),
+                  '|', district_id, '|', school_id) AS place,
+           grade, econ_disadvantaged, disability, english_learner, homeless, foster_care, migrant, single_parent, out_of_workforce,
+           military_connected IN ($military_codes) AS military_parent
+    FROM k12_enrollment
+    UNION ALL
+    SELECT person_id, 'secondary', school_year,
+           concat('1', COALESCE(CAST(completion_date AS VARCHAR), '0000-00-00'), '|', district_id, '|', school_id),
+           CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
+           CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+    FROM cte_courses
+    UNION ALL
+    SELECT person_id, 'postsecondary', academic_year,
+           concat('2', CAST(term_begin AS VARCHAR), CAST(term_end AS VARCHAR), '||', college_id),
+           CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
+           CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+    FROM ps_enrollment
+    WHERE enrollment_status NOT IN ($not_enrolled)
+      AND ($dual_level <> 'secondary' OR dual_enrolled IS NOT TRUE)
+),
+years AS (
+    SELECT person_id, level, year + lag.years AS reporting_year, max(concat(lag.served, place)) AS place, max(lag.served) AS served,
+           max(grade) FILTER (WHERE lag.years = 0) AS grade,
+           bool_or(econ_disadvantaged) FILTER (WHERE lag.years = 0) AS econ_disadvantaged,
+           bool_or(disability) FILTER (WHERE lag.years = 0) AS disability,
+           bool_or(english_learner) FILTER (WHERE lag.years = 0) AS english_learner,
+           bool_or(homeless) FILTER (WHERE lag.years = 0) AS homeless,
+           bool_or(foster_care) FILTER (WHERE lag.years = 0) AS foster_care,
+           bool_or(migrant) FILTER (WHERE lag.years = 0) AS migrant,
+           bool_or(single_parent) FILTER (WHERE lag.years = 0) AS single_parent,
+           bool_or(out_of_workforce) FILTER (WHERE lag.years = 0) AS out_of_workforce,
+           bool_or(military_parent) FILTER (WHERE lag.years = 0) AS military_parent
+    FROM seen
+    CROSS JOIN (SELECT 0 AS years, '1' AS served UNION ALL SELECT $lag_years, '0') AS lag
+    GROUP BY person_id, level, year + lag.years
+)
+SELECT person_id, reporting_year, level, served = '1' AS served,
+       NULLIF(split_part(place, '|', 2), '') AS district_id, NULLIF(split_part(place, '|', 3), '') AS school_id,
+       grade, econ_disadvantaged, disability, english_learner, homeless, foster_care, migrant, single_parent, out_of_workforce, military_parent
+FROM years

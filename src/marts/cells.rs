@@ -1,0 +1,283 @@
+//! Cells: the queries that count every person once in every cell of every grouping set.
+//!
+//! Grouping sets that name the same dimensions of many memberships share one query. It first brings the base down to one row a person and
+//! combination of those memberships (the flags of its rows joined by "or"), and then counts all the sets at once; so a person with two
+//! programs counts once in the total, once in each program, and once in each gender.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::marts::MartSpec;
+use crate::marts::spec::{ColumnType, Dimension, Membership, Rate};
+
+/// What stands in a dimension that a grouping set rolls up.
+pub const TOTAL: &str = "_total";
+/// What stands in a dimension whose value nobody knows.
+pub const UNKNOWN: &str = "_unknown";
+/// The column that names the grouping set of a cell.
+pub const GROUPING_SET: &str = "grouping_set";
+/// The name of the grouping set that names no dimension besides those that always stand.
+pub const WHOLE: &str = "total";
+
+/// What belongs to a rate, each a column named after it.
+pub const RATE_PARTS: [(&str, ColumnType, &str); 6] = [
+    ("coverage", ColumnType::Float64, "share of the denominator for whom the outcome is observable"),
+    ("covered", ColumnType::Float64, "rate among those for whom the outcome is observable"),
+    ("reliability", ColumnType::Text, "A: 100 or more in the denominator, B: 30 to 99, C: 10 to 29, D: fewer than 10"),
+    (
+        "status",
+        ColumnType::Text,
+        "why the rate is empty: not_applicable (nobody in the denominator) or not_observable (not yet measurable)",
+    ),
+    ("rule", ColumnType::Text, "id of the rule"),
+    ("rule_version", ColumnType::Int32, "version of the rule"),
+];
+
+/// The query of all grouping sets that name the same dimensions of many memberships.
+#[derive(Clone, Debug)]
+pub struct GroupingQuery {
+    /// The dimensions of many memberships, in the mart's order; empty for the sets that name none.
+    pub many: Vec<String>,
+    /// The names of its grouping sets, as they stand in `grouping_set`.
+    pub sets: Vec<String>,
+    /// The query. All queries of a mart have the same columns.
+    pub sql: String,
+}
+
+/// A query that gives one whole number, `persons`: how many have several values of a dimension that declares one. It must be zero.
+#[derive(Clone, Debug)]
+pub struct MembershipCheck {
+    /// The dimension.
+    pub dimension: String,
+    /// The query.
+    pub sql: String,
+}
+
+/// The queries that make the mart's cells. `base` is what stands behind FROM: the name of the base's table, or its SQL in brackets.
+#[must_use]
+pub fn sql(spec: &MartSpec, base: &str) -> Vec<GroupingQuery> {
+    let mut by_many: BTreeMap<Vec<String>, Vec<Vec<&str>>> = BTreeMap::new();
+    for set in &spec.grouping {
+        let named = |d: &&Dimension| set.iter().any(|name| name.value == d.name.value) && !spec.is_always(&d.name);
+        let set: Vec<&Dimension> = spec.dimensions.iter().filter(named).collect();
+        let many = set.iter().filter(|d| d.membership == Membership::Many).map(|d| d.name.value.clone()).collect();
+        by_many.entry(many).or_default().push(set.iter().map(|d| d.name.as_str()).collect());
+    }
+    by_many
+        .into_iter()
+        .map(|(many, sets)| GroupingQuery {
+            sql: query(spec, base, &many, &sets),
+            sets: sets.iter().map(|set| set_name(set)).collect(),
+            many,
+        })
+        .collect()
+}
+
+/// The whole mart in one query.
+#[must_use]
+pub fn union_sql(spec: &MartSpec, base: &str) -> String {
+    let all: Vec<String> = sql(spec, base).into_iter().map(|q| q.sql).collect();
+    // No two cells are alike, so UNION drops none; it keeps the engine from pushing a sort through the union, where columns that are
+    // constant in one branch only made it lose the order (DataFusion 55.2: "does not satisfy order requirements").
+    all.join("\nUNION\n")
+}
+
+/// The name of a grouping set in `grouping_set`.
+#[must_use]
+pub fn set_name(dimensions: &[&str]) -> String {
+    if dimensions.is_empty() { WHOLE.to_owned() } else { dimensions.join("+") }
+}
+
+/// The queries that show whether the dimensions of one membership keep what they declare.
+#[must_use]
+pub fn membership_checks(spec: &MartSpec, base: &str) -> Vec<MembershipCheck> {
+    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| quote(name)).collect();
+    let keys = keys.join(", ");
+    let rolled = spec.dimensions.iter().filter(|d| d.membership == Membership::One && !spec.is_always(&d.name));
+    rolled
+        .map(|d| MembershipCheck {
+            dimension: d.name.value.clone(),
+            sql: format!(
+                "SELECT count(*) AS persons FROM (SELECT {keys} FROM {base} GROUP BY {keys} HAVING min({value}) <> max({value})) AS torn",
+                value = value(d)
+            ),
+        })
+        .collect()
+}
+
+/// The schema of the mart.
+#[must_use]
+pub fn schema(spec: &MartSpec) -> SchemaRef {
+    let mut fields = vec![Field::new(GROUPING_SET, DataType::Utf8, false)];
+    fields.extend(spec.dimensions.iter().map(|d| Field::new(d.name.as_str(), d.kind.arrow(), false)));
+    fields.extend(spec.measures.iter().map(|m| Field::new(m.name.as_str(), DataType::Int64, false)));
+    for rate in &spec.rates {
+        fields.push(Field::new(rate.name.as_str(), DataType::Float64, true));
+        fields.extend(RATE_PARTS.iter().map(|(part, kind, _)| Field::new(rate_column(rate, part), kind.arrow(), true)));
+    }
+    SchemaRef::new(Schema::new(fields))
+}
+
+/// The column of a part of a rate.
+#[must_use]
+pub fn rate_column(rate: &Rate, part: &str) -> String {
+    format!("{}_{part}", rate.name.value)
+}
+
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A dimension's value, never null.
+fn value(dimension: &Dimension) -> String {
+    let name = quote(&dimension.name);
+    match dimension.kind {
+        ColumnType::Text => format!("COALESCE(arrow_cast({name}, 'Utf8'), '{UNKNOWN}')"),
+        kind => format!("arrow_cast({name}, '{}')", kind.arrow()),
+    }
+}
+
+fn query(spec: &MartSpec, base: &str, many: &[String], sets: &[Vec<&str>]) -> String {
+    let is_key = |d: &Dimension| spec.is_always(&d.name) || many.contains(&d.name.value);
+    let rolled: Vec<&Dimension> = spec.dimensions.iter().filter(|d| !spec.is_always(&d.name)).collect();
+    let used = |d: &Dimension| sets.iter().any(|set| set.contains(&d.name.as_str()));
+    format!(
+        "SELECT arrow_cast({name}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM (\n{counted}\n) AS counted",
+        name = quote("_set"),
+        columns = columns(spec, &used),
+        counted = counted(spec, sets, &rolled, &used, &persons(spec, base, &is_key, &used)),
+    )
+}
+
+/// One row a person, dimensions that always stand and memberships named; the flags joined by "or".
+fn persons(
+    spec: &MartSpec,
+    base: &str,
+    is_key: &dyn Fn(&Dimension) -> bool,
+    used: &dyn Fn(&Dimension) -> bool,
+) -> String {
+    let mut columns = vec![quote(&spec.person)];
+    let mut keys = vec![quote(&spec.person)];
+    for d in &spec.dimensions {
+        let name = quote(&d.name);
+        if is_key(d) {
+            columns.push(format!("{} AS {name}", value(d)));
+            keys.push(value(d));
+        } else if used(d) {
+            // A dimension of one membership has one value here; `min` takes it without widening the key.
+            columns.push(format!("min({}) AS {name}", value(d)));
+        }
+    }
+    for measure in &spec.measures {
+        let name = quote(&measure.name);
+        match &measure.flag {
+            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN 1 ELSE 0 END) AS {name}", quote(flag))),
+            None => columns.push(format!("max(1) AS {name}")),
+        }
+    }
+    for rate in &spec.rates {
+        columns.push(format!("max({}) AS {}", quote(&rate.rule.id), quote(&rate_column(rate, "rule"))));
+        columns.push(format!("max({}) AS {}", quote(&rate.rule.version), quote(&rate_column(rate, "rule_version"))));
+    }
+    format!("SELECT {}\nFROM {base}\nGROUP BY {}", columns.join(", "), keys.join(", "))
+}
+
+/// The counts of all sets, with the name of each row's set in `_set`.
+fn counted(
+    spec: &MartSpec,
+    sets: &[Vec<&str>],
+    rolled: &[&Dimension],
+    used: &dyn Fn(&Dimension) -> bool,
+    persons: &str,
+) -> String {
+    let used: Vec<&&Dimension> = rolled.iter().filter(|d| used(d)).collect();
+    let always: Vec<String> = spec.always.iter().map(|name| quote(name)).collect();
+    let mut columns = vec![format!("{} AS {}", name_of_set(sets, &used), quote("_set"))];
+    columns.extend(always.iter().cloned());
+    columns.extend(used.iter().map(|d| quote(&d.name)));
+    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
+    for rate in &spec.rates {
+        let parts = ["rule", "rule_version"].map(|part| quote(&rate_column(rate, part)));
+        columns.extend(parts.iter().map(|part| format!("max({part}) AS {part}")));
+    }
+    let groups: Vec<String> = sets
+        .iter()
+        .map(|set| {
+            let names: Vec<String> = always.iter().cloned().chain(set.iter().map(|name| quote(name))).collect();
+            format!("({})", names.join(", "))
+        })
+        .collect();
+    let by = match &groups[..] {
+        [one] if one == "()" => "HAVING count(*) > 0".to_owned(),
+        [one] => format!("GROUP BY {}", &one[1..one.len() - 1]),
+        several => format!("GROUP BY GROUPING SETS ({})", several.join(", ")),
+    };
+    format!("SELECT {}\nFROM (\n{persons}\n) AS persons\n{by}", columns.join(", "))
+}
+
+/// The expression that names a row's set by what it rolls up.
+fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
+    let text = |set: &[&str]| format!("'{}'", set_name(set).replace('\'', "''"));
+    if let [set] = sets {
+        return text(set);
+    }
+    let mut out = String::from("CASE");
+    for set in sets {
+        let rolls: Vec<String> = used
+            .iter()
+            .map(|d| format!("grouping({}) = {}", quote(&d.name), i32::from(!set.contains(&d.name.as_str()))))
+            .collect();
+        let _ = write!(out, " WHEN {} THEN {}", rolls.join(" AND "), text(set));
+    }
+    out + " END"
+}
+
+/// The published columns, over the counts.
+fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool) -> String {
+    let mut columns = Vec::new();
+    for d in &spec.dimensions {
+        let name = quote(&d.name);
+        columns.push(match (spec.is_always(&d.name), used(d)) {
+            (true, _) => name,
+            // No value is null before the counting, so a null here is a dimension rolled up.
+            (false, true) => format!("arrow_cast(COALESCE({name}, '{TOTAL}'), 'Utf8') AS {name}"),
+            (false, false) => format!("arrow_cast('{TOTAL}', 'Utf8') AS {name}"),
+        });
+    }
+    columns.extend(spec.measures.iter().map(|m| format!("arrow_cast({0}, 'Int64') AS {0}", quote(&m.name))));
+    for rate in &spec.rates {
+        columns.extend(rate_columns(rate));
+    }
+    columns.join(", ")
+}
+
+fn rate_columns(rate: &Rate) -> [String; 7] {
+    let column = |part: &str| quote(&rate_column(rate, part));
+    let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
+    let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| quote(name));
+    let divided = |above: &str, below: &str| {
+        format!(
+            "CASE WHEN {pending} = 0 AND {below} > 0 THEN arrow_cast({above}, 'Float64') / arrow_cast({below}, 'Float64') END"
+        )
+    };
+    [
+        format!("{} AS {}", divided(&num, &den), quote(&rate.name)),
+        format!(
+            "CASE WHEN {den} > 0 THEN arrow_cast({cov}, 'Float64') / arrow_cast({den}, 'Float64') END AS {}",
+            column("coverage")
+        ),
+        format!("{} AS {}", divided(&num, &cov), column("covered")),
+        format!(
+            "arrow_cast(CASE WHEN {den} >= 100 THEN 'A' WHEN {den} >= 30 THEN 'B' WHEN {den} >= 10 THEN 'C' ELSE 'D' END, 'Utf8') AS {}",
+            column("reliability")
+        ),
+        format!(
+            "arrow_cast(CASE WHEN {den} = 0 THEN 'not_applicable' WHEN {pending} > 0 THEN 'not_observable' END, 'Utf8') AS {}",
+            column("status")
+        ),
+        format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
+        format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
+    ]
+}

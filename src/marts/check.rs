@@ -1,0 +1,138 @@
+//! Checks of a mart's document: names that nothing declares, names that no reader takes, columns that its zone may not hold.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::marts::cells::{GROUPING_SET, RATE_PARTS, rate_column};
+use crate::marts::dictionary::dictionary;
+use crate::marts::spec::{ColumnType, MartSpec};
+
+/// Everything that is wrong with the document; `file` is where it stands.
+#[must_use]
+pub fn check(spec: &MartSpec, file: &Path) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    names(spec, file, &mut found);
+    if spec.is_cells() {
+        cells(spec, file, &mut found);
+    } else {
+        persons(spec, file, &mut found);
+    }
+    let published = dictionary(spec);
+    for key in &spec.primary_key {
+        known(key, "column of the mart", published.iter().map(|e| e.column.as_str()), file, &mut found);
+    }
+    if spec.primary_key.is_empty() {
+        found.push(Diagnostic::error("M006", file, "the mart has no primary key").at(&spec.mart));
+    }
+    found
+}
+
+/// Every published name: told apart from every other, and taken by every reader.
+fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    let mut written: Vec<&Located<String>> = spec.columns.iter().map(|c| &c.name).collect();
+    written.extend(spec.id.iter().map(|id| &id.published));
+    written.extend(spec.dimensions.iter().map(|d| &d.name));
+    written.extend(spec.measures.iter().map(|m| &m.name));
+    written.extend(spec.rates.iter().map(|r| &r.name));
+    let mut seen = BTreeSet::from([GROUPING_SET.to_owned()]);
+    for name in written {
+        let longest = match spec.rates.iter().find(|r| r.name.value == name.value) {
+            Some(rate) => RATE_PARTS.iter().map(|(part, _, _)| rate_column(rate, part)).max_by_key(String::len),
+            None => None,
+        };
+        let longest = longest.unwrap_or_else(|| name.value.clone());
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if longest.len() > 32 || !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
+            let message = format!("`{longest}` is no column name that every reader takes");
+            let help = "use at most 32 lower-case ASCII letters, digits and underscores, a letter first";
+            found.push(Diagnostic::error("M001", file, message).at(name).help(help));
+        }
+        if !seen.insert(name.value.clone()) {
+            found.push(Diagnostic::error("M002", file, format!("`{}` names two columns", name.value)).at(name));
+        }
+    }
+}
+
+fn persons(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    if spec.columns.is_empty() {
+        found.push(Diagnostic::error("M003", file, "the mart has neither `columns` nor `grouping`").at(&spec.mart));
+    }
+    match &spec.id {
+        None => {
+            let message = "a person-level mart must say under which id its persons are published";
+            found.push(
+                Diagnostic::error("M004", file, message)
+                    .at(&spec.person)
+                    .help("id: { column: person_id, as: research_id }"),
+            );
+        }
+        Some(id) if id.column.value != spec.person.value => {
+            found.push(Diagnostic::error("M004", file, "the id is not made from the person's column").at(&id.column));
+        }
+        Some(_) => {}
+    }
+    for column in &spec.columns {
+        if !spec.zone.admits(column.sensitivity) {
+            let message = format!("column `{}` may not stand in the {} zone", column.name.value, spec.zone);
+            found.push(Diagnostic::error("M005", file, message).at(&column.name));
+        }
+        if column.name.value == spec.person.value {
+            let message = "the internal person id never leaves the linked zone";
+            found.push(Diagnostic::error("M005", file, message).at(&column.name));
+        }
+    }
+}
+
+fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    let dimensions = || spec.dimensions.iter().map(|d| d.name.as_str());
+    let measures = || spec.measures.iter().map(|m| m.name.as_str());
+    for name in spec.always.iter().chain(spec.grouping.iter().flatten()) {
+        known(name, "dimension", dimensions(), file, found);
+    }
+    for rate in &spec.rates {
+        let of = [&rate.numerator, &rate.denominator, &rate.covered_denominator];
+        for name in of.into_iter().chain(&rate.pending) {
+            known(name, "measure", measures(), file, found);
+        }
+    }
+    if let Some(id) = &spec.id {
+        found.push(Diagnostic::error("M004", file, "a mart of cells publishes no person's id").at(&id.published));
+    }
+    for d in &spec.dimensions {
+        if d.kind != ColumnType::Text && !spec.is_always(&d.name) {
+            let message = format!("dimension `{}` is rolled up, so it must be text", d.name.value);
+            found.push(Diagnostic::error("M007", file, message).at(&d.name).help("or name it under `always:`"));
+        }
+        let stands = spec.is_always(&d.name) || spec.grouping.iter().flatten().any(|name| name.value == d.name.value);
+        if !stands {
+            let message = format!("no grouping set names dimension `{}`", d.name.value);
+            found.push(Diagnostic::warning("M008", file, message).at(&d.name));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for set in &spec.grouping {
+        let names: BTreeSet<&str> = set.iter().map(|n| n.as_str()).filter(|n| !spec.is_always(n)).collect();
+        let place = set.first().unwrap_or(&spec.mart);
+        if !seen.insert(names) {
+            found.push(Diagnostic::error("M009", file, "the grouping set stands twice").at(place));
+        }
+    }
+}
+
+fn known<'a>(
+    name: &Located<String>,
+    what: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    file: &Path,
+    found: &mut Diagnostics,
+) {
+    if known.clone().any(|k| k == name.as_str()) {
+        return;
+    }
+    let d = Diagnostic::error("M010", file, format!("`{}` is no {what}", name.value)).at(name);
+    found.push(match did_you_mean(name, known.clone()) {
+        Some(near) => d.label(format!("did you mean `{near}`?")),
+        None => d.help(format!("there are: {}", known.collect::<Vec<_>>().join(", "))),
+    });
+}

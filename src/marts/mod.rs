@@ -1,0 +1,19 @@
+//! Marts: what is published. A person-level mart is one row a learner; a mart of cells counts persons by dimensions.
+//!
+//! A mart is a YAML document and a text of SQL beside it. The SQL gives one row a person, or one row a person and combination of
+//! memberships; from the second kind [`cells::sql`] makes the queries that count every person once in every cell of every grouping set.
+
+pub mod cells;
+pub mod check;
+pub mod dictionary;
+mod margins;
+pub mod persons;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use cells::{GroupingQuery, MembershipCheck, TOTAL, UNKNOWN};
+pub use check::check;
+pub use dictionary::{Entry, dictionary};
+pub use margins::{Margin, Relation, margins};
+pub use spec::{ColumnType, MartSpec};

@@ -1,0 +1,299 @@
+//! What the document of a mart may say.
+
+use std::fmt;
+use std::str::FromStr;
+
+use arrow::datatypes::DataType;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::{Located, Sensitivity, Zone};
+
+/// A mart: person-level where it has `columns`, a table of cells where it has `grouping`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MartSpec {
+    /// The mart's name: its file, its folder in a release, its table in SQL.
+    pub mart: Located<String>,
+    /// A title of a few words.
+    pub title: String,
+    /// What the mart holds, and what it does not, in plain words.
+    pub says: String,
+    /// Where it may lie.
+    pub zone: Zone,
+    /// The file of its SQL, beside this document.
+    pub sql: Located<String>,
+    /// The column of the SQL that holds the person.
+    pub person: Located<String>,
+    /// The column under which the person is published, under a project's own id; absent in a mart of cells.
+    #[serde(default)]
+    pub id: Option<Identifier>,
+    /// The columns that together name one row of the published mart.
+    pub primary_key: Vec<Located<String>>,
+    /// The columns of a person-level mart, in order, without the id.
+    #[serde(default)]
+    pub columns: Vec<Column>,
+    /// Dimensions that stand in every grouping set, such as the year: a person counts once in each combination of them.
+    #[serde(default)]
+    pub always: Vec<Located<String>>,
+    /// The dimensions of a mart of cells.
+    #[serde(default)]
+    pub dimensions: Vec<Dimension>,
+    /// What is counted in each cell.
+    #[serde(default)]
+    pub measures: Vec<Measure>,
+    /// Rates of the measures.
+    #[serde(default)]
+    pub rates: Vec<Rate>,
+    /// The grouping sets, each a list of dimensions besides those that always stand; `[]` is the total.
+    #[serde(default)]
+    pub grouping: Vec<Vec<Located<String>>>,
+}
+
+/// How the person's id is published.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identifier {
+    /// The column of the SQL.
+    pub column: Located<String>,
+    /// Its name in the published mart.
+    #[serde(rename = "as")]
+    pub published: Located<String>,
+}
+
+/// A column of a person-level mart.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// The name, at most 32 ASCII characters.
+    pub name: Located<String>,
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// A label of a few words.
+    pub label: String,
+    /// What the column means, where the label does not say it all.
+    #[serde(default)]
+    pub definition: String,
+    /// What it may reveal of a person.
+    #[serde(default = "quasi")]
+    pub sensitivity: Sensitivity,
+    /// The code set whose codes it holds.
+    #[serde(default)]
+    pub code_set: Option<String>,
+    /// Codes and labels, where no code set has them.
+    #[serde(default)]
+    pub values: IndexMap<String, String>,
+    /// The rule table the column comes from.
+    #[serde(default)]
+    pub rule: Option<String>,
+}
+
+const fn quasi() -> Sensitivity {
+    Sensitivity::Quasi
+}
+
+/// Whether a person has one value of a dimension or may have many, within the dimensions that always stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Membership {
+    /// One value: its cells add up to the total.
+    One,
+    /// Perhaps several: its cells overlap, and must not be summed.
+    Many,
+}
+
+/// A dimension of a mart of cells.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// The column of the SQL, and of the mart.
+    pub name: Located<String>,
+    /// Whether a person has one value or may have many.
+    pub membership: Membership,
+    /// The type; a whole number only where the dimension always stands.
+    #[serde(rename = "type", default = "text")]
+    pub kind: ColumnType,
+    /// A label of a few words.
+    pub label: String,
+    /// What the dimension means.
+    #[serde(default)]
+    pub definition: String,
+    /// The code set whose codes it holds.
+    #[serde(default)]
+    pub code_set: Option<String>,
+    /// Codes and labels, where no code set has them.
+    #[serde(default)]
+    pub values: IndexMap<String, String>,
+}
+
+const fn text() -> ColumnType {
+    ColumnType::Text
+}
+
+/// What a measure counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Persons, each once in a cell.
+    Persons,
+}
+
+/// A measure: a count of persons in each cell.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Its column in the mart.
+    pub name: Located<String>,
+    /// What is counted.
+    pub count: Count,
+    /// The boolean column of the SQL that says who counts; absent: everyone.
+    #[serde(rename = "where", default)]
+    pub flag: Option<Located<String>>,
+    /// A label of a few words.
+    pub label: String,
+    /// What the measure means.
+    #[serde(default)]
+    pub definition: String,
+}
+
+/// A rate of two measures, divided once.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Its column in the mart; what belongs to it is named after it.
+    pub name: Located<String>,
+    /// The measure above the line.
+    pub numerator: Located<String>,
+    /// The measure below the line: the official denominator, in which one who is not linked counts as not placed.
+    pub denominator: Located<String>,
+    /// The measure of those in the denominator for whom the outcome is observable.
+    pub covered_denominator: Located<String>,
+    /// The measure of those whose outcome is not yet measurable; while it is above zero, the rate is left empty.
+    #[serde(default)]
+    pub pending: Option<Located<String>>,
+    /// The columns of the SQL that hold the id and the version of the rule behind the rate.
+    pub rule: RuleColumns,
+    /// A label of a few words.
+    pub label: String,
+    /// What the rate means.
+    #[serde(default)]
+    pub definition: String,
+}
+
+/// The columns that say which rule made a row.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleColumns {
+    /// The rule's id.
+    pub id: Located<String>,
+    /// The rule's version.
+    pub version: Located<String>,
+}
+
+/// The type of a column: `text`, `int32`, `int64`, `boolean`, `date`, `float64` or `decimal(p,s)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub enum ColumnType {
+    /// Text.
+    Text,
+    /// A whole number of 32 bits, such as a year.
+    Int32,
+    /// A whole number of 64 bits, such as a count.
+    Int64,
+    /// True or false.
+    Boolean,
+    /// A day.
+    Date,
+    /// A rate.
+    Float64,
+    /// Money or credits: digits in all, digits behind the point.
+    Decimal(u8, i8),
+}
+
+impl ColumnType {
+    /// The Arrow type.
+    #[must_use]
+    pub const fn arrow(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Int32 => DataType::Int32,
+            Self::Int64 => DataType::Int64,
+            Self::Boolean => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Float64 => DataType::Float64,
+            Self::Decimal(p, s) => DataType::Decimal128(p, s),
+        }
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text => f.write_str("text"),
+            Self::Int32 => f.write_str("int32"),
+            Self::Int64 => f.write_str("int64"),
+            Self::Boolean => f.write_str("boolean"),
+            Self::Date => f.write_str("date"),
+            Self::Float64 => f.write_str("float64"),
+            Self::Decimal(p, s) => write!(f, "decimal({p},{s})"),
+        }
+    }
+}
+
+impl FromStr for ColumnType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let decimal = || {
+            let (p, s) = text.strip_prefix("decimal(")?.strip_suffix(')')?.split_once(',')?;
+            let (p, s) = (p.trim().parse().ok()?, s.trim().parse().ok()?);
+            ((1..=38).contains(&p) && (0..=38).contains(&s)).then_some(Self::Decimal(p, s))
+        };
+        [Self::Text, Self::Int32, Self::Int64, Self::Boolean, Self::Date, Self::Float64]
+            .into_iter()
+            .find(|kind| kind.to_string() == text)
+            .or_else(decimal)
+            .ok_or_else(|| {
+                format!(
+                    "`{text}` is no column type; known are text, int32, int64, boolean, date, float64, decimal(p,s)"
+                )
+            })
+    }
+}
+
+impl TryFrom<String> for ColumnType {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ColumnType> for String {
+    fn from(kind: ColumnType) -> Self {
+        kind.to_string()
+    }
+}
+
+impl MartSpec {
+    /// Whether the mart is a table of cells.
+    #[must_use]
+    pub const fn is_cells(&self) -> bool {
+        !self.grouping.is_empty()
+    }
+
+    /// A dimension by its name.
+    #[must_use]
+    pub fn dimension(&self, name: &str) -> Option<&Dimension> {
+        self.dimensions.iter().find(|d| d.name.as_str() == name)
+    }
+
+    /// Whether a dimension stands in every grouping set.
+    #[must_use]
+    pub fn is_always(&self, name: &str) -> bool {
+        self.always.iter().any(|a| a.as_str() == name)
+    }
+}

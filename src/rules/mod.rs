@@ -1,0 +1,22 @@
+//! Business rules: versioned SQL with a citation, effective dates, parameters, and fixture rows that test it.
+//!
+//! A rule is one `.sql` file that opens with a comment block of YAML. [`load`] reads it, [`tables`] brings the versions of every table
+//! together and checks their dates, [`RuleTable::sql`] is the query that makes the table, and [`fixtures`] runs the examples that stand
+//! beside the rule.
+
+mod apply;
+mod bind;
+mod error;
+pub mod fixtures;
+mod parse;
+mod resolve;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use apply::{RULE_ID, RULE_VERSION};
+pub use error::{CasePlace, RuleError};
+pub use fixtures::{Case, FixtureFile, load_fixtures, run_fixture};
+pub use parse::{Rule, load};
+pub use resolve::{RuleTable, program_year, tables};
+pub use spec::{ColumnSpec, ColumnType, Day, Effective, RuleSpec};
