@@ -1,2 +1,10 @@
-//! The `throughline` program.
-fn main() {}
+//! The `throughline` program: everything is in the library.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    throughline::cli::main()
+}

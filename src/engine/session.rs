@@ -64,7 +64,6 @@ impl Engine {
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
         options.execution.parquet.pushdown_filters = true;
-        options.execution.collect_statistics = false;
         Ok(Self { context: SessionContext::new_with_config_rt(config, runtime), limits })
     }
 

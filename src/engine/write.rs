@@ -139,6 +139,19 @@ impl DatasetWriter {
         facts: serde_json::Map<String, serde_json::Value>,
     ) -> Result<Dataset, EngineError> {
         let (rows, parts) = self.finish_parts().await?;
+        self.describe(step, fingerprint, zone, facts, rows, parts).await
+    }
+
+    /// Writes the description of parts that are finished.
+    pub async fn describe(
+        self,
+        step: &str,
+        fingerprint: &str,
+        zone: Zone,
+        facts: serde_json::Map<String, serde_json::Value>,
+        rows: u64,
+        parts: Vec<Part>,
+    ) -> Result<Dataset, EngineError> {
         let meta = DatasetMeta {
             step: step.to_owned(),
             fingerprint: fingerprint.to_owned(),

@@ -185,6 +185,33 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
         .map(|(_, name)| name)
 }
 
+/// A complaint of the YAML reader as a diagnostic, with "did you mean" for a key or a word that nobody knows there.
+#[must_use]
+pub fn yaml_complaint(code: &'static str, file: &Path, error: &serde_saphyr::Error) -> Diagnostic {
+    let bare = error.without_snippet().to_string();
+    let first = bare.lines().next().unwrap_or_default();
+    // The reader ends its messages with the place, which the diagnostic shows in its own way.
+    let message = first.split(" at line ").next().unwrap_or(first).trim_start_matches("error: ");
+    let place = |n: u64| usize::try_from(n).unwrap_or(0);
+    let (line, column) = error.location().map_or((0, 0), |at| (place(at.line()), place(at.column())));
+    let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    let written = what.split('`').nth(1).unwrap_or_default();
+    let known: Vec<&str> = expected
+        .trim_start_matches("one of ")
+        .split([',', ' '])
+        .map(|name| name.trim_matches('`'))
+        .filter(|name| !name.is_empty())
+        .collect();
+    let unknown = what.starts_with("unknown");
+    let length = if unknown { written.chars().count().max(1) } else { 1 };
+    let d = Diagnostic::error(code, file, what).at_place(line, column, length);
+    let d = match did_you_mean(written, known.iter().copied()) {
+        Some(near) if unknown => d.label(format!("did you mean `{near}`?")),
+        _ => d,
+    };
+    if unknown && !known.is_empty() { d.help(format!("known here: {}", known.join(", "))) } else { d }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

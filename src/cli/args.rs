@@ -1,0 +1,183 @@
+//! What a user may type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Links the records that a state's agencies hold about its learners, and publishes numbers that can be defended.
+#[derive(Debug, Parser)]
+#[command(name = "throughline", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// The project's folder, which holds pipelines/ and config/
+    #[arg(long, global = true, default_value = ".", value_name = "DIR")]
+    pub(crate) project: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   2  wrong usage or documents            correct them
+   3  input has not arrived yet           run again later
+   4  a file breaks its contract          write to the sender; do not retry
+   5  a quality or linkage gate           a person must look
+   6  refused: keys, privacy, agreement   a person must look
+   7  another run holds the lock          run again later
+   8  storage fault                       run again
+  70  a bug                               report it
+ 130  stopped by Ctrl-C";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline and publish a release
+    Run(RunArgs),
+    /// Check every document of a pipeline without reading data
+    Check(CheckArgs),
+    /// Ask the current release in SQL
+    Query(QueryArgs),
+    /// Make or check key files
+    Keys(KeysArgs),
+    /// Write the JSON Schemas of the documents, for editors
+    Schema(SchemaArgs),
+    /// Write a synthetic state: extracts in every format, and the truth about them
+    Synth(SynthArgs),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The pipeline, such as pipelines/statewide.yaml
+    pub(crate) pipeline: PathBuf,
+    /// Count only deliveries received by this day, such as 2025-11-15
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) as_of: Option<String>,
+    /// Memory for DataFusion's operators, such as 2GiB
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = size)]
+    pub(crate) memory: usize,
+    /// Threads; by default all cores
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+    /// Write below this folder instead of the pipeline's output.root
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The pipeline; by default every one in pipelines/
+    pub(crate) pipeline: Option<PathBuf>,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// The question, such as "select * from placement limit 5"; without it the tables are listed
+    pub(crate) sql: Option<String>,
+    /// The output folder
+    #[arg(long, default_value = "out", value_name = "DIR")]
+    pub(crate) out: String,
+    /// Print CSV instead of a table
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+/// Arguments of `keys`.
+#[derive(Debug, Args)]
+pub(crate) struct KeysArgs {
+    /// What to do with keys
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a new key and write it to a file that only you can read
+    New {
+        /// hub: stays at the hub. send: shared with agencies that hash on their side
+        #[arg(value_parser = ["hub", "send"])]
+        kind: String,
+        /// The file to write; it must not exist
+        file: PathBuf,
+    },
+    /// Check that a key can be used, and print its check value
+    Check {
+        /// hub or send
+        #[arg(value_parser = ["hub", "send"])]
+        kind: String,
+        /// env:NAME, file:PATH or demo
+        reference: String,
+    },
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The folder to write to
+    #[arg(long, default_value = "config/schema", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Only say whether the files there are current
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub(crate) struct SynthArgs {
+    /// How many learners
+    #[arg(long, value_name = "N")]
+    pub(crate) learners: u64,
+    /// The seed; the same seed gives the same bytes on any machine
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: u64,
+    /// The folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+fn day(text: &str) -> Result<String, String> {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .map(|d| d.to_string())
+        .map_err(|_| "a day is written as 2025-11-15".to_owned())
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| (1..=1024).contains(n)).ok_or_else(|| "a number from 1 to 1024".to_owned())
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    let lower = text.to_ascii_lowercase();
+    let split = lower.find(|c: char| !c.is_ascii_digit()).unwrap_or(lower.len());
+    let (number, unit) = lower.split_at(split);
+    let unit: usize = match unit.trim() {
+        "gib" | "g" | "gb" => 1 << 30,
+        "mib" | "m" | "mb" => 1 << 20,
+        _ => return Err("a size is written as 2GiB or 512MiB".to_owned()),
+    };
+    let number: usize = number.parse().map_err(|_| "a size is written as 2GiB or 512MiB".to_owned())?;
+    number.checked_mul(unit).filter(|n| *n >= 64 << 20).ok_or_else(|| "at least 64MiB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_days() {
+        assert_eq!(size("2GiB"), Ok(2 << 30));
+        assert_eq!(size("512mb"), Ok(512 << 20));
+        assert!(size("2").is_err() && size("1MiB").is_err());
+        assert!(day("2025-11-15").is_ok() && day("11/15/2025").is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! The command line: the only room that prints, and the only one that knows exit codes.
+
+// Printing is what this room is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod check;
+mod exit;
+mod keys;
+mod progress;
+mod query;
+mod run;
+mod schema;
+mod shown;
+mod synth;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Runs the program on the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let asked = !error.use_stderr();
+            return if asked { ExitCode::SUCCESS } else { exit::USAGE.into() };
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the program cannot start its threads: {error}");
+            return exit::BUG.into();
+        }
+    };
+    let code = runtime.block_on(async {
+        tokio::select! {
+            code = dispatch(cli) => code,
+            _ = tokio::signal::ctrl_c() => {
+                eprintln!("\nstopped by Ctrl-C; nothing was published, and finished steps are kept for the next run");
+                exit::INTERRUPTED.into()
+            }
+        }
+    });
+    // Threads that still read or write are not waited for: what they write is not whole and counts as nothing.
+    runtime.shutdown_background();
+    code
+}
+
+async fn dispatch(cli: Cli) -> ExitCode {
+    let Cli { project, command } = cli;
+    let done = match command {
+        Command::Run(args) => run::run(&project, args).await,
+        Command::Check(args) => check::check(&project, &args).await,
+        Command::Schema(args) => schema::schema(&project, &args),
+        Command::Synth(args) => synth::synth(&args),
+        Command::Keys(args) => keys::keys(&args),
+        Command::Query(args) => query::query(&project, &args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::tell(&error).into(),
+    }
+}

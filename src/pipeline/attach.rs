@@ -1,0 +1,112 @@
+//! Attach: event facts get the person they belong to and become the linked tables that rules read.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringBuilder};
+use futures::StreamExt;
+
+use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
+use crate::foundation::{Fingerprinter, Zone};
+use crate::pipeline::current::quoted;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::Identified;
+use crate::pipeline::run::Ground;
+use crate::pipeline::tables;
+
+/// Identity records and their persons, in memory: 16 bytes and a place a record.
+#[derive(Debug, Default)]
+pub struct Crosswalk {
+    refs: Vec<[u8; 16]>,
+    persons: Vec<[u8; 17]>,
+}
+
+impl Crosswalk {
+    /// Reads a crosswalk dataset.
+    pub async fn read(ground: &Ground<'_>, dataset: &Dataset) -> Result<Self, PipelineError> {
+        let engine = &ground.runner.serial;
+        engine.register_folder("crosswalk", &dataset.place).await?;
+        let mut rows = engine.stream("crosswalk", "SELECT identity_ref, person_id FROM crosswalk").await?;
+        let mut crosswalk = Self::default();
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(EngineError::sql("crosswalk"))?;
+            let refs: &FixedSizeBinaryArray = batch.column(0).as_fixed_size_binary();
+            let ids = arrow::compute::cast(batch.column(1), &arrow::datatypes::DataType::Utf8)
+                .map_err(EngineError::arrow("crosswalk"))?;
+            let ids = ids.as_string::<i32>();
+            for row in 0..batch.num_rows() {
+                let mut reference = [0; 16];
+                reference.copy_from_slice(refs.value(row));
+                let mut person = [0; 17];
+                let text = ids.value(row).as_bytes();
+                if text.len() != person.len() {
+                    return Err(PipelineError::Bug("a person id of another length".to_owned()));
+                }
+                person.copy_from_slice(text);
+                crosswalk.refs.push(reference);
+                crosswalk.persons.push(person);
+            }
+        }
+        if crosswalk.refs.is_sorted() {
+            return Ok(crosswalk);
+        }
+        Err(PipelineError::Damaged { place: dataset.place.to_string(), reason: "its rows are not sorted".to_owned() })
+    }
+
+    fn person(&self, reference: &[u8]) -> Option<&str> {
+        let place = self.refs.binary_search_by(|r| r.as_slice().cmp(reference)).ok()?;
+        std::str::from_utf8(&self.persons[place]).ok()
+    }
+}
+
+/// Makes the linked table of one source.
+pub async fn attach(
+    ground: &Ground<'_>,
+    identified: &Identified,
+    crosswalk: &Crosswalk,
+    crosswalk_print: &str,
+) -> Result<Dataset, PipelineError> {
+    let source = &identified.source;
+    let contract = &ground.project.contracts[source];
+    let mut print = Fingerprinter::new("linked/1").with("facts", &identified.facts.meta.fingerprint);
+    if contract.has_persons() {
+        print = print.with("crosswalk", crosswalk_print);
+    }
+    let fingerprint = print.finish();
+    let schema = tables::linked(contract);
+    let name = format!("linked/{source}");
+    let make = async |place: Place| {
+        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &WriteOptions::default()).await?;
+        let table = format!("facts {source}");
+        ground.runner.serial.register_folder(&table, &identified.facts.place).await?;
+        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut done = 0;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(EngineError::sql(table.as_str()))?;
+            done += batch.num_rows() as u64;
+            let batch = if contract.has_persons() { with_person(&batch, crosswalk)? } else { batch };
+            writer.write(crate::engine::write::conform(&batch, &schema)?).await?;
+            ground.runner.watch.rows(&name, done);
+        }
+        Ok(writer.finish("linked", fingerprint.as_str(), Zone::Linked, serde_json::Map::new()).await?)
+    };
+    ground.runner.step(&name, "linked", Zone::Linked, &fingerprint, make).await
+}
+
+/// Facts end in `identity_ref` and `record_ref`; the first is replaced by the person.
+fn with_person(batch: &RecordBatch, crosswalk: &Crosswalk) -> Result<RecordBatch, PipelineError> {
+    let at = batch.schema().index_of(tables::IDENTITY_REF).map_err(EngineError::arrow("facts"))?;
+    let refs: &FixedSizeBinaryArray = batch.column(at).as_fixed_size_binary();
+    let mut persons = StringBuilder::with_capacity(refs.len(), refs.len() * 17);
+    for row in 0..refs.len() {
+        let person = crosswalk.person(refs.value(row));
+        persons.append_value(
+            person.ok_or_else(|| PipelineError::Bug("a fact's identity record has no person".to_owned()))?,
+        );
+    }
+    let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+    columns[at] = Arc::new(persons.finish());
+    let mut fields: Vec<_> = batch.schema().fields().iter().map(|f| f.as_ref().clone()).collect();
+    fields[at] = arrow::datatypes::Field::new(tables::PERSON_ID, arrow::datatypes::DataType::Utf8, false);
+    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+    Ok(RecordBatch::try_new(schema, columns).map_err(EngineError::arrow("linked rows"))?)
+}

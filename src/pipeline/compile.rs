@@ -1,0 +1,253 @@
+//! Compiling: every statement planned against the declared columns, every expression typed, every order and zone settled, before data is read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::logical_expr::LogicalPlan;
+
+use crate::engine::predicate::Predicate;
+use crate::engine::{Engine, Limits, reproducible};
+use crate::foundation::{Diagnostic, Diagnostics, Zone};
+use crate::pipeline::mart::Mart;
+use crate::pipeline::project::Project;
+use crate::pipeline::sql::{Statement, complaint};
+use crate::pipeline::{check_contract, check_linkage, tables};
+use crate::rules::{Rule, RuleTable};
+
+/// What compiling settles.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// The tables that rules make, in an order in which each finds what it reads.
+    pub rule_order: Vec<String>,
+    /// Every dataset of the pipeline with its zone, in the order of the flow.
+    pub zones: Vec<(String, Zone)>,
+}
+
+/// Checks a whole project. All findings come together.
+pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
+    check_contract::check(project, found);
+    check_linkage::check(project, found);
+    let mut compiled = Compiled::default();
+    let limits = Limits { threads: 1, ..Limits::default() };
+    let engine = match Engine::new(limits) {
+        Ok(engine) => engine,
+        Err(error) => {
+            found.push(Diagnostic::error("P900", &project.file, error.to_string()));
+            return compiled;
+        }
+    };
+    expressions(project, &engine, found);
+    let mut known = Vec::new();
+    for (source, contract) in &project.contracts {
+        register(&engine, source, &tables::linked(contract), &project.file, found);
+        known.push(source.clone());
+    }
+    register(&engine, tables::PERSON_LINK, &tables::person_link(), &project.file, found);
+    known.push(tables::PERSON_LINK.to_owned());
+    zones_of_sources(project, &mut compiled);
+    rules(project, &engine, &mut known, &mut compiled, found).await;
+    for mart in &project.marts {
+        compiled.zones.push((format!("mart {}", mart.name()), mart.zone()));
+        check_mart(mart, &engine, &known, found).await;
+    }
+    compiled
+}
+
+fn register(engine: &Engine, table: &str, schema: &SchemaRef, file: &Path, found: &mut Diagnostics) {
+    if let Err(error) = engine.register_empty(table, SchemaRef::clone(schema)) {
+        found.push(Diagnostic::error("P900", file, error.to_string()));
+    }
+}
+
+fn zones_of_sources(project: &Project, compiled: &mut Compiled) {
+    for source in project.pipeline.sources.keys() {
+        compiled.zones.push((format!("accepted {source}"), Zone::Restricted));
+    }
+    for dataset in ["identity records", "tokens", "person index"] {
+        compiled.zones.push((dataset.to_owned(), Zone::Restricted));
+    }
+    compiled.zones.push(("match log".to_owned(), Zone::Audit));
+    for source in project.pipeline.sources.keys() {
+        compiled.zones.push((format!("linked {source}"), Zone::Linked));
+    }
+}
+
+fn expressions(project: &Project, engine: &Engine, found: &mut Diagnostics) {
+    for (source, contract) in &project.contracts {
+        let file = project.contract_file(source);
+        let schema = tables::typed(contract);
+        for check in &contract.checks {
+            if let Err(error) = Predicate::compile(engine, &check.expect, &schema) {
+                let known: Vec<String> = Vec::new();
+                let statement = Statement { file: &file, line: check.expect.line, text: &check.expect, tables: &known };
+                let d = complaint("C020", statement, &error).at(&check.expect);
+                found.push(d.help(format!(
+                    "rule {}: an expression over the contract's columns, true where a row is right",
+                    *check.id
+                )));
+            }
+        }
+    }
+}
+
+async fn rules(
+    project: &Project,
+    engine: &Engine,
+    known: &mut Vec<String>,
+    compiled: &mut Compiled,
+    found: &mut Diagnostics,
+) {
+    let all = match crate::rules::tables(&project.rules) {
+        Ok(all) => all,
+        Err(diagnostics) => {
+            found.extend(diagnostics);
+            return;
+        }
+    };
+    let by_name: BTreeMap<&str, &RuleTable<'_>> = all.iter().map(|t| (t.name, t)).collect();
+    let mut everything = known.clone();
+    everything.extend(by_name.keys().map(|n| (*n).to_owned()));
+    let mut order = Vec::new();
+    let mut state = BTreeMap::new();
+    let mut circles = Diagnostics::default();
+    for name in by_name.keys() {
+        visit(name, &by_name, &mut state, &mut Vec::new(), &mut order, &mut circles);
+    }
+    if circles.has_errors() {
+        // In a circle no table can be planned before the others; what planning would say is noise.
+        found.extend(circles);
+        return;
+    }
+    for name in order {
+        let table = by_name[name.as_str()];
+        for rule in &table.versions {
+            check_rule(rule, engine, &everything, found).await;
+        }
+        register(engine, &name, &table.schema(), &project.file, found);
+        known.push(name.clone());
+        compiled.zones.push((format!("rule table {name}"), table.versions[0].spec.zone));
+        compiled.rule_order.push(name);
+    }
+}
+
+/// Depth-first, so that each table comes after those it reads; a way back to a table on the path is a cycle.
+fn visit<'a>(
+    name: &'a str,
+    all: &BTreeMap<&'a str, &RuleTable<'a>>,
+    state: &mut BTreeMap<&'a str, bool>,
+    path: &mut Vec<&'a str>,
+    order: &mut Vec<String>,
+    found: &mut Diagnostics,
+) {
+    match state.get(name) {
+        Some(true) => return,
+        Some(false) => {
+            let from = path.iter().position(|p| *p == name).unwrap_or(0);
+            let round: Vec<&str> = path[from..].iter().copied().chain([name]).collect();
+            let rule = all[name].versions[0];
+            found.push(
+                Diagnostic::error(
+                    "P020",
+                    &rule.file,
+                    format!("the tables read each other in a circle: {}", round.join(" -> ")),
+                )
+                .at(&rule.spec.rule)
+                .help("let one of them read what the other is made from"),
+            );
+            return;
+        }
+        None => {}
+    }
+    let Some(table) = all.get(name) else { return };
+    state.insert(name, false);
+    path.push(name);
+    for read in table.reads().unwrap_or_default() {
+        if let Some((next, _)) = all.get_key_value(read.as_str()) {
+            visit(next, all, state, path, order, found);
+        }
+    }
+    path.pop();
+    state.insert(name, true);
+    if !order.iter().any(|o| o == name) {
+        order.push(name.to_owned());
+    }
+}
+
+async fn check_rule(rule: &Rule, engine: &Engine, known: &[String], found: &mut Diagnostics) {
+    let bound = rule.bound();
+    let statement = Statement { file: &rule.file, line: rule.body_line, text: &bound, tables: known };
+    let plan = match engine.plan(&rule.spec.id, &bound).await {
+        Ok(plan) => plan,
+        Err(error) => return found.push(complaint("R020", statement, &error)),
+    };
+    not_reproducible(&plan, statement, found);
+    let made: Vec<&str> = plan.schema().fields().iter().map(|f| f.name().as_str()).collect();
+    for column in &rule.spec.columns {
+        if !made.contains(&column.name.as_str()) {
+            let d = Diagnostic::error("R021", &rule.file, format!("the SQL makes no column `{}`", *column.name));
+            found.push(d.at(&column.name).help(format!("it makes: {}", made.join(", "))));
+        }
+    }
+    for name in &made {
+        if !rule.spec.columns.iter().any(|c| c.name.as_str() == *name) {
+            let d = Diagnostic::error("R022", &rule.file, format!("column `{name}` has no dictionary entry"));
+            found.push(d.at_place(rule.body_line, 0, 0).help("add it to `columns:` with a type and a label"));
+        }
+    }
+    for column in &rule.spec.columns {
+        if !rule.spec.zone.admits(column.sensitivity) {
+            let message = format!("column `{}` may not stand in the {} zone", *column.name, rule.spec.zone);
+            found.push(
+                Diagnostic::error("R023", &rule.file, message)
+                    .at(&column.name)
+                    .help("leave it out, or derive what may travel"),
+            );
+        }
+    }
+}
+
+fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Diagnostics) {
+    for fault in reproducible::faults(plan) {
+        let (what, todo) = fault.split_once("; ").unwrap_or((fault.as_str(), ""));
+        let word = what.split(['(', ' ']).next().unwrap_or_default().to_lowercase();
+        let line = statement.text.lines().position(|l| l.to_lowercase().contains(&word)).unwrap_or(0);
+        let d = Diagnostic::error("P030", statement.file, format!("not reproducible: {what}"));
+        found.push(d.at_place(statement.line + line, 0, 0).help(todo));
+    }
+}
+
+/// Whether the SQL of a mart makes every column that its document names.
+fn made_columns(mart: &Mart, made: &[&str], found: &mut Diagnostics) {
+    let spec = &mart.spec;
+    let flags = spec.measures.iter().filter_map(|m| m.flag.as_ref());
+    let rules = spec.rates.iter().flat_map(|r| [&r.rule.id, &r.rule.version]);
+    let columns = spec.columns.iter().map(|c| &c.name).chain(spec.dimensions.iter().map(|d| &d.name));
+    for name in columns.chain(flags).chain(rules).chain([&spec.person]) {
+        if !made.contains(&name.as_str()) {
+            let d =
+                Diagnostic::error("M021", &mart.spec_file, format!("the SQL makes no column `{}`", **name)).at(name);
+            found.push(match crate::foundation::did_you_mean(name, made.iter().copied()) {
+                Some(near) => d.label(format!("did you mean `{near}`?")),
+                None => d.help(format!("it makes: {}", made.join(", "))),
+            });
+        }
+    }
+}
+
+async fn check_mart(mart: &Mart, engine: &Engine, known: &[String], found: &mut Diagnostics) {
+    found.extend(crate::marts::check(&mart.spec, &mart.spec_file));
+    let statement = Statement { file: &mart.sql_file, line: 1, text: &mart.sql, tables: known };
+    match engine.plan(mart.name(), &mart.sql).await {
+        Ok(plan) => {
+            not_reproducible(&plan, statement, found);
+            let made: Vec<&str> = plan.schema().fields().iter().map(|f| f.name().as_str()).collect();
+            made_columns(mart, &made, found);
+        }
+        Err(error) => found.push(complaint("M020", statement, &error)),
+    }
+    if mart.zone() == Zone::Public {
+        let d = Diagnostic::error("M030", &mart.spec_file, format!("mart `{}` is in the public zone", mart.name()));
+        found.push(d.help("until disclosure control exists, cells are released in the research zone only"));
+    }
+}

@@ -1,0 +1,67 @@
+//! What can stop a run, by what a person must do about it.
+
+use crate::engine::EngineError;
+use crate::foundation::Diagnostics;
+use crate::pipeline::document::Texts;
+use crate::publish::PublishError;
+
+/// A pipeline error.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The documents are wrong.
+    #[error("the documents have errors; nothing was run")]
+    Documents {
+        /// What is wrong with them.
+        found: Diagnostics,
+        /// Their texts, to quote.
+        texts: Texts,
+    },
+    /// Files have not arrived yet.
+    #[error("nothing has arrived for: {}", sources.join("; "))]
+    NotArrived {
+        /// The sources, each with the pattern of its files.
+        sources: Vec<String>,
+    },
+    /// A file breaks its contract as a whole.
+    #[error("{source_name}: {file} breaks its contract")]
+    ContractBroken {
+        /// The source.
+        source_name: String,
+        /// The file.
+        file: String,
+        /// What is wrong, a line each.
+        findings: Vec<String>,
+        /// Where the sender's reject file lies, where one was written.
+        rejects: Option<String>,
+    },
+    /// A key is missing, damaged, readable by others, or not allowed here.
+    #[error("{0}")]
+    Key(String),
+    /// A quality, linkage or disclosure gate.
+    #[error("{0}")]
+    Gate(String),
+    /// A file of the house's own is damaged.
+    #[error("{place} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Publishing failed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// Storage or SQL failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Something that should not be possible.
+    #[error("internal fault: {0}")]
+    Bug(String),
+}
+
+impl PipelineError {
+    /// Wraps an error that only a fault in the program can cause.
+    pub fn bug(error: impl std::fmt::Display) -> Self {
+        Self::Bug(error.to_string())
+    }
+}

@@ -1,0 +1,288 @@
+//! Link: identity records become tokens, tokens become decisions and clusters, clusters become persons that keep their ids.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray};
+use futures::StreamExt;
+
+use crate::engine::{Dataset, DatasetWriter, Engine, EngineError, Place, WriteOptions};
+use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
+use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
+use crate::linkage::{InMemory, Linked, Rules, TokenTable};
+use crate::pipeline::current::quoted;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::Identified;
+use crate::pipeline::run::Ground;
+use crate::pipeline::tables;
+use crate::publish::Pointer;
+use crate::standardize::{SPEC_VERSION, derive};
+use crate::tokenize::Tokenizer;
+
+/// The table of all tokens.
+const TOKENS: &str = "tokens";
+
+/// What linking comes to.
+#[derive(Clone, Debug)]
+pub struct LinkOutcome {
+    /// The match log.
+    pub match_log: Dataset,
+    /// Every id ever published.
+    pub persons: Dataset,
+    /// Identity record to person.
+    pub crosswalk: Dataset,
+    /// What changed in the ids.
+    pub ledger: Dataset,
+    /// What linkage says of each person.
+    pub person_link: Dataset,
+    /// The index's version.
+    pub version: u64,
+    /// The next person counter.
+    pub next_counter: u64,
+}
+
+/// Makes the tokens of one source.
+pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Option<Dataset>, PipelineError> {
+    let Some(identities) = &identified.identities else { return Ok(None) };
+    let recipes = &ground.project.linkage.tokens;
+    let mut print =
+        Fingerprinter::new("tokens/1").with("identities", &identities.meta.fingerprint).with("spec", SPEC_VERSION);
+    for recipe in recipes {
+        let domain = recipe.domain.as_ref().map(|d| d.value.as_str()).unwrap_or_default();
+        print = print.with("recipe", recipe.definition()).with("domain", domain);
+    }
+    for (label, value) in ground.keys.check_values() {
+        print = print.with("key", label).with("value", value);
+    }
+    let fingerprint = print.finish();
+    let name = format!("tokens/{}", identified.source);
+    let schema = schema::tokens(&recipes.iter().map(|r| r.name.value.clone()).collect::<Vec<_>>());
+    let make = async |place: Place| {
+        let tokenizer = Tokenizer::new(recipes, ground.keys.ring(), SPEC_VERSION).map_err(PipelineError::bug)?;
+        let options =
+            WriteOptions { sorted_by: vec!["identity_ref".into()], no_statistics: true, ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
+        let table = format!("identities {}", identified.source);
+        ground.runner.serial.register_folder(&table, &identities.place).await?;
+        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        while let Some(batch) = rows.next().await {
+            let batch = batch.map_err(EngineError::sql(table.as_str()))?;
+            let batch = crate::engine::write::conform(&batch, &schema::identity_records())?;
+            let parts = derive(&batch, &tokenizer.parts()).map_err(PipelineError::bug)?;
+            writer.write(tokenizer.tokens(&batch, &parts).map_err(PipelineError::bug)?).await?;
+        }
+        Ok(writer.finish("tokens", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?)
+    };
+    ground.runner.step(&name, "tokens", Zone::Restricted, &fingerprint, make).await.map(Some)
+}
+
+/// Links everything and gives persons their ids.
+pub async fn link(
+    ground: &Ground<'_>,
+    all: &[Dataset],
+    parent: Option<&Pointer>,
+) -> Result<LinkOutcome, PipelineError> {
+    let linkage = &ground.project.linkage;
+    let mut print = Fingerprinter::new("link/1").with("linkage", ground.linkage_text());
+    for tokens in all {
+        print = print.with("tokens", &tokens.meta.fingerprint);
+    }
+    let linked_as = print.clone().finish();
+    let print = match parent {
+        Some(parent) => print
+            .with("index", &parent.index)
+            .with("version", parent.index_version.to_be_bytes())
+            .with("next", parent.next_counter.to_be_bytes()),
+        None => print,
+    };
+    let fingerprint = print.with("person key", ground.keys.id()).finish();
+    let make = async |place: Place| {
+        let rules = Rules::compile(&linkage.passes, &linkage.guards, &linkage.roles).map_err(PipelineError::bug)?;
+        let parent_index = match parent {
+            Some(pointer) => Some(read_index(ground, pointer).await?),
+            None => None,
+        };
+        make_link(ground, all, &rules, parent, parent_index, &linked_as, &fingerprint, place).await
+    };
+    let whole = ground.runner.step("link", "link", Zone::Restricted, &fingerprint, make).await?;
+    let part = async |kind: &str| {
+        let place = whole.place.join(kind);
+        let missing = || PipelineError::Damaged { place: place.to_string(), reason: "it is missing".to_owned() };
+        Dataset::open(&place).await?.ok_or_else(missing)
+    };
+    Ok(LinkOutcome {
+        match_log: part("match_log").await?,
+        persons: part("persons").await?,
+        crosswalk: part("crosswalk").await?,
+        ledger: part("ledger").await?,
+        version: whole.count("version"),
+        next_counter: whole.count("next_counter"),
+        person_link: whole,
+    })
+}
+
+async fn read_index(ground: &Ground<'_>, pointer: &Pointer) -> Result<PersonIndex, PipelineError> {
+    let engine = &ground.runner.engine;
+    let place = ground.runner.root.join(&pointer.index);
+    let mut parts = Vec::new();
+    for kind in ["persons", "crosswalk"] {
+        let table = format!("parent {kind}");
+        engine.register_folder(&table, &place.join(kind)).await?;
+        parts.push(engine.collect(&table, &format!("SELECT * FROM {}", quoted(&table))).await?);
+    }
+    let damaged =
+        |e: crate::identity::IdentityError| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
+    PersonIndex::from_batches(pointer.index_version, pointer.next_counter, &parts[0], &parts[1]).map_err(damaged)
+}
+
+#[allow(clippy::too_many_arguments)] // one step's whole ground; a struct of it would be built here and read here
+async fn make_link(
+    ground: &Ground<'_>,
+    all: &[Dataset],
+    rules: &Rules,
+    parent: Option<&Pointer>,
+    parent_index: Option<PersonIndex>,
+    linked_as: &Fingerprint,
+    fingerprint: &Fingerprint,
+    place: Place,
+) -> Result<Dataset, PipelineError> {
+    let engine = ground.runner.engine.clone();
+    let sql = tokens_view(&engine, all).await?;
+    engine.collect("all tokens", &format!("CREATE OR REPLACE VIEW {TOKENS} AS {sql}")).await?;
+    let batches = engine.collect("tokens", &format!("SELECT * FROM {TOKENS}")).await?;
+    let recipes: Vec<String> = ground.project.linkage.tokens.iter().map(|r| r.name.value.clone()).collect();
+    let schema = schema::tokens(&recipes);
+    let batches =
+        batches.iter().map(|b| crate::engine::write::conform(b, &schema)).collect::<Result<Vec<_>, EngineError>>()?;
+    let has_ssn = refs_with_ssn(&batches)?;
+    let table = TokenTable::from_batches(&batches, rules).map_err(PipelineError::bug)?;
+    drop(batches);
+    // Grouping in memory and the passes' queries give the same groups (tested in the linkage room); in memory it is several times faster
+    // on one machine, so that is what the embedded engine does.
+    let table = Arc::new(table);
+    let (of_thread, rules_of_thread) = (Arc::clone(&table), rules.clone());
+    let linked =
+        tokio::task::spawn_blocking(move || crate::linkage::link(&of_thread, &rules_of_thread, &InMemory(&of_thread)));
+    let linked: Linked = linked.await.map_err(PipelineError::bug)?.map_err(PipelineError::bug)?;
+
+    let refs = table.refs();
+    let clusters: Vec<Vec<[u8; 16]>> =
+        linked.clusters.iter().map(|c| c.iter().map(|row| refs[*row as usize]).collect()).collect();
+    let corrected = BTreeSet::new();
+    let key = ground.keys.person_key();
+    let next_counter = parent.map_or(1, |p| p.next_counter);
+    let assigned = assign(
+        &clusters,
+        &crate::identity::Ground { parent: parent_index.as_ref(), next_counter, key: &key, corrected: &corrected },
+    )
+    .map_err(PipelineError::bug)?;
+
+    write_all(&table, rules, &linked, &assigned, &clusters, &has_ssn, linked_as, fingerprint, place).await
+}
+
+async fn tokens_view(engine: &Engine, all: &[Dataset]) -> Result<String, PipelineError> {
+    let mut union = Vec::new();
+    for (i, tokens) in all.iter().enumerate() {
+        let table = format!("tokens {i}");
+        engine.register_folder(&table, &tokens.place).await?;
+        union.push(format!("SELECT * FROM {}", quoted(&table)));
+    }
+    Ok(union.join(" UNION ALL "))
+}
+
+/// The identity records with a valid SSN, sorted.
+fn refs_with_ssn(batches: &[RecordBatch]) -> Result<Vec<[u8; 16]>, PipelineError> {
+    let mut found = Vec::new();
+    for batch in batches {
+        let column =
+            |name: &str| batch.column_by_name(name).ok_or_else(|| PipelineError::Bug(format!("tokens without {name}")));
+        let refs: &FixedSizeBinaryArray = column("identity_ref")?.as_fixed_size_binary();
+        let status = column("ssn_status")?.as_string::<i32>();
+        for row in (0..batch.num_rows()).filter(|row| status.value(*row) == "valid") {
+            let mut reference = [0; 16];
+            reference.copy_from_slice(refs.value(row));
+            found.push(reference);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+#[allow(clippy::too_many_arguments)] // the parts of one outcome, written one after another
+async fn write_all(
+    table: &TokenTable,
+    rules: &Rules,
+    linked: &Linked,
+    assigned: &Assigned,
+    clusters: &[Vec<[u8; 16]>],
+    has_ssn: &[[u8; 16]],
+    linked_as: &Fingerprint,
+    fingerprint: &Fingerprint,
+    place: Place,
+) -> Result<Dataset, PipelineError> {
+    let sorted = |by: &str| WriteOptions { sorted_by: vec![by.to_owned()], ..WriteOptions::default() };
+    let none = serde_json::Map::new;
+    // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
+    let mut person_link = DatasetWriter::create(&place, tables::person_link(), &sorted("person_id")).await?;
+
+    let mut log =
+        DatasetWriter::create(&place.join("match_log"), crate::linkage::log::schema(), &sorted("decision_id")).await?;
+    for batch in crate::linkage::log::batches(table, rules, linked, linked_as.as_str()) {
+        log.write(batch.map_err(PipelineError::bug)?).await?;
+    }
+    log.finish("match_log", fingerprint.as_str(), Zone::Audit, none()).await?;
+
+    let index = &assigned.index;
+    for (kind, schema, by, batch) in [
+        ("persons", persons_schema(), "counter", index.persons_batch()),
+        ("crosswalk", crosswalk_schema(), "identity_ref", index.members_batch()),
+        ("ledger", ledger_schema(), "person_id", ledger_batch(&assigned.ledger, index.version(), linked_as.as_str())),
+    ] {
+        let mut writer = DatasetWriter::create(&place.join(kind), schema, &sorted(by)).await?;
+        writer.write(batch.map_err(PipelineError::bug)?).await?;
+        writer.finish(kind, fingerprint.as_str(), Zone::Restricted, none()).await?;
+    }
+
+    let ids: Vec<String> = assigned.persons.iter().map(|p| p.as_str().to_owned()).collect();
+    let of_linkage = crate::linkage::log::persons(rules, linked, &ids).map_err(PipelineError::bug)?;
+    let with_ssn: BTreeSet<&str> = clusters
+        .iter()
+        .zip(&ids)
+        .filter(|(refs, _)| refs.iter().any(|r| has_ssn.binary_search(r).is_ok()))
+        .map(|(_, id)| id.as_str())
+        .collect();
+    let names: &StringArray = of_linkage.column(0).as_string();
+    let flags: BooleanArray = names.iter().map(|id| id.map(|id| with_ssn.contains(id))).collect();
+    let mut columns: Vec<ArrayRef> = of_linkage.columns().to_vec();
+    columns.push(Arc::new(flags));
+    let batch = RecordBatch::try_new(tables::person_link(), columns).map_err(EngineError::arrow("person links"))?;
+    person_link.write(batch).await?;
+
+    let mut facts = none();
+    let passes: Vec<serde_json::Value> = linked
+        .counts
+        .iter()
+        .zip(&rules.passes)
+        .map(|(count, pass)| {
+            serde_json::json!({
+                "pass": count.pass, "strength": pass.strength.name(), "links": count.links, "vetoed": count.vetoed,
+                "ambiguous": count.ambiguous,
+            })
+        })
+        .collect();
+    let c = assigned.counts;
+    facts.insert("passes".into(), passes.into());
+    facts.insert("version".into(), index.version().into());
+    facts.insert("next_counter".into(), index.next_counter().into());
+    facts.insert("persons".into(), clusters.len().into());
+    for (name, count) in [
+        ("carried", c.carried),
+        ("minted", c.new),
+        ("merged", c.merged_away),
+        ("split", c.split),
+        ("retired", c.retired),
+    ] {
+        facts.insert(name.into(), count.into());
+    }
+    Ok(person_link.finish("person_link", fingerprint.as_str(), Zone::Linked, facts).await?)
+}

@@ -1,0 +1,236 @@
+//! A project: every document that one pipeline rests on, read and found to fit together, before a byte of data is read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::contract::CodeSet;
+use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::pipeline::document::{Texts, names};
+use crate::pipeline::mart::Mart;
+use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
+use crate::rules::Rule;
+
+/// One pipeline with all its documents.
+#[derive(Debug)]
+pub struct Project {
+    /// The project's folder; relative paths start here.
+    pub root: PathBuf,
+    /// The pipeline's file.
+    pub file: PathBuf,
+    /// The pipeline.
+    pub pipeline: PipelineDocument,
+    /// The contracts of its sources, by source.
+    pub contracts: BTreeMap<String, ContractDocument>,
+    /// The code sets of those contracts, by name.
+    pub code_sets: BTreeMap<String, CodeSet>,
+    /// How it links.
+    pub linkage: LinkageDocument,
+    /// Its rules, of all packs, every version.
+    pub rules: Vec<Rule>,
+    /// Its marts.
+    pub marts: Vec<Mart>,
+    /// The texts of all of these.
+    pub texts: Texts,
+}
+
+impl Project {
+    /// Whether every source is made up, so that the demo key may be used.
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        self.pipeline.sources.values().all(|s| s.synthetic)
+    }
+
+    /// The file of a source's contract.
+    #[must_use]
+    pub fn contract_file(&self, source: &str) -> PathBuf {
+        let name = self.pipeline.sources.get(source).map_or(source, |s| s.contract.as_str());
+        contract_file(name)
+    }
+
+    /// The pipeline's sources that are about persons, in the pipeline's order.
+    pub fn person_sources(&self) -> impl Iterator<Item = &str> {
+        self.pipeline
+            .sources
+            .keys()
+            .map(String::as_str)
+            .filter(|s| self.contracts.get(*s).is_some_and(ContractDocument::has_persons))
+    }
+}
+
+fn contract_file(name: &str) -> PathBuf {
+    PathBuf::from(format!("config/contracts/{name}.yaml"))
+}
+
+/// What loading comes to: the project where all documents could be read, the findings, and the texts to quote them with.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The project, unless a document could not be read.
+    pub project: Option<Project>,
+    /// What is wrong.
+    pub found: Diagnostics,
+    /// The texts that were read when the project could not be made.
+    pub texts: Texts,
+}
+
+/// Reads a pipeline and every document it names. All findings come together.
+#[must_use]
+pub fn load(root: &Path, file: &Path) -> Loaded {
+    let mut found = Diagnostics::default();
+    let mut texts = Texts::default();
+    let Some(pipeline) = texts.yaml::<PipelineDocument>(root, file, &mut found) else {
+        return Loaded { project: None, found, texts };
+    };
+    named_as_its_file(&pipeline.pipeline, file, &mut found);
+
+    let mut contracts = BTreeMap::new();
+    for (source, spec) in &pipeline.sources {
+        let path = contract_file(&spec.contract);
+        if !root.join(&path).exists() {
+            found.push(unknown_document(root, file, &spec.contract, "contract", "config/contracts", ".yaml"));
+            continue;
+        }
+        if let Some(contract) = texts.yaml::<ContractDocument>(root, &path, &mut found) {
+            named_as_its_file(&contract.contract, &path, &mut found);
+            contracts.insert(source.clone(), contract);
+        }
+    }
+    let code_sets = load_code_sets(root, &pipeline, &contracts, &mut texts, &mut found);
+
+    let path = PathBuf::from(format!("config/linkage/{}.yaml", *pipeline.linkage));
+    let linkage = if root.join(&path).exists() {
+        texts.yaml::<LinkageDocument>(root, &path, &mut found)
+    } else {
+        found.push(unknown_document(root, file, &pipeline.linkage, "linkage", "config/linkage", ".yaml"));
+        None
+    };
+    if let Some(linkage) = &linkage {
+        named_as_its_file(&linkage.linkage, &path, &mut found);
+    }
+    let rules = load_rules(root, file, &pipeline, &mut texts, &mut found);
+    let marts = load_marts(root, file, &pipeline, &mut texts, &mut found);
+
+    let all_contracts = contracts.len() == pipeline.sources.len();
+    match (linkage, all_contracts) {
+        (Some(linkage), true) => {
+            let (root, file) = (root.to_owned(), file.to_owned());
+            let project = Project { root, file, pipeline, contracts, code_sets, linkage, rules, marts, texts };
+            Loaded { project: Some(project), found, texts: Texts::default() }
+        }
+        _ => Loaded { project: None, found, texts },
+    }
+}
+
+fn load_code_sets(
+    root: &Path,
+    pipeline: &PipelineDocument,
+    contracts: &BTreeMap<String, ContractDocument>,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> BTreeMap<String, CodeSet> {
+    let mut sets = BTreeMap::new();
+    for (source, contract) in contracts {
+        let file = contract_file(&pipeline.sources[source].contract);
+        for name in contract.columns.iter().filter_map(|c| c.code_set.as_ref()) {
+            if sets.contains_key(&name.value) {
+                continue;
+            }
+            let path = PathBuf::from(format!("config/code_sets/{}.csv", **name));
+            if !root.join(&path).exists() {
+                found.push(unknown_document(root, &file, name, "code set", "config/code_sets", ".csv"));
+                continue;
+            }
+            let Some(text) = texts.read(root, &path, found) else { continue };
+            match CodeSet::parse(&text) {
+                Ok(set) => {
+                    sets.insert(name.value.clone(), set);
+                }
+                Err(error) => found.push(
+                    Diagnostic::error("P006", &path, error.to_string())
+                        .help("a code set has the columns code,label,valid_from,valid_to"),
+                ),
+            }
+        }
+    }
+    sets
+}
+
+fn load_rules(
+    root: &Path,
+    file: &Path,
+    pipeline: &PipelineDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for pack in &pipeline.rules {
+        let folder = format!("config/rules/{}", **pack);
+        let files = names(root, &folder, ".sql");
+        if files.is_empty() {
+            found.push(
+                Diagnostic::error("P005", file, format!("there is no rule pack `{}`", **pack))
+                    .at(pack)
+                    .help(format!("a pack is a folder of .sql files: {folder}")),
+            );
+        }
+        for name in files {
+            let path = PathBuf::from(format!("{folder}/{name}.sql"));
+            let Some(text) = texts.read(root, &path, found) else { continue };
+            match crate::rules::load(&text, &path) {
+                Ok(rule) => rules.push(rule),
+                Err(diagnostics) => found.extend(diagnostics),
+            }
+        }
+    }
+    rules
+}
+
+fn load_marts(
+    root: &Path,
+    file: &Path,
+    pipeline: &PipelineDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> Vec<Mart> {
+    let mut marts = Vec::new();
+    for name in &pipeline.marts {
+        let yaml = PathBuf::from(format!("config/marts/{}.yaml", **name));
+        if !root.join(&yaml).exists() {
+            found.push(unknown_document(root, file, name, "mart", "config/marts", ".yaml"));
+            continue;
+        }
+        let Some(spec) = texts.yaml::<crate::marts::MartSpec>(root, &yaml, found) else { continue };
+        named_as_its_file(&spec.mart, &yaml, found);
+        let sql = PathBuf::from(format!("config/marts/{}", *spec.sql));
+        let Some(text) = texts.read(root, &sql, found) else { continue };
+        marts.push(Mart { spec, sql: text, spec_file: yaml, sql_file: sql });
+    }
+    marts
+}
+
+fn named_as_its_file(name: &Located<String>, file: &Path, found: &mut Diagnostics) {
+    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    if stem != **name {
+        found.push(
+            Diagnostic::error("P004", file, format!("the document is called `{}` and its file `{stem}`", **name))
+                .at(name)
+                .help("give both the same name, so that people find it"),
+        );
+    }
+}
+
+fn unknown_document(
+    root: &Path,
+    file: &Path,
+    name: &Located<String>,
+    kind: &str,
+    folder: &str,
+    ending: &str,
+) -> Diagnostic {
+    let there = names(root, folder, ending);
+    let d = Diagnostic::error("P005", file, format!("there is no {kind} `{}`", **name)).at(name);
+    let d = match did_you_mean(name, there.iter().map(String::as_str)) {
+        Some(near) => d.label(format!("did you mean `{near}`?")),
+        None => d,
+    };
+    d.help(format!("it would be the file {folder}/{}{ending}", **name))
+}

@@ -1,0 +1,195 @@
+//! The release: what the run made is gathered, described, sealed, and made current.
+
+use std::collections::BTreeMap;
+
+use crate::engine::dataset::META;
+use crate::engine::{Dataset, EngineError, Place};
+use crate::foundation::{Fingerprint, Fingerprinter, Zone};
+use crate::pipeline::deliveries::write_register;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::Identified;
+use crate::pipeline::link::LinkOutcome;
+use crate::pipeline::record::{RunResults, TableResult};
+use crate::pipeline::run::Ground;
+use crate::pipeline::{describe, quarantine};
+use crate::publish::manifest::{FORMAT, TableEntry};
+use crate::publish::{DeliveryEntry, Manifest, Pointer, Staging};
+
+/// What a release is made of.
+#[derive(Debug)]
+pub struct Outcome<'a> {
+    /// The fingerprint of the inputs.
+    pub inputs: &'a Fingerprint,
+    /// The pointer as the run found it.
+    pub current: Option<&'a Pointer>,
+    /// Every source.
+    pub identified: &'a [Identified],
+    /// Linkage and ids.
+    pub linked: &'a LinkOutcome,
+    /// The marts, in the pipeline's order.
+    pub marts: &'a [Dataset],
+}
+
+const PUBLIC: &str = "This release publishes nothing here.\n\nA table leaves for the public only through disclosure control, which does not exist yet.\n\
+    Until then cells are released in the research zone only.\n";
+
+/// Publishes a run.
+pub async fn publish(
+    ground: &Ground<'_>,
+    outcome: &Outcome<'_>,
+    results: &mut RunResults,
+) -> Result<(), PipelineError> {
+    let root = &ground.runner.root;
+    let pipeline = &ground.project.pipeline;
+    let parent = outcome.current.map(|p| p.release.as_str()).unwrap_or_default();
+    let fingerprint =
+        Fingerprinter::new("release/1").with("inputs", outcome.inputs.as_str()).with("parent", parent).finish();
+    let name = format!("{}-{}", *pipeline.period, fingerprint.short());
+
+    let staging = Staging::start(root, &name).await?;
+    let mut tables = Vec::new();
+    for (mart, dataset) in ground.project.marts.iter().zip(outcome.marts) {
+        let path = format!("{}/project={}/mart={}", mart.zone(), *pipeline.research.project, mart.name());
+        copy_parts(dataset, &staging.at(&path)).await?;
+        tables.push(TableEntry {
+            table: mart.name().to_owned(),
+            zone: mart.zone().to_string(),
+            path,
+            rows: dataset.meta.rows,
+            primary_key: mart.primary_key(),
+        });
+    }
+    let log = &outcome.linked.match_log;
+    copy_parts(log, &staging.at("audit/match_log")).await?;
+    tables.push(TableEntry {
+        table: "match_log".to_owned(),
+        zone: Zone::Audit.to_string(),
+        path: "audit/match_log".to_owned(),
+        rows: log.meta.rows,
+        primary_key: vec!["decision_id".to_owned()],
+    });
+    staging.write("public/README.txt", PUBLIC).await?;
+    describe::write(ground, &staging, &tables, &name).await?;
+
+    let (index_path, index_print, ledger_print) = keep_index(root, outcome.linked).await?;
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        release: name.clone(),
+        pipeline: pipeline.pipeline.value.clone(),
+        period: pipeline.period.value.clone(),
+        purpose: pipeline.purpose.clone(),
+        recipients: pipeline.recipients.clone(),
+        agreements: pipeline.agreements.clone(),
+        as_of: ground.as_of.map(str::to_owned),
+        inputs: outcome.inputs.to_string(),
+        fingerprint: fingerprint.to_string(),
+        parent_release: outcome.current.map(|p| p.release.clone()),
+        parent_manifest_sha256: outcome.current.map(|p| p.manifest_sha256.clone()),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        program_sha256: program_sha256().await,
+        program_commit: option_env!("THROUGHLINE_COMMIT").map(str::to_owned),
+        standardization: crate::standardize::SPEC_VERSION.to_owned(),
+        keys: ground.keys.check_values().into_iter().collect(),
+        deliveries: deliveries(ground, results),
+        configuration: configuration(ground),
+        index_version: outcome.linked.version,
+        index: index_print,
+        ledger: ledger_print,
+        review_decisions: None,
+        restrictions: None,
+        tables: tables.clone(),
+        files: staging.files().await?,
+    };
+    let published = staging.seal(&manifest).await?;
+    quarantine::keep(ground, outcome.identified, &name).await?;
+    write_register(root, &ground.discovered.register).await?;
+    let pointer = Pointer {
+        release: name.clone(),
+        manifest_sha256: published.manifest_sha256.clone(),
+        index: index_path,
+        index_version: outcome.linked.version,
+        next_counter: outcome.linked.next_counter,
+        inputs: outcome.inputs.to_string(),
+    };
+    published.make_current(root, &pointer, outcome.current).await?;
+    results.release = name;
+    results.tables = tables.into_iter().map(|t| TableResult { table: t.table, zone: t.zone, rows: t.rows }).collect();
+    results.notes.push(
+        "The public zone is empty: until disclosure control exists, cells are released in the research zone only."
+            .to_owned(),
+    );
+    Ok(())
+}
+
+/// Copies the Parquet files of a dataset; its description stays in the store.
+pub async fn copy_parts(dataset: &Dataset, to: &Place) -> Result<(), EngineError> {
+    for part in &dataset.meta.parts {
+        let bytes = dataset.place.join(&part.file).read().await?;
+        to.join(&part.file).write(bytes).await?;
+    }
+    Ok(())
+}
+
+/// Keeps the person index of this release, immutable, under its version; gives its path and the fingerprints of index and ledger.
+async fn keep_index(root: &Place, linked: &LinkOutcome) -> Result<(String, String, String), PipelineError> {
+    let print = &linked.person_link.meta.fingerprint;
+    let short = print.get(..12).unwrap_or(print);
+    let path = format!("restricted/index/v{:06}-{short}", linked.version);
+    let home = root.join(&path);
+    let mut hashes = BTreeMap::new();
+    for (kind, dataset) in [("persons", &linked.persons), ("crosswalk", &linked.crosswalk), ("ledger", &linked.ledger)]
+    {
+        let to = home.join(kind);
+        copy_parts(dataset, &to).await?;
+        to.join(META).write(dataset.place.join(META).read().await?).await?;
+        let mut hash = Fingerprinter::new(kind);
+        for part in &dataset.meta.parts {
+            hash = hash.with("part", Fingerprint::of(&to.join(&part.file).read().await?).as_str());
+        }
+        hashes.insert(kind, hash.finish().to_string());
+    }
+    let index = Fingerprinter::new("index")
+        .with("persons", &hashes["persons"])
+        .with("crosswalk", &hashes["crosswalk"])
+        .finish();
+    Ok((path, index.to_string(), hashes["ledger"].clone()))
+}
+
+fn deliveries(ground: &Ground<'_>, results: &RunResults) -> Vec<DeliveryEntry> {
+    ground
+        .discovered
+        .current
+        .iter()
+        .map(|d| {
+            let file = results.files.iter().find(|f| f.source == d.source && f.file == d.file);
+            DeliveryEntry {
+                source: d.source.clone(),
+                file: d.file.clone(),
+                sha256: d.sha256.clone(),
+                bytes: d.bytes,
+                sequence: d.sequence,
+                records: file.map_or(0, |f| f.records),
+                accepted: file.map_or(0, |f| f.accepted),
+                quarantined: file.map_or(0, |f| f.quarantined),
+            }
+        })
+        .collect()
+}
+
+fn configuration(ground: &Ground<'_>) -> BTreeMap<String, String> {
+    ground
+        .project
+        .texts
+        .iter()
+        .map(|(path, text)| (path.to_string_lossy().replace('\\', "/"), Fingerprint::of(text.as_bytes()).to_string()))
+        .collect()
+}
+
+/// The SHA-256 of the running program, or `unknown` where the system does not show it.
+async fn program_sha256() -> String {
+    let hash = tokio::task::spawn_blocking(|| {
+        let bytes = std::fs::read(std::env::current_exe().ok()?).ok()?;
+        Some(Fingerprint::of(&bytes).to_string())
+    });
+    hash.await.ok().flatten().unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,107 @@
+//! Results: what the steps of a run left behind, gathered into its record.
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+
+use crate::engine::EngineError;
+use crate::pipeline::deliveries::Discovered;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::Identified;
+use crate::pipeline::link::LinkOutcome;
+use crate::pipeline::project::Project;
+use crate::pipeline::record::{FORMAT, Headline, Outcome, PassResult, PersonsResult, RunResults, SourceResult};
+use crate::pipeline::run::{Ground, Order, user};
+
+/// A record with what is known before the first step.
+#[must_use]
+pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Discovered, inputs: &str) -> RunResults {
+    let mut notes = Vec::new();
+    if project.is_synthetic() {
+        notes.push("All people in this release are made up.".to_owned());
+    }
+    let named = |d: &crate::pipeline::deliveries::Delivery| format!("{}: {}", d.source, d.file);
+    let known: Vec<_> = discovered.register.iter().filter(|d| d.received == began[..10]).map(named).collect();
+    RunResults {
+        format: FORMAT.to_owned(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        pipeline: project.pipeline.pipeline.value.clone(),
+        title: project.pipeline.title.clone(),
+        outcome: Outcome::Published,
+        release: String::new(),
+        inputs: inputs.to_owned(),
+        began: began.to_owned(),
+        milliseconds: 0,
+        user: user(),
+        threads: order.limits.threads,
+        memory: order.limits.memory,
+        as_of: order.as_of.clone(),
+        new_deliveries: known,
+        duplicate_deliveries: discovered.duplicates.clone(),
+        files: Vec::new(),
+        sources: Vec::new(),
+        passes: Vec::new(),
+        persons: PersonsResult::default(),
+        tables: Vec::new(),
+        headlines: Vec::new(),
+        notes,
+        steps: Vec::new(),
+    }
+}
+
+/// What became of one source.
+#[must_use]
+pub fn source(identified: &Identified) -> SourceResult {
+    let facts = &identified.facts;
+    SourceResult {
+        source: identified.source.clone(),
+        accepted: facts.count("accepted"),
+        superseded: facts.count("superseded"),
+        rejected: facts.count("rejected"),
+        current: facts.meta.rows,
+        identity_records: facts.count("identity_records"),
+    }
+}
+
+/// What linking came to.
+pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
+    let facts = &linked.person_link;
+    let passes = facts.meta.facts.get("passes").and_then(|p| p.as_array()).cloned().unwrap_or_default();
+    let text =
+        |pass: &serde_json::Value, name: &str| pass.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let count = |pass: &serde_json::Value, name: &str| pass.get(name).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    results.passes = passes
+        .iter()
+        .map(|pass| PassResult {
+            pass: text(pass, "pass"),
+            strength: text(pass, "strength"),
+            links: count(pass, "links"),
+            vetoed: count(pass, "vetoed"),
+            ambiguous: count(pass, "ambiguous"),
+        })
+        .collect();
+    results.persons = PersonsResult {
+        persons: facts.count("persons"),
+        carried: facts.count("carried"),
+        minted: facts.count("minted"),
+        merged: facts.count("merged"),
+        split: facts.count("split"),
+        retired: facts.count("retired"),
+    };
+}
+
+/// The headlines that the pipeline asks for.
+pub async fn headlines(ground: &Ground<'_>) -> Result<Vec<Headline>, PipelineError> {
+    let mut headlines = Vec::new();
+    for headline in &ground.project.pipeline.headlines {
+        let what = format!("headline `{}`", headline.says);
+        let rows = ground.runner.engine.collect(&what, &headline.sql).await?;
+        let cell = |i: usize| -> Result<u64, PipelineError> {
+            let Some(batch) = rows.iter().find(|b| b.num_rows() > 0) else { return Ok(0) };
+            let column = arrow::compute::cast(batch.column(i), &arrow::datatypes::DataType::Int64);
+            let column = column.map_err(EngineError::arrow(what.as_str()))?;
+            Ok(u64::try_from(column.as_primitive::<Int64Type>().value(0)).unwrap_or(0))
+        };
+        headlines.push(Headline { what: headline.says.clone(), numerator: cell(0)?, denominator: cell(1)? });
+    }
+    Ok(headlines)
+}

@@ -1,0 +1,347 @@
+//! A run: from the files that have arrived to a release, step by step.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::engine::{Dataset, Engine, Limits, Place};
+use crate::foundation::{Diagnostics, Fingerprint, Fingerprinter, clock};
+use crate::pipeline::accept;
+use crate::pipeline::attach::{Crosswalk, attach};
+use crate::pipeline::compile::{Compiled, compile};
+use crate::pipeline::deliveries::{Discovered, discover};
+use crate::pipeline::derive::{Job, derive};
+use crate::pipeline::document::Texts;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::{Accepted, Identified, identify};
+use crate::pipeline::keys::Keys;
+use crate::pipeline::link::{link, tokens};
+use crate::pipeline::project::{Loaded, Project, load};
+use crate::pipeline::record::{Outcome, RunResults};
+use crate::pipeline::runner::{Runner, Watch};
+use crate::pipeline::{release, research, results, tables};
+use crate::publish::{Lock, Pointer};
+
+/// How a run is to go.
+pub struct Order<'a> {
+    /// Count only deliveries received by this day.
+    pub as_of: Option<String>,
+    /// What it may use of the machine.
+    pub limits: Limits,
+    /// Who watches.
+    pub watch: &'a dyn Watch,
+}
+
+impl std::fmt::Debug for Order<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Order").field("as_of", &self.as_of).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// A run that may begin: documents checked, keys open, lock held.
+#[derive(Debug)]
+pub struct Begun {
+    project: Project,
+    compiled: Compiled,
+    keys: Keys,
+    root: Place,
+    warnings: Diagnostics,
+    began: String,
+    _lock: Option<Lock>,
+}
+
+/// What every step stands on.
+pub struct Ground<'a> {
+    /// The documents.
+    pub project: &'a Project,
+    /// What compiling settled.
+    pub compiled: &'a Compiled,
+    /// The keys.
+    pub keys: &'a Keys,
+    /// The walker of steps.
+    pub runner: Runner<'a>,
+    /// The deliveries.
+    pub discovered: &'a Discovered,
+    /// The date up to which deliveries count.
+    pub as_of: Option<&'a str>,
+    /// The accepted rows of each source, by source.
+    pub accepted: BTreeMap<String, Vec<Accepted>>,
+}
+
+impl std::fmt::Debug for Ground<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ground").field("as_of", &self.as_of).finish_non_exhaustive()
+    }
+}
+
+impl Ground<'_> {
+    /// The text of a source's contract, which its steps rest on.
+    #[must_use]
+    pub fn contract_text(&self, source: &str) -> &str {
+        self.project.texts.get(&self.project.contract_file(source)).unwrap_or_default()
+    }
+
+    /// The text of the linkage document.
+    #[must_use]
+    pub fn linkage_text(&self) -> &str {
+        let file = PathBuf::from(format!("config/linkage/{}.yaml", *self.project.linkage.linkage));
+        self.project.texts.get(&file).unwrap_or_default()
+    }
+
+    /// The fingerprints of a source's accepted rows, as one text.
+    #[must_use]
+    pub fn accepted_fingerprints(&self, source: &str) -> String {
+        let all = self.accepted.get(source).map(Vec::as_slice).unwrap_or_default();
+        all.iter().map(|a| a.rows.meta.fingerprint.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The table under which a source's current rows can be referred to.
+    #[must_use]
+    pub fn reference_table(&self, source: &str) -> String {
+        format!("facts {source}")
+    }
+
+    /// The file name of a delivery.
+    #[must_use]
+    pub fn delivery_file(&self, sequence: u64) -> String {
+        let delivery = self.discovered.current.iter().find(|d| d.sequence == sequence);
+        delivery.map(|d| d.file.clone()).unwrap_or_default()
+    }
+}
+
+/// What checking comes to.
+#[derive(Debug)]
+pub struct Checked {
+    /// What is wrong.
+    pub found: Diagnostics,
+    /// The texts to quote.
+    pub texts: Texts,
+    /// How many documents were read.
+    pub documents: usize,
+    /// Every dataset with its zone.
+    pub zones: Vec<(String, crate::foundation::Zone)>,
+}
+
+/// Loads, resolves and type-checks everything that a pipeline rests on, without reading data.
+pub async fn check(root: &Path, file: &Path) -> Checked {
+    let Loaded { project, mut found, texts } = load(root, file);
+    let Some(project) = project else {
+        let documents = texts.iter().count();
+        return Checked { found, texts, documents, zones: Vec::new() };
+    };
+    let compiled = compile(&project, &mut found).await;
+    let documents = project.texts.iter().count();
+    Checked { found, texts: project.texts, documents, zones: compiled.zones }
+}
+
+/// Checks the documents, opens the keys and takes the lock.
+pub async fn begin(root: &Path, file: &Path, out: Option<&str>) -> Result<Begun, PipelineError> {
+    let Loaded { project, mut found, texts } = load(root, file);
+    let Some(project) = project else { return Err(PipelineError::Documents { found, texts }) };
+    let compiled = compile(&project, &mut found).await;
+    if found.has_errors() {
+        return Err(PipelineError::Documents { found, texts: project.texts });
+    }
+    let keys = Keys::open(&project)?;
+    let place = match out {
+        Some(out) => Place::parse(out, Path::new("."))?,
+        None => Place::parse(&project.pipeline.output.root, &project.root)?,
+    };
+    let lock = match place.local() {
+        Some(folder) => Some(Lock::take(&folder, &project.pipeline.pipeline)?),
+        None => None,
+    };
+    Ok(Begun { project, compiled, keys, root: place, warnings: found, began: clock::now(), _lock: lock })
+}
+
+impl Begun {
+    /// Findings that do not forbid the run.
+    #[must_use]
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+
+    /// The texts to quote.
+    #[must_use]
+    pub fn texts(&self) -> &Texts {
+        &self.project.texts
+    }
+
+    /// Where the run's record and log go, on this machine.
+    #[must_use]
+    pub fn record_folder(&self) -> Option<PathBuf> {
+        let name = self.began.replace([':', '-'], "");
+        self.root.local().map(|root| root.join("runs").join(format!("{name}-{}", std::process::id())))
+    }
+
+    /// Runs the pipeline to a release, or finds that there is nothing to do.
+    pub async fn run(&self, order: Order<'_>) -> Result<RunResults, PipelineError> {
+        let clock = Instant::now();
+        let project = &self.project;
+        let current = Pointer::read(&self.root).await?;
+        let discovered = discover(project, &self.root, order.as_of.as_deref()).await?;
+        if !discovered.missing.is_empty() {
+            return Err(PipelineError::NotArrived { sources: discovered.missing });
+        }
+        let inputs = self.inputs(&discovered, order.as_of.as_deref());
+        let mut results = results::start(project, &self.began, &order, &discovered, inputs.as_str());
+        if let Some(pointer) = current.as_ref().filter(|p| p.inputs == inputs.as_str()) {
+            results.outcome = Outcome::NothingToDo;
+            pointer.release.clone_into(&mut results.release);
+            results.milliseconds = elapsed(clock);
+            return Ok(results);
+        }
+        let engine = Engine::new(order.limits.clone())?;
+        engine.context().register_udf(research::function(self.keys.research_key(), self.keys.id()));
+        let serial = Engine::new(Limits { threads: 1, ..order.limits.clone() })?;
+        let runner = Runner::new(engine, serial, self.root.clone(), order.watch);
+        let mut ground = Ground {
+            project,
+            compiled: &self.compiled,
+            keys: &self.keys,
+            runner,
+            discovered: &discovered,
+            as_of: order.as_of.as_deref(),
+            accepted: BTreeMap::new(),
+        };
+        order.watch.planned(self.steps(&discovered));
+        Box::pin(self.walk(&mut ground, current.as_ref(), &inputs, &mut results)).await?;
+        results.steps = ground.runner.records();
+        results.milliseconds = elapsed(clock);
+        Ok(results)
+    }
+
+    /// How many steps the run will have.
+    fn steps(&self, discovered: &Discovered) -> usize {
+        let sources = self.project.pipeline.sources.len();
+        let persons = self.project.person_sources().count();
+        discovered.current.len()
+            + 2 * sources
+            + persons
+            + 1
+            + self.compiled.rule_order.len()
+            + self.project.marts.len()
+            + 1
+    }
+
+    /// The fingerprint of everything that the run rests on but the release before it.
+    fn inputs(&self, discovered: &Discovered, as_of: Option<&str>) -> Fingerprint {
+        let mut print = Fingerprinter::new("inputs/1")
+            .with("program", env!("CARGO_PKG_VERSION"))
+            .with("standardization", crate::standardize::SPEC_VERSION)
+            .with("keys", self.keys.id())
+            .with("as_of", as_of.unwrap_or_default());
+        for delivery in &discovered.current {
+            print = print
+                .with("source", &delivery.source)
+                .with("delivery", &delivery.sha256)
+                .with("sequence", delivery.sequence.to_be_bytes());
+        }
+        for (file, text) in self.project.texts.iter() {
+            print = print.with("file", file.to_string_lossy().as_bytes()).with("text", text);
+        }
+        print.finish()
+    }
+
+    async fn walk(
+        &self,
+        ground: &mut Ground<'_>,
+        current: Option<&Pointer>,
+        inputs: &Fingerprint,
+        results: &mut RunResults,
+    ) -> Result<(), PipelineError> {
+        for source in self.project.pipeline.sources.keys() {
+            let mut all = Vec::new();
+            for delivery in ground.discovered.current.iter().filter(|d| d.source == *source) {
+                let (accepted, file) = accept::accept(ground, delivery).await?;
+                results.files.push(file);
+                all.push(accepted);
+            }
+            ground.accepted.insert(source.clone(), all);
+        }
+        let identified = self.identify_all(ground).await?;
+        let mut all_tokens = Vec::new();
+        for one in &identified {
+            results.sources.push(results::source(one));
+            all_tokens.extend(tokens(ground, one).await?);
+        }
+        let linked = link(ground, &all_tokens, current).await?;
+        results::linkage(results, &linked);
+
+        let mut inputs_of_sql = BTreeMap::new();
+        let crosswalk = Crosswalk::read(ground, &linked.crosswalk).await?;
+        for one in &identified {
+            let table = attach(ground, one, &crosswalk, &linked.crosswalk.meta.fingerprint).await?;
+            ground.runner.engine.register_folder(&one.source, &table.place).await?;
+            inputs_of_sql.insert(one.source.clone(), table.meta.fingerprint.clone());
+        }
+        drop(crosswalk);
+        ground.runner.engine.register_folder(tables::PERSON_LINK, &linked.person_link.place).await?;
+        inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
+        self.apply_rules(ground, &mut inputs_of_sql).await?;
+        let marts = self.make_marts(ground, &inputs_of_sql).await?;
+        results.headlines = results::headlines(ground).await?;
+        let outcome = release::Outcome { inputs, current, identified: &identified, linked: &linked, marts: &marts };
+        release::publish(ground, &outcome, results).await
+    }
+
+    /// Sources that others refer to come first, so that references can be looked up.
+    async fn identify_all(&self, ground: &Ground<'_>) -> Result<Vec<Identified>, PipelineError> {
+        let refers = |source: &str| self.project.contracts[source].references.iter().any(|r| *r.to != *source);
+        let sources = self.project.pipeline.sources.keys();
+        let (later, first): (Vec<&String>, Vec<&String>) = sources.partition(|s| refers(s));
+        let mut done = BTreeMap::new();
+        for source in first.into_iter().chain(later) {
+            let one = identify(ground, source, &ground.accepted[source]).await?;
+            ground.runner.engine.register_folder(&ground.reference_table(source), &one.facts.place).await?;
+            done.insert(source.clone(), one);
+        }
+        Ok(self.project.pipeline.sources.keys().filter_map(|s| done.remove(s)).collect())
+    }
+
+    async fn apply_rules(
+        &self,
+        ground: &Ground<'_>,
+        inputs: &mut BTreeMap<String, String>,
+    ) -> Result<(), PipelineError> {
+        let found = |found: Diagnostics| PipelineError::Documents { found, texts: self.project.texts.clone() };
+        let rule_tables = crate::rules::tables(&self.project.rules).map_err(found)?;
+        let day = ground.as_of.and_then(|d| d.parse().ok()).unwrap_or(chrono::NaiveDate::MAX);
+        for name in &self.compiled.rule_order {
+            let Some(table) = rule_tables.iter().find(|t| t.name == name) else { continue };
+            let reads = table.reads().map_err(PipelineError::bug)?;
+            let key: Vec<String> = table.versions[0].spec.grain.iter().map(|g| g.value.clone()).collect();
+            let sql = table.sql(day);
+            let zone = table.versions[0].spec.zone;
+            let job = Job { kind: "rule", name, zone, sql: &sql, schema: table.schema(), key: &key, reads: &reads };
+            let dataset = derive(ground, &job, inputs).await?;
+            inputs.insert(name.clone(), dataset.meta.fingerprint.clone());
+        }
+        Ok(())
+    }
+
+    async fn make_marts(
+        &self,
+        ground: &Ground<'_>,
+        inputs: &BTreeMap<String, String>,
+    ) -> Result<Vec<Dataset>, PipelineError> {
+        let mut made = Vec::new();
+        for mart in &self.project.marts {
+            made.push(crate::pipeline::mart::make(ground, mart, inputs).await?);
+        }
+        Ok(made)
+    }
+}
+
+fn elapsed(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The user who runs the program, for the run record.
+#[must_use]
+pub fn user() -> String {
+    ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}

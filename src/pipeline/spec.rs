@@ -1,0 +1,179 @@
+//! Documents as they are written: the pipeline, and the documents that join what several rooms may say.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::spec::{
+    CheckSpec, ColumnSpec, ControlSpec, DeliverySpec, GateSpec, ReferenceSpec, Sector, UniqueSpec,
+};
+use crate::extract::spec::Format;
+use crate::foundation::Located;
+use crate::linkage::spec::{GuardSpec, PassSpec, RolesSpec};
+use crate::tokenize::{KeysSpec, RecipeSpec};
+
+/// `pipelines/NAME.yaml`: one scheduled job.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineDocument {
+    /// The job's name; also the file's.
+    pub pipeline: Located<String>,
+    /// What it does, for people.
+    pub title: String,
+    /// Why the data are used, as the agreements word it.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// Who receives what it publishes.
+    #[serde(default)]
+    pub recipients: Vec<String>,
+    /// The data-sharing agreements it rests on.
+    #[serde(default)]
+    pub agreements: Vec<String>,
+    /// What the release is called, such as `2025` or `2025Q3`.
+    pub period: Located<String>,
+    /// The files it reads, by source.
+    pub sources: IndexMap<String, SourceSpec>,
+    /// The linkage document it uses.
+    pub linkage: Located<String>,
+    /// The packs of business rules it applies, by folder of `config/rules`.
+    #[serde(default)]
+    pub rules: Vec<Located<String>>,
+    /// The marts it writes.
+    #[serde(default)]
+    pub marts: Vec<Located<String>>,
+    /// A few numbers for the first page of the summary.
+    #[serde(default)]
+    pub headlines: Vec<HeadlineSpec>,
+    /// The keys it hashes under, by reference: `env:NAME`, `file:PATH` (mode 0600), or `demo` where every source is synthetic.
+    pub keys: KeysSpec,
+    /// The project that research files are made for; ids of two projects cannot be joined.
+    pub research: ResearchSpec,
+    /// Where it writes.
+    pub output: OutputSpec,
+}
+
+/// One source of a pipeline.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSpec {
+    /// The contract its files keep.
+    pub contract: Located<String>,
+    /// Its files: a path from the project's folder or a URL; `*` and `?` in the last part.
+    pub files: Located<String>,
+    /// Whether its people are made up. SSNs that were never issued count as valid only here.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Whether the run may go on without any file of this source.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether the agency hashed identities on its side with `throughline tokenize`.
+    #[serde(default)]
+    pub tokenized: bool,
+}
+
+/// One number of the summary.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeadlineSpec {
+    /// What it is, in a few words.
+    pub says: String,
+    /// SQL over rules and marts: one row, first the numerator, then the denominator.
+    pub sql: Located<String>,
+}
+
+/// What research files are made for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResearchSpec {
+    /// The project's name; its ids are derived under a key of its own.
+    pub project: Located<String>,
+}
+
+/// Where a pipeline writes.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputSpec {
+    /// The folder or URL of all output.
+    pub root: Located<String>,
+}
+
+/// `config/contracts/NAME.yaml`: what the files of a source promise.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractDocument {
+    /// The contract's name; also the file's.
+    pub contract: Located<String>,
+    /// What a row is, for people.
+    pub title: String,
+    /// Who sends it.
+    pub agency: String,
+    /// The part of the system it comes from.
+    pub sector: Sector,
+    /// First day of the records' own period for which the contract holds.
+    #[serde(default)]
+    pub valid_from: Option<Located<String>>,
+    /// Last day of the records' own period for which the contract holds.
+    #[serde(default)]
+    pub valid_to: Option<Located<String>>,
+    /// How the file is laid out.
+    pub format: Format,
+    /// How deliveries follow one another.
+    pub delivery: DeliverySpec,
+    /// The natural key of a row.
+    #[serde(default)]
+    pub grain: Vec<Located<String>>,
+    /// The columns that name the person within the source, where it has such.
+    #[serde(default)]
+    pub source_person: Vec<Located<String>>,
+    /// The columns.
+    pub columns: Vec<ColumnSpec>,
+    /// Checks between the fields of one row.
+    #[serde(default)]
+    pub checks: Vec<CheckSpec>,
+    /// Columns that together stand once among all current rows.
+    #[serde(default)]
+    pub unique: Vec<UniqueSpec>,
+    /// Columns whose values must stand in another source.
+    #[serde(default)]
+    pub references: Vec<ReferenceSpec>,
+    /// Totals that the file itself states.
+    #[serde(default)]
+    pub controls: Vec<ControlSpec>,
+    /// What refuses a delivery as a whole.
+    #[serde(default)]
+    pub gate: GateSpec,
+}
+
+impl ContractDocument {
+    /// Whether its rows are about persons.
+    #[must_use]
+    pub fn has_persons(&self) -> bool {
+        self.columns.iter().any(|c| c.identity.is_some())
+    }
+
+    /// The position of a column by name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| *c.name == name)
+    }
+}
+
+/// `config/linkage/NAME.yaml`: tokens, passes and guards.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkageDocument {
+    /// The document's name; also the file's.
+    pub linkage: Located<String>,
+    /// Its version; raise it with every change that may change a link.
+    pub version: u32,
+    /// The keyed hashes that passes compare.
+    pub tokens: Vec<RecipeSpec>,
+    /// The exact passes, strongest first.
+    pub passes: Vec<PassSpec>,
+    /// Which tokens play which part in guards, bridges and the match log.
+    #[serde(default)]
+    pub roles: RolesSpec,
+    /// What vetoes a link.
+    #[serde(default)]
+    pub guards: Vec<GuardSpec>,
+}
