@@ -1,0 +1,148 @@
+//! Documents that are wrong: each stops with exit code 2 before data is read, and says where and what to do.
+
+use crate::project::Project;
+
+fn checked(change: impl Fn(&Project)) -> crate::project::Ended {
+    let project = Project::without_data();
+    change(&project);
+    project.run(&["check", "pipelines/statewide.yaml"])
+}
+
+#[test]
+fn the_documents_of_the_repository_are_right() {
+    let ended = checked(|_| {});
+    ended.is_fine();
+    assert!(ended.out.contains("no errors"), "{}", ended.out);
+    assert!(ended.out.contains("match log"), "{}", ended.out);
+    assert!(ended.err.is_empty(), "{}", ended.err);
+}
+
+#[test]
+fn a_misspelt_key() {
+    let ended = checked(|p| p.replace("pipelines/statewide.yaml", "purpose:", "porpose:"));
+    insta::assert_snapshot!(ended.err);
+    assert_eq!(ended.code, 2);
+}
+
+#[test]
+fn an_unknown_column_in_sql() {
+    let ended = checked(|p| {
+        let rule = "config/rules/perkins_v/secondary_exit.sql";
+        p.replace(
+            rule,
+            "district_id, school_id, entry_date, exit_date, exit_type",
+            "district_id, school_id, entry_date, exit_dat, exit_type",
+        );
+    });
+    ended.fails_with(2, &["secondary_exit.sql:", "exit_dat", "did you mean `exit_date`?"]);
+}
+
+#[test]
+fn an_unknown_column_in_an_expression_of_a_contract() {
+    let ended = checked(|p| {
+        p.replace("config/contracts/k12_enrollment.yaml", "exit_date >= entry_date", "exit_date >= entry_dat");
+    });
+    ended.fails_with(2, &["k12_enrollment.yaml:", "entry_dat", "did you mean `entry_date`?"]);
+}
+
+#[test]
+fn a_cycle_of_steps() {
+    let ended = checked(|p| {
+        p.replace(
+            "config/rules/perkins_v/learner_attributes.sql",
+            "FROM k12_enrollment",
+            "FROM learner_year, k12_enrollment",
+        );
+        p.replace(
+            "config/rules/perkins_v/learner_year.sql",
+            "FROM k12_enrollment",
+            "FROM learner_attributes, k12_enrollment",
+        );
+    });
+    ended.fails_with(2, &["circle", "learner_year", "learner_attributes", "->"]);
+}
+
+#[test]
+fn a_duplicate_id() {
+    let ended = checked(|p| {
+        let contract = "config/contracts/k12_enrollment.yaml";
+        let text = p.read(contract);
+        let first = text.lines().find(|l| l.trim_start().starts_with("- { id: ")).unwrap().to_owned();
+        p.replace(contract, &first, &format!("{first}\n{first}"));
+    });
+    ended.fails_with(2, &["C030", "stands twice", "k12_enrollment.yaml:"]);
+}
+
+#[test]
+fn a_missing_document() {
+    let ended = checked(|p| p.replace("pipelines/statewide.yaml", "linkage: statewide", "linkage: statewid"));
+    insta::assert_snapshot!(ended.err);
+    assert_eq!(ended.code, 2);
+}
+
+#[test]
+fn a_missing_pipeline() {
+    let project = Project::without_data();
+    project
+        .run(&["run", "pipelines/statewid.yaml"])
+        .fails_with(2, &["does not exist", "did you mean `pipelines/statewide.yaml`?"]);
+}
+
+#[test]
+fn what_is_not_reproducible() {
+    let ended =
+        checked(|p| p.replace("config/rules/perkins_v/secondary_exit.sql", "SELECT", "SELECT random() AS lot,"));
+    ended.fails_with(2, &["P030", "random()", "secondary_exit.sql:"]);
+}
+
+#[test]
+fn a_column_without_a_dictionary_entry() {
+    let ended = checked(|p| p.replace("config/contracts/ui_wages.yaml", "label: Last name", "label: \"\""));
+    ended.fails_with(2, &["C004", "no label for the dictionary"]);
+}
+
+#[test]
+fn all_errors_come_together() {
+    let ended = checked(|p| {
+        p.replace("pipelines/statewide.yaml", "contract: licences", "contract: licenses");
+        p.replace("config/contracts/ui_wages.yaml", "sector: workforce", "sector: workfarce");
+    });
+    ended.fails_with(2, &["licences", "workfarce", "2 errors"]);
+}
+
+#[test]
+fn the_schemas_for_editors_are_current() {
+    let project = Project::without_data();
+    project.run(&["schema", "--check"]).is_fine();
+}
+
+#[test]
+fn the_schemas_are_sound_and_accept_the_documents() {
+    let root = crate::project::repository();
+    let schema = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(root.join(format!("config/schema/{name}.schema.json"))).unwrap())
+            .unwrap()
+    };
+    let documents = [
+        ("pipelines", "pipeline"),
+        ("config/contracts", "contract"),
+        ("config/linkage", "linkage"),
+        ("config/marts", "mart"),
+    ];
+    let mut seen = 0;
+    for (folder, name) in documents {
+        let validator = jsonschema::validator_for(&schema(name)).unwrap();
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|e| e != "yaml") {
+                continue;
+            }
+            let document: serde_json::Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&document).map(|e| format!("{} at {}", e, e.instance_path())).collect();
+            assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 16, "{seen} documents were looked at");
+}

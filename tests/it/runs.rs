@@ -1,0 +1,290 @@
+//! Whole runs through the real program: a release appears, whole, the same bytes every time, and ids are carried.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::project::{Project, ended};
+
+#[test]
+fn a_run_publishes_and_a_rerun_does_nothing() {
+    let project = Project::small();
+    project.add_row("sample_data/k12/enrollment_2020.csv", "a,row,that,is,too,short\n");
+    let first = project.statewide();
+    first.is_fine();
+    assert!(first.out.contains("Published release 2025-"), "{}", first.out);
+    assert!(first.out.contains("The public zone is empty"), "{}", first.out);
+    let before = project.files("out/releases");
+    let again = project.statewide();
+    again.is_fine();
+    assert!(again.out.contains("Nothing has changed"), "{}", again.out);
+    assert_eq!(before, project.files("out/releases"));
+    rows_are_accounted_for(&project);
+    checksums_hold(&project);
+    the_record_keeps_its_schema(&project);
+    questions_are_answered(&project);
+}
+
+/// Records = accepted + quarantined for every delivery, and every quarantined row has a line, a rule and a reason.
+fn rows_are_accounted_for(project: &Project) {
+    let manifest: serde_json::Value =
+        serde_json::from_str(&project.read(&format!("{}/manifest.json", project.release()))).unwrap();
+    let deliveries = manifest["deliveries"].as_array().unwrap();
+    assert!(deliveries.len() > 30, "{} deliveries", deliveries.len());
+    for d in deliveries {
+        let number = |name: &str| d[name].as_u64().unwrap();
+        assert_eq!(number("records"), number("accepted") + number("quarantined"), "{d}");
+        assert!(number("records") > 0, "{d}");
+    }
+    let bare = project.ask("select count(*) from quarantine where line < 1 or rule = '' or reason = ''");
+    assert_eq!(bare, ["0"]);
+    assert_eq!(project.ask("select count(*) from quarantine where rule = 'ROW-FIELDS'"), ["1"]);
+}
+
+fn checksums_hold(project: &Project) {
+    let release = project.path(&project.release());
+    let sums = fs::read_to_string(release.join("SHA256SUMS")).unwrap();
+    let mut listed = 0;
+    for line in sums.lines() {
+        let (sum, file) = line.split_once("  ").unwrap();
+        let bytes = fs::read(release.join(file)).unwrap();
+        assert_eq!(throughline::foundation::Fingerprint::of(&bytes).as_str(), sum, "{file}");
+        listed += 1;
+    }
+    assert_eq!(listed + 1, project.files(&project.release()).len(), "SHA256SUMS lists every file but itself");
+}
+
+fn the_record_keeps_its_schema(project: &Project) {
+    let schema = crate::project::repository().join("config/schema/run_results.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let records: Vec<_> =
+        project.files("out/runs").into_iter().filter(|(name, _)| name.ends_with("run_results.json")).collect();
+    assert_eq!(records.len(), 2);
+    for (name, bytes) in records {
+        let record: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert!(
+            validator.is_valid(&record),
+            "{name}: {:?}",
+            validator.iter_errors(&record).next().map(|e| e.to_string())
+        );
+    }
+    let logs: Vec<_> = project.files("out/runs").into_iter().filter(|(name, _)| name.ends_with("log.jsonl")).collect();
+    let lines = String::from_utf8(logs[0].1.clone()).unwrap();
+    assert!(lines.lines().count() > 10);
+    for line in lines.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
+}
+
+fn questions_are_answered(project: &Project) {
+    let tables = project.run(&["query"]);
+    for table in
+        ["learner_pathway", "cte_participation", "placement", "match_log", "dictionary", "valuelabels", "quarantine"]
+    {
+        assert!(tables.out.contains(table), "no {table} in\n{}", tables.out);
+    }
+    let undescribed = project.ask("select count(*) from dictionary where label = ''");
+    assert_eq!(undescribed, ["0"]);
+    project.run(&["query", "select * from placemen"]).fails_with(2, &["placemen", "tables: "]);
+}
+
+#[test]
+fn the_same_bytes_on_one_thread_on_two_and_in_another_folder() {
+    let (one, two) = (Project::small(), Project::small());
+    one.run(&["run", "pipelines/statewide.yaml", "--threads", "1"]).is_fine();
+    two.run(&["run", "pipelines/statewide.yaml", "--threads", "2", "--memory", "1GiB"]).is_fine();
+    let (a, b) = (one.files("out/releases"), two.files("out/releases"));
+    assert_eq!(a.iter().map(|f| &f.0).collect::<Vec<_>>(), b.iter().map(|f| &f.0).collect::<Vec<_>>());
+    for ((name, left), (_, right)) in a.iter().zip(&b) {
+        assert!(left == right, "{name} differs");
+    }
+    let index = |p: &Project| p.files("out/restricted/index");
+    assert!(index(&one) == index(&two), "the person index differs");
+}
+
+#[test]
+fn canaries_stay_in_the_restricted_zone() {
+    let project = Project::small();
+    let ended = project.statewide();
+    ended.is_fine();
+    let mut seen_in_restricted = 0;
+    let mut needles: Vec<String> = Vec::new();
+    for canary in throughline::synth::CANARIES {
+        needles.extend([canary.first_name, canary.last_name, canary.ssn, canary.birth_date].map(str::to_owned));
+        needles.extend([canary.first_name.to_uppercase(), canary.last_name.to_uppercase()]);
+    }
+    let finds = |bytes: &[u8]| needles.iter().find(|n| bytes.windows(n.len()).any(|w| w == n.as_bytes())).cloned();
+    assert_eq!(finds(format!("{}{}", ended.out, ended.err).as_bytes()), None, "printed");
+    for (name, bytes) in project.files("out") {
+        if let Some(needle) = finds(&bytes) {
+            assert!(name.starts_with("restricted/"), "{needle} stands in {name}");
+            seen_in_restricted += 1;
+        }
+    }
+    assert!(
+        seen_in_restricted > 0,
+        "the canaries are not even in the restricted zone: the test looks at the wrong thing"
+    );
+    // Parquet hides values from a search of bytes; the readers of the release do not.
+    let release = project.release();
+    for (name, _) in project.files(&release).into_iter().filter(|(n, _)| n.ends_with(".parquet")) {
+        let path = project.path(&format!("{release}/{name}"));
+        let file = fs::File::open(path).unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        for batch in reader {
+            let text = arrow::util::pretty::pretty_format_batches(&[batch.unwrap()]).unwrap().to_string();
+            assert_eq!(finds(text.as_bytes()), None, "in {name}");
+        }
+    }
+}
+
+#[test]
+fn a_second_run_on_one_folder_is_told_who_holds_it() {
+    let project = Project::small();
+    let _held = throughline::publish::Lock::take(&project.path("out"), "statewide").unwrap();
+    project.statewide().fails_with(7, &["pipeline `statewide` of", &std::process::id().to_string()]);
+}
+
+#[test]
+fn killed_half_way_nothing_is_published_and_the_next_run_goes_on() {
+    let project = Project::small();
+    let mut child = project
+        .program()
+        .args(["run", "pipelines/statewide.yaml"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Wait until a few steps are done, by the lines that a run without a terminal prints.
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    for _ in 0..20 {
+        lines.next().unwrap().unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!project.path("out/current.json").exists());
+    assert!(project.files("out/releases").is_empty());
+    let next = project.statewide();
+    next.is_fine();
+    assert!(next.err.contains("kept"), "no step was kept:\n{}", next.err);
+    let clean = Project::small();
+    clean.statewide().is_fine();
+    assert!(project.files("out/releases") == clean.files("out/releases"), "the release depends on the broken-off run");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_no_half_release() {
+    let project = Project::small();
+    let mut child = project
+        .program()
+        .args(["run", "pipelines/statewide.yaml"])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    let code = child.wait().unwrap().code();
+    if code == Some(0) {
+        return; // It was faster than the signal.
+    }
+    assert_eq!(code, Some(130));
+    assert!(!project.path("out/current.json").exists() && project.files("out/releases").is_empty());
+}
+
+#[test]
+fn a_later_year_carries_ids_and_the_parts_equal_the_whole() {
+    let project = Project::small();
+    // The first run has neither the last school year nor the last cohort.
+    let late = [
+        "sample_data/k12/enrollment_2024.csv",
+        "sample_data/k12/cte_courses_2024.csv",
+        "sample_data/k12/graduation_cohort_2024.csv",
+    ];
+    let texts: Vec<Vec<u8>> = late.iter().map(|f| fs::read(project.path(f)).unwrap()).collect();
+    for file in late {
+        fs::remove_file(project.path(file)).unwrap();
+    }
+    project.statewide().is_fine();
+    let crosswalk = |p: &Project| crosswalk(p);
+    let before = crosswalk(&project);
+    // Then they arrive, and a corrected enrolment file without its last ten rows replaces the year 2023.
+    for (file, text) in late.iter().zip(&texts) {
+        project.write(file, text);
+    }
+    let old = project.read("sample_data/k12/enrollment_2023.csv");
+    let raw = fs::read(project.path("sample_data/k12/enrollment_2023.csv")).unwrap();
+    let kept = raw.split_inclusive(|b| *b == b'\n').count() - 10;
+    let corrected: Vec<u8> = raw.split_inclusive(|b| *b == b'\n').take(kept).flatten().copied().collect();
+    assert!(!old.is_empty());
+    project.write("sample_data/k12/enrollment_2023_corrected.csv", &corrected);
+    project.statewide().is_fine();
+    let after = crosswalk(&project);
+
+    // A fresh run over everything, the corrected file in its place.
+    let whole = Project::small();
+    whole.write("sample_data/k12/enrollment_2023_corrected.csv", &corrected);
+    whole.statewide().is_fine();
+    let fresh = self::crosswalk(&whole);
+    assert_eq!(after.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>(), "the same identity records count");
+    assert_eq!(partition(&after), partition(&fresh), "the same records are one person");
+
+    // Persons whose records are untouched keep their ids.
+    let members = |c: &std::collections::BTreeMap<String, String>| {
+        let mut by: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
+        for (record, person) in c {
+            by.entry(person.clone()).or_default().push(record.clone());
+        }
+        by
+    };
+    let (old_members, new_members) = (members(&before), members(&after));
+    let mut untouched = 0;
+    for (person, records) in &new_members {
+        if let Some((id, _)) = old_members.iter().find(|(_, r)| *r == records) {
+            assert_eq!(id, person, "an untouched person changed its id");
+            untouched += 1;
+        }
+    }
+    assert!(untouched > 20, "{untouched} persons were untouched");
+    let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
+    assert_eq!(pointer["index_version"], 2);
+}
+
+fn partition(
+    crosswalk: &std::collections::BTreeMap<String, String>,
+) -> std::collections::BTreeSet<std::collections::BTreeSet<String>> {
+    let mut by: std::collections::BTreeMap<&String, std::collections::BTreeSet<String>> =
+        std::collections::BTreeMap::new();
+    for (record, person) in crosswalk {
+        by.entry(person).or_default().insert(record.clone());
+    }
+    by.into_values().collect()
+}
+
+/// Identity record to person, of the current index.
+fn crosswalk(project: &Project) -> std::collections::BTreeMap<String, String> {
+    let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
+    let folder = project.path(&format!("out/{}/crosswalk", pointer["index"].as_str().unwrap()));
+    let file = fs::File::open(folder.join("part-00000.parquet")).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let mut found = std::collections::BTreeMap::new();
+    for batch in reader {
+        let batch = batch.unwrap();
+        let refs = arrow::array::AsArray::as_fixed_size_binary(batch.column(0));
+        let ids: &arrow::array::StringArray = arrow::array::AsArray::as_string(batch.column(1));
+        for row in 0..batch.num_rows() {
+            found.insert(hex::encode(refs.value(row)), ids.value(row).to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_help_names_every_command_and_exit_code() {
+    let project = Project::without_data();
+    let help = ended(&project.program().arg("--help").output().unwrap());
+    insta::assert_snapshot!(help.out);
+}
