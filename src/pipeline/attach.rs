@@ -83,6 +83,9 @@ pub async fn attach(
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             done += batch.num_rows() as u64;
+            // Delivery and line stay behind in the restricted zone.
+            let places: Vec<usize> = (0..schema.fields().len()).collect();
+            let batch = batch.project(&places).map_err(EngineError::arrow("linked rows"))?;
             let batch = if contract.has_persons() { with_person(&batch, crosswalk)? } else { batch };
             writer.write(crate::engine::write::conform(&batch, &schema)?).await?;
             ground.runner.watch.rows(&name, done);

@@ -65,7 +65,7 @@ pub async fn identify(ground: &Ground<'_>, source: &str, accepted: &[Accepted]) 
 }
 
 fn fingerprint(ground: &Ground<'_>, source: &str, contract: &ContractDocument, accepted: &[Accepted]) -> Fingerprint {
-    let mut print = Fingerprinter::new("facts/1")
+    let mut print = Fingerprinter::new("facts/2")
         .with("source", source)
         .with("standardization", SPEC_VERSION)
         .with("references", ground.keys.id())
@@ -106,7 +106,7 @@ async fn make(
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             accepted_rows += batch.num_rows() as u64;
             let batch = without(&batch, &gone)?;
-            writer.write(people.facts(&batch, &facts_schema)?).await?;
+            writer.write(people.facts(&batch, sequence, &facts_schema)?).await?;
             ground.runner.watch.rows(&format!("identify/{source}"), accepted_rows);
         }
     }
@@ -258,11 +258,13 @@ fn without(batch: &RecordBatch, gone: &BTreeMap<i64, &Dropped>) -> Result<Record
     if gone.is_empty() {
         return Ok(batch.clone());
     }
-    let lines =
-        batch.column_by_name("line").ok_or_else(|| PipelineError::Bug("accepted rows without lines".to_owned()))?;
-    let lines = lines.as_primitive::<Int64Type>();
+    let lines = lines(batch)?.as_primitive::<Int64Type>();
     let keep: BooleanArray = (0..lines.len()).map(|i| Some(!gone.contains_key(&lines.value(i)))).collect();
     Ok(filter_record_batch(batch, &keep).map_err(EngineError::arrow("leaving replaced rows out"))?)
+}
+
+fn lines(batch: &RecordBatch) -> Result<&ArrayRef, PipelineError> {
+    batch.column_by_name("line").ok_or_else(|| PipelineError::Bug("accepted rows without lines".to_owned()))
 }
 
 /// Rows that broke a rule over all rows: `sequence`, `line`, `rule`, `reason`.
@@ -328,6 +330,7 @@ impl People {
     fn facts(
         &mut self,
         batch: &RecordBatch,
+        sequence: i64,
         schema: &arrow::datatypes::SchemaRef,
     ) -> Result<RecordBatch, PipelineError> {
         let mut columns: Vec<ArrayRef> = self.travelling.iter().map(|i| Arc::clone(batch.column(*i))).collect();
@@ -336,6 +339,8 @@ impl People {
             let records = record_refs(&self.key, &self.source, batch, &self.grain).map_err(PipelineError::bug)?;
             columns.push(Arc::new(records));
         }
+        columns.push(Arc::new(arrow::array::Int64Array::from_value(sequence, batch.num_rows())));
+        columns.push(Arc::clone(lines(batch)?));
         let cast = |(array, field): (ArrayRef, &arrow::datatypes::FieldRef)| {
             if array.data_type() == field.data_type() {
                 Ok(array)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, Engine, EngineError, Place, WriteOptions};
@@ -33,6 +34,8 @@ pub struct LinkOutcome {
     pub crosswalk: Dataset,
     /// What changed in the ids.
     pub ledger: Dataset,
+    /// Identity record to source person, by which the next run tells a correction from a withdrawal.
+    pub records: Dataset,
     /// What linkage says of each person.
     pub person_link: Dataset,
     /// The index's version.
@@ -80,10 +83,11 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
 pub async fn link(
     ground: &Ground<'_>,
     all: &[Dataset],
+    identified: &[Identified],
     parent: Option<&Pointer>,
 ) -> Result<LinkOutcome, PipelineError> {
     let linkage = &ground.project.linkage;
-    let mut print = Fingerprinter::new("link/1").with("linkage", ground.linkage_text());
+    let mut print = Fingerprinter::new("link/2").with("linkage", ground.linkage_text());
     for tokens in all {
         print = print.with("tokens", &tokens.meta.fingerprint);
     }
@@ -102,7 +106,7 @@ pub async fn link(
             Some(pointer) => Some(read_index(ground, pointer).await?),
             None => None,
         };
-        make_link(ground, all, &rules, parent, parent_index, &linked_as, &fingerprint, place).await
+        make_link(ground, all, identified, &rules, parent, parent_index, &linked_as, &fingerprint, place).await
     };
     let whole = ground.runner.step("link", "link", Zone::Restricted, &fingerprint, make).await?;
     let part = async |kind: &str| {
@@ -115,6 +119,7 @@ pub async fn link(
         persons: part("persons").await?,
         crosswalk: part("crosswalk").await?,
         ledger: part("ledger").await?,
+        records: part("records").await?,
         version: whole.count("version"),
         next_counter: whole.count("next_counter"),
         person_link: whole,
@@ -139,6 +144,7 @@ async fn read_index(ground: &Ground<'_>, pointer: &Pointer) -> Result<PersonInde
 async fn make_link(
     ground: &Ground<'_>,
     all: &[Dataset],
+    identified: &[Identified],
     rules: &Rules,
     parent: Option<&Pointer>,
     parent_index: Option<PersonIndex>,
@@ -168,7 +174,10 @@ async fn make_link(
     let refs = table.refs();
     let clusters: Vec<Vec<[u8; 16]>> =
         linked.clusters.iter().map(|c| c.iter().map(|row| refs[*row as usize]).collect()).collect();
-    let corrected = BTreeSet::new();
+    // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
+    let sorted = WriteOptions { sorted_by: vec!["person_id".to_owned()], ..WriteOptions::default() };
+    let person_link = DatasetWriter::create(&place, tables::person_link(), &sorted).await?;
+    let corrected = corrected(ground, identified, parent, fingerprint, &place).await?;
     let key = ground.keys.person_key();
     let next_counter = parent.map_or(1, |p| p.next_counter);
     let assigned = assign(
@@ -177,7 +186,64 @@ async fn make_link(
     )
     .map_err(PipelineError::bug)?;
 
-    write_all(&table, rules, &linked, &assigned, &clusters, &has_ssn, linked_as, fingerprint, place).await
+    write_all(&table, rules, &linked, &assigned, &clusters, &has_ssn, linked_as, fingerprint, place, person_link).await
+}
+
+/// Keeps which source person each identity record belongs to, and finds the records, new or withdrawn since the parent index, whose source
+/// person has both: those are corrections.
+async fn corrected(
+    ground: &Ground<'_>,
+    identified: &[Identified],
+    parent: Option<&Pointer>,
+    fingerprint: &Fingerprint,
+    place: &Place,
+) -> Result<BTreeSet<[u8; 16]>, PipelineError> {
+    let engine = &ground.runner.engine;
+    let mut union = Vec::new();
+    for (source, identities) in identified.iter().filter_map(|i| Some((&i.source, i.identities.as_ref()?))) {
+        let table = format!("identities {source}");
+        engine.register_folder(&table, &identities.place).await?;
+        union.push(format!("SELECT identity_ref, source, source_person FROM {}", quoted(&table)));
+    }
+    let sql = format!("SELECT * FROM ({}) ORDER BY identity_ref", union.join(" UNION ALL "));
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let reference = Field::new("identity_ref", DataType::FixedSizeBinary(schema::REF_BYTES), false);
+    let columns = Arc::new(Schema::new(vec![reference, text("source"), text("source_person")]));
+    let options =
+        WriteOptions { sorted_by: vec!["identity_ref".into()], no_statistics: true, ..WriteOptions::default() };
+    let mut writer = DatasetWriter::create(&place.join("records"), columns, &options).await?;
+    writer.write_stream("records", engine.stream("records", &sql).await?).await?;
+    let records = writer.finish("records", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
+    let Some(parent) = parent else { return Ok(BTreeSet::new()) };
+
+    engine.register_folder("records now", &records.place).await?;
+    engine.register_folder("records before", &ground.runner.root.join(&parent.index).join("records")).await?;
+    let only = |a: &str, b: &str| {
+        format!("SELECT a.* FROM \"{a}\" a LEFT ANTI JOIN \"{b}\" b ON a.identity_ref = b.identity_ref")
+    };
+    let half = |a: &str, b: &str| {
+        format!(
+            "SELECT {a}.identity_ref FROM {a} LEFT SEMI JOIN {b} ON {a}.source = {b}.source AND {a}.source_person = {b}.source_person \
+             WHERE {a}.source_person <> ''"
+        )
+    };
+    let sql = format!(
+        "WITH gone AS ({}), come AS ({}) {} UNION ALL {}",
+        only("records before", "records now"),
+        only("records now", "records before"),
+        half("gone", "come"),
+        half("come", "gone")
+    );
+    let mut found = BTreeSet::new();
+    for batch in engine.collect("corrected records", &sql).await? {
+        let refs: &FixedSizeBinaryArray = batch.column(0).as_fixed_size_binary();
+        for row in 0..batch.num_rows() {
+            let mut reference = [0; 16];
+            reference.copy_from_slice(refs.value(row));
+            found.insert(reference);
+        }
+    }
+    Ok(found)
 }
 
 async fn tokens_view(engine: &Engine, all: &[Dataset]) -> Result<String, PipelineError> {
@@ -219,12 +285,10 @@ async fn write_all(
     linked_as: &Fingerprint,
     fingerprint: &Fingerprint,
     place: Place,
+    mut person_link: DatasetWriter,
 ) -> Result<Dataset, PipelineError> {
     let sorted = |by: &str| WriteOptions { sorted_by: vec![by.to_owned()], ..WriteOptions::default() };
     let none = serde_json::Map::new;
-    // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
-    let mut person_link = DatasetWriter::create(&place, tables::person_link(), &sorted("person_id")).await?;
-
     let mut log =
         DatasetWriter::create(&place.join("match_log"), crate::linkage::log::schema(), &sorted("decision_id")).await?;
     for batch in crate::linkage::log::batches(table, rules, linked, linked_as.as_str()) {

@@ -137,8 +137,12 @@ async fn keep_index(root: &Place, linked: &LinkOutcome) -> Result<(String, Strin
     let path = format!("restricted/index/v{:06}-{short}", linked.version);
     let home = root.join(&path);
     let mut hashes = BTreeMap::new();
-    for (kind, dataset) in [("persons", &linked.persons), ("crosswalk", &linked.crosswalk), ("ledger", &linked.ledger)]
-    {
+    for (kind, dataset) in [
+        ("persons", &linked.persons),
+        ("crosswalk", &linked.crosswalk),
+        ("ledger", &linked.ledger),
+        ("records", &linked.records),
+    ] {
         let to = home.join(kind);
         copy_parts(dataset, &to).await?;
         to.join(META).write(dataset.place.join(META).read().await?).await?;

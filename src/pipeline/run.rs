@@ -265,7 +265,7 @@ impl Begun {
             results.sources.push(results::source(one));
             all_tokens.extend(tokens(ground, one).await?);
         }
-        let linked = link(ground, &all_tokens, current).await?;
+        let linked = Box::pin(link(ground, &all_tokens, &identified, current)).await?;
         results::linkage(results, &linked);
 
         let mut inputs_of_sql = BTreeMap::new();

@@ -54,7 +54,8 @@ pub fn travelling(contract: &ContractDocument) -> Vec<Field> {
     fields
 }
 
-/// Event facts (restricted until linkage has given persons): what travels, the identity record and the record reference.
+/// Event facts (restricted until linkage has given persons): what travels, the identity record and the record reference, then the delivery
+/// and the line that the row came from, which is where an auditor finds the record behind a reference.
 #[must_use]
 pub fn facts(contract: &ContractDocument) -> SchemaRef {
     let mut fields = travelling(contract);
@@ -63,6 +64,7 @@ pub fn facts(contract: &ContractDocument) -> SchemaRef {
         fields.push(Field::new(IDENTITY_REF, size.clone(), false));
         fields.push(Field::new(RECORD_REF, size, false));
     }
+    fields.extend(["delivery_seq", "line"].map(|name| Field::new(name, DataType::Int64, false)));
     Arc::new(Schema::new(fields))
 }
 

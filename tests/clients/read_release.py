@@ -28,7 +28,7 @@ for file in files:
     for field in schema:
         assert any(is_plain(field.type) for is_plain in PLAIN), f"{file}: {field.name} is {field.type}"
         assert len(field.name) <= 32 and field.name.isascii(), f"{file}: {field.name}"
-    with_duckdb = duckdb.sql(f"select count(*) from read_parquet('{file}', hive_partitioning = false)").fetchone()[0]
+    with_duckdb = duckdb.sql(f"select count(*) from read_parquet('{file}', hive_partitioning = false)").fetchall()[0][0]
     with_pyarrow = pyarrow.parquet.read_table(file, partitioning=None).num_rows
     with_polars = polars.read_parquet(file, hive_partitioning=False).height
     assert with_duckdb == with_pyarrow == with_polars, f"{file}: {with_duckdb}, {with_pyarrow}, {with_polars} rows"
@@ -40,7 +40,7 @@ for table in manifest["tables"]:
     key = ", ".join(table["primary_key"])
     twice = duckdb.sql(
         f"select count(*) from (select {key} from read_parquet('{folder}/*.parquet', hive_partitioning = false) group by all having count(*) > 1)"
-    ).fetchone()[0]
+    ).fetchall()[0][0]
     assert twice == 0, f"{table['table']}: the key ({key}) stands twice in {twice} cases"
     columns = duckdb.sql(f"select * from read_parquet('{folder}/*.parquet', hive_partitioning = false) limit 0").columns
     for column in columns:

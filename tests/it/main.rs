@@ -1,8 +1,9 @@
 //! The one integration binary: the house's shape, whole runs through the real program, and every way in which input can be wrong.
 
 // A test that meets what it did not expect should fail where it stands.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod accuracy;
 mod architecture;
 mod bad_documents;
 mod bad_files;

@@ -1,0 +1,192 @@
+//! Linkage held against the truth of the synthetic state: pairs of identity records found, pairs joined wrongly, twins kept apart.
+//!
+//! The sample is scored in every test run. The issue's own size is scored by
+//! `cargo test --release --test it -- --ignored fifty_thousand --nocapture`.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
+use arrow::datatypes::Int64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use throughline::linkage::score::pairs;
+
+use crate::project::{Project, copy, repository};
+
+struct Score {
+    precision: f64,
+    recall: f64,
+    records: usize,
+    twins: usize,
+    twins_merged: usize,
+}
+
+fn batches(file: &Path) -> Vec<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(file).unwrap()).unwrap().build().unwrap();
+    reader.map(Result::unwrap).collect()
+}
+
+fn parts(folder: &Path) -> Vec<RecordBatch> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "parquet"));
+    files.sort();
+    files.iter().flat_map(|f| batches(f)).collect()
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
+    let column = arrow::compute::cast(batch.column_by_name(name).unwrap(), &arrow::datatypes::DataType::Utf8).unwrap();
+    column.as_string::<i32>().iter().map(|t| t.map(str::to_owned)).collect()
+}
+
+fn numbers(batch: &RecordBatch, name: &str) -> Int64Array {
+    let column = arrow::compute::cast(batch.column_by_name(name).unwrap(), &arrow::datatypes::DataType::Int64).unwrap();
+    column.as_primitive::<Int64Type>().clone()
+}
+
+fn refs(batch: &RecordBatch) -> Vec<Vec<u8>> {
+    let column = batch.column_by_name("identity_ref").unwrap().as_fixed_size_binary();
+    (0..column.len()).map(|i| column.value(i).to_vec()).collect()
+}
+
+/// What a record holds that could show whose it is; two records of one person with one of these in common are linkable.
+fn held(batch: &RecordBatch) -> Vec<Vec<String>> {
+    let column = |name: &str| texts(batch, name);
+    let (ssn, state, local, issuer) =
+        (column("ssn_status"), column("state_id"), column("local_id"), column("local_id_issuer"));
+    let (first, last, born) = (column("first_name"), column("last_name"), column("birth_date_status"));
+    (0..batch.num_rows())
+        .map(|i| {
+            let mut held = Vec::new();
+            if ssn[i].as_deref() == Some("valid") {
+                held.push("ssn".to_owned());
+            }
+            if state[i].is_some() {
+                held.push("state id".to_owned());
+            }
+            if local[i].is_some() {
+                held.push(format!("id of {}", issuer[i].clone().unwrap_or_default()));
+            }
+            if first[i].is_some() && last[i].is_some() && born[i].as_deref() == Some("valid") {
+                held.push("name and birth date".to_owned());
+            }
+            held
+        })
+        .collect()
+}
+
+/// Scores the current index of a project against `sample_data/truth`.
+fn score(project: &Project) -> Score {
+    let truth = project.path("sample_data/truth");
+    let mut person_of_line: HashMap<(String, i64), i64> = HashMap::new();
+    for batch in batches(&truth.join("records.parquet")) {
+        let (files, lines, persons) = (texts(&batch, "file"), numbers(&batch, "line"), numbers(&batch, "person"));
+        for (i, file) in files.into_iter().enumerate() {
+            let name = file.unwrap().rsplit('/').next().unwrap().to_owned();
+            person_of_line.insert((name, lines.value(i)), persons.value(i));
+        }
+    }
+    let register: Vec<serde_json::Value> =
+        serde_json::from_str(&project.read("out/restricted/deliveries/register.json")).unwrap();
+    let file_of: HashMap<i64, String> =
+        register.iter().map(|d| (d["sequence"].as_i64().unwrap(), d["file"].as_str().unwrap().to_owned())).collect();
+
+    // Identity record to true person, through the rows that carry it; and what each record holds.
+    let mut person_of: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+    let mut held_by: HashMap<Vec<u8>, Vec<String>> = HashMap::new();
+    for entry in fs::read_dir(project.path("out/restricted/store/facts")).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.join("identities").is_dir() {
+            continue;
+        }
+        for batch in parts(&folder) {
+            let (sequences, lines) = (numbers(&batch, "delivery_seq"), numbers(&batch, "line"));
+            for (i, reference) in refs(&batch).into_iter().enumerate() {
+                let file = file_of[&sequences.value(i)].clone();
+                let person = person_of_line[&(file, lines.value(i))];
+                person_of.entry(reference).or_insert(person);
+            }
+        }
+        for batch in parts(&folder.join("identities")) {
+            held_by.extend(refs(&batch).into_iter().zip(held(&batch)));
+        }
+    }
+    let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
+    let mut cluster_of: BTreeMap<Vec<u8>, String> = BTreeMap::new();
+    for batch in parts(&project.path(&format!("out/{}/crosswalk", pointer["index"].as_str().unwrap()))) {
+        cluster_of.extend(refs(&batch).into_iter().zip(texts(&batch, "person_id").into_iter().map(Option::unwrap)));
+    }
+    assert_eq!(
+        person_of.keys().collect::<Vec<_>>(),
+        cluster_of.keys().collect::<Vec<_>>(),
+        "every record has truth and a cluster"
+    );
+
+    // Linkable components: within a person, records that hold something in common, and chains of these.
+    let mut by_person: BTreeMap<i64, Vec<&Vec<u8>>> = BTreeMap::new();
+    for (reference, person) in &person_of {
+        by_person.entry(*person).or_default().push(reference);
+    }
+    let mut labels: Vec<(u64, u64, u64)> = Vec::new();
+    let mut cluster_numbers: HashMap<&str, u64> = HashMap::new();
+    let mut components = 0;
+    for (person, records) in &by_person {
+        let mut component: Vec<usize> = (0..records.len()).collect();
+        let mut first_with: HashMap<&str, usize> = HashMap::new();
+        for (i, record) in records.iter().enumerate() {
+            for what in &held_by[*record] {
+                let other = *first_with.entry(what).or_insert(i);
+                let (from, to) = (component[i], component[other]);
+                component.iter_mut().filter(|c| **c == from).for_each(|c| *c = to);
+            }
+        }
+        for (i, record) in records.iter().enumerate() {
+            let next = cluster_numbers.len() as u64;
+            let cluster = *cluster_numbers.entry(&cluster_of[*record]).or_insert(next);
+            labels.push((cluster, u64::try_from(*person).unwrap(), components + component[i] as u64));
+        }
+        components += records.len() as u64;
+    }
+    let scored = pairs(&labels);
+
+    let clusters_of = |person: i64| -> BTreeSet<&str> {
+        by_person.get(&person).into_iter().flatten().map(|r| cluster_of[*r].as_str()).collect()
+    };
+    let (mut twins, mut twins_merged) = (0, 0);
+    for batch in batches(&truth.join("persons.parquet")) {
+        let (persons, others) = (numbers(&batch, "person"), numbers(&batch, "twin_of"));
+        for i in (0..batch.num_rows()).filter(|i| others.is_valid(*i)) {
+            twins += 1;
+            twins_merged += usize::from(!clusters_of(persons.value(i)).is_disjoint(&clusters_of(others.value(i))));
+        }
+    }
+    Score { precision: scored.precision(), recall: scored.recall(), records: labels.len(), twins, twins_merged }
+}
+
+fn holds(score: &Score) {
+    println!(
+        "{} identity records: precision {:.5}, recall {:.4}; {} twins, {} merged",
+        score.records, score.precision, score.recall, score.twins, score.twins_merged
+    );
+    assert!(score.precision >= 0.995, "precision {}", score.precision);
+    assert!(score.recall >= 0.93, "recall {}", score.recall);
+    assert!(score.twins > 0, "the state has no twins to keep apart");
+    assert_eq!(score.twins_merged, 0, "twins were merged");
+}
+
+#[test]
+fn the_sample_is_linked_as_the_truth_has_it() {
+    let project = Project::without_data();
+    copy(&repository().join("sample_data"), &project.path("sample_data"));
+    project.statewide().is_fine();
+    holds(&score(&project));
+}
+
+#[test]
+#[ignore = "minutes: fifty thousand learners, for a release build"]
+fn fifty_thousand_learners_are_linked_as_the_truth_has_them() {
+    let project = Project::without_data();
+    throughline::synth::generate(50_000, 7, &project.path("sample_data")).unwrap();
+    project.statewide().is_fine();
+    holds(&score(&project));
+}
