@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Ask the current release in SQL
     Query(QueryArgs),
+    /// Hash identities on the agency's side, so that only tokens leave it
+    Tokenize(TokenizeArgs),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -83,6 +85,28 @@ pub(crate) struct QueryArgs {
     /// Print CSV instead of a table
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+/// Arguments of `tokenize`.
+#[derive(Debug, Args)]
+pub(crate) struct TokenizeArgs {
+    /// The agency's file
+    pub(crate) file: PathBuf,
+    /// The contract that the file keeps
+    #[arg(long, value_name = "NAME")]
+    pub(crate) contract: String,
+    /// The linkage document whose tokens are made
+    #[arg(long, default_value = "statewide", value_name = "NAME")]
+    pub(crate) linkage: String,
+    /// The key that agencies share: env:NAME, file:PATH, or demo for made-up people
+    #[arg(long, value_name = "REF")]
+    pub(crate) key: String,
+    /// Where to write the tokens; by default FILE.tokens.parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The people in the file are made up
+    #[arg(long)]
+    pub(crate) synthetic: bool,
 }
 
 /// Arguments of `keys`.

@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod shown;
 mod synth;
+mod tokenize;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Schema(args) => schema::schema(&project, &args),
         Command::Synth(args) => synth::synth(&args),
         Command::Keys(args) => keys::keys(&args),
+        Command::Tokenize(args) => tokenize::tokenize(&project, &args).await,
         Command::Query(args) => query::query(&project, &args).await,
     };
     match done {

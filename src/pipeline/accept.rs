@@ -1,5 +1,6 @@
 //! Accept: one pass over one delivered file. It is decoded, split, typed and checked; accepted rows and quarantined rows are written, none is lost.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
@@ -8,9 +9,9 @@ use futures::StreamExt;
 
 use crate::contract::gate::{self, Stated};
 use crate::contract::rejects::{Receipt, Verdict, reject_file, row_json};
-use crate::contract::{Judge, JudgeOptions, Judged, Predicate, Totals};
+use crate::contract::{CodeSet, Judge, JudgeOptions, Judged, Predicate, Totals};
 use crate::engine::predicate::Predicate as Expression;
-use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
+use crate::engine::{Dataset, DatasetWriter, Engine, EngineError, Place, WriteOptions};
 use crate::extract::spec::{Format, ParquetFormat};
 use crate::extract::{ExpectedColumn, FileSummary, ReadError, ReadOptions, TextBatch};
 use crate::foundation::{Fingerprint, Fingerprinter, Quarantined, SourceBatch, Zone};
@@ -76,21 +77,104 @@ pub fn expected(contract: &ContractDocument) -> Vec<ExpectedColumn> {
     contract.columns.iter().map(one).collect()
 }
 
-/// A contract made ready to judge rows.
-pub fn judge(ground: &Ground<'_>, contract: &ContractDocument) -> Result<Judge, PipelineError> {
+/// A contract made ready to judge rows. `as_of` is a day as `2025-06-30`.
+pub fn judge(
+    engine: &Engine,
+    contract: &ContractDocument,
+    code_sets: &BTreeMap<String, CodeSet>,
+    as_of: Option<&str>,
+) -> Result<Judge, PipelineError> {
     let typed = tables::typed(contract);
     let mut checks: Vec<(_, Box<dyn Predicate>)> = Vec::new();
     for check in &contract.checks {
-        let expression = Expression::compile(&ground.runner.engine, &check.expect, &typed)?;
+        let expression = Expression::compile(engine, &check.expect, &typed)?;
         checks.push((check.clone(), Box::new(Compiled(expression))));
     }
     let day =
         |text: &str| text.parse::<chrono::NaiveDate>().ok().map(|d| (d - chrono::NaiveDate::default()).num_days());
     let options = JudgeOptions {
-        as_of: ground.as_of.and_then(day).and_then(|d| i32::try_from(d).ok()),
+        as_of: as_of.and_then(day).and_then(|d| i32::try_from(d).ok()),
         sums: contract.controls.iter().filter_map(|c| c.sum_of.as_ref().map(|s| s.value.clone())).collect(),
     };
-    Judge::new(&contract.columns, checks, &ground.project.code_sets, &options).map_err(PipelineError::bug)
+    Judge::new(&contract.columns, checks, code_sets, &options).map_err(PipelineError::bug)
+}
+
+/// Reads and judges a whole file into memory: what an agency does with its own file before it tokenises it.
+pub async fn read_whole(
+    engine: &Engine,
+    contract: &ContractDocument,
+    file: &std::path::Path,
+    judge: Judge,
+) -> Result<(FileSummary, Vec<Judged>), PipelineError> {
+    let place = Place::parse(&file.to_string_lossy(), std::path::Path::new("."))?;
+    let name = place.name().to_owned();
+    if !place.exists().await? {
+        return Err(PipelineError::NotArrived { sources: vec![file.display().to_string()] });
+    }
+    let mut judged = Vec::new();
+    let read = match &contract.format {
+        Format::Parquet(format) => {
+            let take = |one: Judged| judged.push(one);
+            parquet(engine, contract, format, &place, &judge, take).await
+        }
+        text => {
+            let runtime = tokio::runtime::Handle::current();
+            let (format, expected) = (text.clone(), expected(contract));
+            let read = tokio::task::spawn_blocking(move || {
+                let mut all = Vec::new();
+                let take = |one: Judged| {
+                    all.push(one);
+                    Ok(())
+                };
+                let summary = split_and_judge(&format, &expected, place.chunks(&runtime)?, 1, &judge, take)?;
+                Ok((summary, all))
+            });
+            match read.await.map_err(PipelineError::bug)? {
+                Ok((summary, all)) => {
+                    judged = all;
+                    Ok(summary)
+                }
+                Err(fault) => Err(fault),
+            }
+        }
+    };
+    let summary = read.map_err(|fault| fault.of(&contract.contract, &name))?;
+    let mut counts = crate::contract::Counts::default();
+    let mut totals = Totals::default();
+    for one in &judged {
+        counts.add(&one.counts);
+        totals.add(&one.totals);
+    }
+    let findings = findings(contract, &summary, &counts, &totals);
+    if findings.is_empty() {
+        return Ok((summary, judged));
+    }
+    Err(PipelineError::ContractBroken {
+        source_name: contract.contract.value.clone(),
+        file: name,
+        findings,
+        rejects: None,
+    })
+}
+
+/// Splits a text file and judges its records on `threads` threads; `take` gets what was judged in the order of the file.
+fn split_and_judge(
+    format: &Format,
+    expected: &[ExpectedColumn],
+    input: crate::engine::store::Chunks,
+    threads: usize,
+    judge: &Judge,
+    take: impl FnMut(Judged) -> Result<(), PipelineError>,
+) -> Result<FileSummary, Fault> {
+    let options = ReadOptions { threads, ..ReadOptions::default() };
+    let work = |batch: TextBatch| {
+        let raw = |row: usize| batch.raw.get(row);
+        judge.judge(&batch.records, &raw).map_err(|e| PipelineError::Bug(e.to_string()))
+    };
+    crate::extract::read(format, expected, input, &options, work, take).map_err(|error| match error {
+        ReadError::File(error) => Fault::File(error.to_string()),
+        ReadError::Work(error) => Fault::Pipeline(error),
+    })
 }
 
 /// What one file came to, while it is being written.
@@ -147,15 +231,26 @@ async fn read(
         );
         return Err(PipelineError::NotArrived { sources: vec![gone] });
     };
-    let judge = judge(ground, contract)?;
+    if ground.project.pipeline.sources[&delivery.source].tokenized {
+        return crate::pipeline::tokenized::accept(ground, delivery, contract, &file, place, &fingerprint).await;
+    }
+    let judge = judge(&ground.runner.engine, contract, &ground.project.code_sets, ground.as_of)?;
     let sink = Sink::open(&place, judge.schema()).await?;
     let (sink, summary) = match &contract.format {
-        Format::Parquet(format) => parquet(ground, contract, format, &file, judge, sink).await,
+        Format::Parquet(format) => {
+            let mut judged = Vec::new();
+            let mut sink = sink;
+            let summary = parquet(&ground.runner.serial, contract, format, &file, &judge, |one| judged.push(one)).await;
+            for one in judged {
+                sink.take(one).await?;
+            }
+            summary.map(|summary| (sink, summary))
+        }
         text => text_file(ground, contract, text, file, judge, sink, name).await,
     }
-    .map_err(|fault| fault.of(delivery))?;
+    .map_err(|fault| fault.of(&delivery.source, &delivery.file))?;
 
-    let findings = findings(contract, &summary, &sink);
+    let findings = findings(contract, &summary, &sink.counts, &sink.totals);
     let rejects = tell_sender(ground, delivery, contract, &sink, &summary, &findings).await?;
     if !findings.is_empty() {
         return Err(PipelineError::ContractBroken {
@@ -193,12 +288,12 @@ impl From<EngineError> for Fault {
 }
 
 impl Fault {
-    fn of(self, delivery: &Delivery) -> PipelineError {
+    fn of(self, source: &str, file: &str) -> PipelineError {
         match self {
             Self::Pipeline(error) => error,
             Self::File(finding) => PipelineError::ContractBroken {
-                source_name: delivery.source.clone(),
-                file: delivery.file.clone(),
+                source_name: source.to_owned(),
+                file: file.to_owned(),
                 findings: vec![finding],
                 rejects: None,
             },
@@ -218,24 +313,15 @@ async fn text_file(
 ) -> Result<(Sink, FileSummary), Fault> {
     let runtime = tokio::runtime::Handle::current();
     let (format, expected) = (format.clone(), expected(contract));
-    let options = ReadOptions { threads: ground.runner.engine.limits().threads, ..ReadOptions::default() };
+    let threads = ground.runner.engine.limits().threads;
     let progress = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
     let counted = Arc::clone(&progress);
     let read = tokio::task::spawn_blocking(move || {
-        let input = file.chunks(&runtime).map_err(Fault::from)?;
-        let work = |batch: TextBatch| {
-            let raw = |row: usize| batch.raw.get(row);
-            judge.judge(&batch.records, &raw).map_err(|e| PipelineError::Bug(e.to_string()))
-        };
         let take = |judged: Judged| {
             counted.fetch_add(judged.counts.rows, std::sync::atomic::Ordering::Relaxed);
             runtime.block_on(sink.take(judged)).map_err(PipelineError::from)
         };
-        let summary =
-            crate::extract::read(&format, &expected, input, &options, work, take).map_err(|error| match error {
-                ReadError::File(error) => Fault::File(error.to_string()),
-                ReadError::Work(error) => Fault::Pipeline(error),
-            })?;
+        let summary = split_and_judge(&format, &expected, file.chunks(&runtime)?, threads, &judge, take)?;
         Ok((sink, summary))
     });
     let mut read = read;
@@ -249,21 +335,20 @@ async fn text_file(
     }
 }
 
-/// Reads a Parquet file through the engine; its rows keep their types and are judged as they stand.
+/// Reads a Parquet file through an engine of one thread; its rows keep their types and are judged as they stand.
 async fn parquet(
-    ground: &Ground<'_>,
+    serial: &Engine,
     contract: &ContractDocument,
     format: &ParquetFormat,
     file: &Place,
-    judge: Judge,
-    mut sink: Sink,
-) -> Result<(Sink, FileSummary), Fault> {
+    judge: &Judge,
+    mut take: impl FnMut(Judged),
+) -> Result<FileSummary, Fault> {
     let table = format!("file {}", file.name());
     let broken = |e: EngineError| match e {
         EngineError::Sql { .. } => Fault::File(format!("the file cannot be read as Parquet: {}", first_line(&e))),
         other => Fault::from(other),
     };
-    let serial = &ground.runner.serial;
     serial.register_file(&table, file).await.map_err(broken)?;
     let sql = format!("SELECT * FROM {}", crate::pipeline::current::quoted(&table));
     let mut rows = serial.stream(&table, &sql).await.map_err(broken)?;
@@ -278,11 +363,10 @@ async fn parquet(
         let columns: Vec<ArrayRef> = places.iter().map(|at| Arc::clone(batch.column(*at))).collect();
         let records = SourceBatch { columns, lines: (first..=summary.records).collect(), broken: Vec::new() };
         let raw = |row: usize| row_json(&names, batch.columns(), row);
-        let judged = judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?;
-        sink.take(judged).await?;
+        take(judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?);
     }
     summary.details = summary.records;
-    Ok((sink, summary))
+    Ok(summary)
 }
 
 fn first_line(error: &EngineError) -> String {
@@ -290,7 +374,12 @@ fn first_line(error: &EngineError) -> String {
 }
 
 /// Why the delivery as a whole is refused, a line each; empty where it is taken.
-fn findings(contract: &ContractDocument, summary: &FileSummary, sink: &Sink) -> Vec<String> {
+fn findings(
+    contract: &ContractDocument,
+    summary: &FileSummary,
+    counts: &crate::contract::Counts,
+    totals: &Totals,
+) -> Vec<String> {
     let trailers = !summary.trailer_fields.is_empty();
     let headers = !summary.header_fields.is_empty();
     let stated = Stated {
@@ -299,9 +388,9 @@ fn findings(contract: &ContractDocument, summary: &FileSummary, sink: &Sink) -> 
         details: summary.details,
         others: u64::from(trailers) + u64::from(headers),
     };
-    let mut found = gate::controls(&contract.controls, &contract.columns, stated, &sink.totals);
-    found.extend(gate::exceeded(&gate::tolerances(&contract.checks, &[], &[]), &sink.counts));
-    found.extend(gate::rejected(&contract.gate, sink.counts.rows, sink.counts.quarantined));
+    let mut found = gate::controls(&contract.controls, &contract.columns, stated, totals);
+    found.extend(gate::exceeded(&gate::tolerances(&contract.checks, &[], &[]), counts));
+    found.extend(gate::rejected(&contract.gate, counts.rows, counts.quarantined));
     let mut lines: Vec<String> = found.iter().map(ToString::to_string).collect();
     if summary.is_header_only() {
         lines.push("the file has its header and no records; ask the sender whether it is complete".to_owned());
@@ -339,6 +428,14 @@ async fn tell_sender(
     let file = home.join(&format!("{}.rejects.csv", delivery.file));
     file.write(reject_file(sink.rejects.iter().map(|(row, masked)| (row, masked.as_str())))).await?;
     Ok(Some(file.to_string()))
+}
+
+/// The quarantine of a file of which no row was set aside.
+pub async fn empty_quarantine(place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
+    let options = WriteOptions { no_statistics: true, ..WriteOptions::default() };
+    let writer = DatasetWriter::create(&place.join("quarantine"), quarantine_schema(), &options).await?;
+    writer.finish("quarantine", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
+    Ok(())
 }
 
 /// Quarantined rows of one file. `raw` is restricted.

@@ -8,14 +8,15 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::Int64Type;
 use futures::StreamExt;
 
+use crate::contract::spec::UniqueSpec;
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Element, Fingerprint, Fingerprinter, Zone, schema};
+use crate::foundation::{Element, Fingerprint, Fingerprinter, Located, Zone, schema};
 use crate::pipeline::current::{Dropped, DroppedRows, drop_rows, quoted, shrink_sql, superseded_sql};
 use crate::pipeline::deliveries::Delivery;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::run::Ground;
 use crate::pipeline::spec::ContractDocument;
-use crate::pipeline::tables;
+use crate::pipeline::{tables, tokenized};
 use crate::standardize::{IdentityBuilder, SPEC_VERSION, StandardizeOptions, record_refs};
 
 /// What orders the rows of a source totally.
@@ -39,6 +40,8 @@ pub struct Identified {
     pub facts: Dataset,
     /// Identity records, where the source is about persons.
     pub identities: Option<Dataset>,
+    /// The tokens of its identity records, where the agency sent tokens in place of identities; wrapped already.
+    pub sent_tokens: Option<Dataset>,
     /// Rows that broke a rule over all rows.
     pub rejected: Dataset,
 }
@@ -59,9 +62,11 @@ pub async fn identify(ground: &Ground<'_>, source: &str, accepted: &[Accepted]) 
         let missing = || PipelineError::Damaged { place: place.to_string(), reason: "it is missing".to_owned() };
         Dataset::open(&place).await?.ok_or_else(missing)
     };
-    let identities = if contract.has_persons() { Some(part("identities").await?) } else { None };
+    let sent = ground.project.pipeline.sources[source].tokenized;
+    let identities = if contract.has_persons() && !sent { Some(part("identities").await?) } else { None };
+    let sent_tokens = if sent { Some(part("sent").await?) } else { None };
     let rejected = part("rejected").await?;
-    Ok(Identified { source: source.to_owned(), facts, identities, rejected })
+    Ok(Identified { source: source.to_owned(), facts, identities, sent_tokens, rejected })
 }
 
 fn fingerprint(ground: &Ground<'_>, source: &str, contract: &ContractDocument, accepted: &[Accepted]) -> Fingerprint {
@@ -74,6 +79,9 @@ fn fingerprint(ground: &Ground<'_>, source: &str, contract: &ContractDocument, a
     for one in accepted {
         print =
             print.with("accepted", &one.rows.meta.fingerprint).with("sequence", one.delivery.sequence.to_be_bytes());
+    }
+    if ground.project.pipeline.sources[source].tokenized {
+        print = print.with("linkage", ground.linkage_text());
     }
     for reference in &contract.references {
         print = print.with("refers", ground.accepted_fingerprints(&reference.to));
@@ -92,7 +100,9 @@ async fn make(
     let dropped = dropped_rows(ground, source, contract, accepted).await?;
     let facts_schema = tables::facts(contract);
     let mut writer = DatasetWriter::create(&place, Arc::clone(&facts_schema), &WriteOptions::default()).await?;
+    let sent = ground.project.pipeline.sources[source].tokenized;
     let mut people = People::new(ground, source, contract);
+    let tokenizer = if sent { Some(tokenized::tokenizer(ground)?) } else { None };
     let mut superseded = 0_u64;
     let mut accepted_rows = 0_u64;
     for one in accepted {
@@ -106,7 +116,12 @@ async fn make(
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             accepted_rows += batch.num_rows() as u64;
             let batch = without(&batch, &gone)?;
-            writer.write(people.facts(&batch, sequence, &facts_schema)?).await?;
+            writer
+                .write(match &tokenizer {
+                    Some(tokenizer) => tokenized::facts(tokenizer, &batch, sequence, &facts_schema)?,
+                    None => people.facts(&batch, sequence, &facts_schema)?,
+                })
+                .await?;
             ground.runner.watch.rows(&format!("identify/{source}"), accepted_rows);
         }
     }
@@ -116,7 +131,13 @@ async fn make(
     facts.insert("accepted".into(), accepted_rows.into());
     facts.insert("superseded".into(), superseded.into());
     facts.insert("rejected".into(), rejected.into());
-    if let Some(builder) = people.builder {
+    if sent {
+        let rows = current_sql(ground, source, &dropped).await?;
+        let sql = tokenized::identities_sql(&rows, &crate::pipeline::tokenize::recipe_names(&ground.project.linkage));
+        let tokens = tokenized::wrap_tokens(ground, &sql, &place.join("sent")).await?;
+        let tokens = tokens.finish("tokens", fingerprint.as_str(), zone, serde_json::Map::new()).await?;
+        facts.insert("identity_records".into(), tokens.meta.rows.into());
+    } else if let Some(builder) = people.builder {
         let records = builder.finish().map_err(PipelineError::bug)?;
         facts.insert("identity_records".into(), records.num_rows().into());
         let options =
@@ -168,7 +189,9 @@ async fn dropped_rows(
     let mut dropped = DroppedRows::new();
     if accepted.len() > 1 {
         shrinkage(ground, source, contract, &all).await?;
-        let grain: Vec<&str> = contract.grain.iter().map(|g| g.as_str()).collect();
+        // A tokenised row's natural key is named by its reference alone.
+        let own: Vec<&str> = contract.grain.iter().map(|g| g.as_str()).collect();
+        let grain = if ground.project.pipeline.sources[source].tokenized { vec![tables::RECORD_REF] } else { own };
         if let Some(sql) = superseded_sql(&all, &contract.delivery, &grain) {
             drop_rows(engine, &what("replaced rows"), &sql, &Dropped::Superseded, &mut dropped).await?;
         }
@@ -178,11 +201,28 @@ async fn dropped_rows(
     if whole_checks && !dropped.is_empty() {
         current = current_view(ground, source, &current, &dropped).await?;
     }
-    let unique = contract
+    let sent = ground.project.pipeline.sources[source].tokenized;
+    let travels = |name: &str| contract.columns.iter().any(|c| *c.name == name && tables::travels(c));
+    let here = |columns: &[Located<String>]| !sent || columns.iter().all(|c| travels(c));
+    // A check over columns that stayed with the agency holds over the reference made from them, where they are the natural key.
+    let unique: Vec<UniqueSpec> = contract
         .unique
         .iter()
-        .map(|u| (&u.id, u.on_fail, &u.says, crate::contract::whole::unique_sql(&current, u, &PLACE)));
-    let refers = contract.references.iter().map(|r| (&r.id, r.on_fail, &r.says, reference_sql(ground, &current, r)));
+        .filter_map(|u| match here(&u.columns) {
+            true => Some(u.clone()),
+            false if u.columns == contract.grain => {
+                Some(UniqueSpec { columns: vec![Located::nowhere(tables::RECORD_REF.to_owned())], ..u.clone() })
+            }
+            false => None,
+        })
+        .collect();
+    let unique =
+        unique.iter().map(|u| (&u.id, u.on_fail, &u.says, crate::contract::whole::unique_sql(&current, u, &PLACE)));
+    let refers = contract
+        .references
+        .iter()
+        .filter(|r| here(&r.columns))
+        .map(|r| (&r.id, r.on_fail, &r.says, reference_sql(ground, &current, r)));
     for (id, on_fail, says, sql) in unique.chain(refers).collect::<Vec<_>>() {
         if on_fail == crate::foundation::OnFail::Warn {
             continue;
@@ -196,6 +236,13 @@ async fn dropped_rows(
 fn reference_sql(ground: &Ground<'_>, current: &str, reference: &crate::contract::spec::ReferenceSpec) -> String {
     let target = ground.reference_table(&reference.to);
     crate::contract::whole::reference_sql(current, reference, &target, &PLACE)
+}
+
+/// The SQL of a source's rows that still count.
+async fn current_sql(ground: &Ground<'_>, source: &str, dropped: &DroppedRows) -> Result<String, PipelineError> {
+    let all = format!("all {source}");
+    let table = if dropped.is_empty() { all } else { current_view(ground, source, &all, dropped).await? };
+    Ok(format!("SELECT * FROM {}", quoted(&table)))
 }
 
 async fn current_view(

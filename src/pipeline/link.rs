@@ -46,6 +46,9 @@ pub struct LinkOutcome {
 
 /// Makes the tokens of one source.
 pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Option<Dataset>, PipelineError> {
+    if let Some(sent) = &identified.sent_tokens {
+        return Ok(Some(sent.clone()));
+    }
     let Some(identities) = &identified.identities else { return Ok(None) };
     let recipes = &ground.project.linkage.tokens;
     let mut print =

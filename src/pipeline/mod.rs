@@ -28,6 +28,8 @@ pub mod schemas;
 pub mod spec;
 pub mod sql;
 pub mod tables;
+pub mod tokenize;
+pub mod tokenized;
 
 pub use document::{Texts, names};
 pub use error::PipelineError;

@@ -9,3 +9,4 @@ mod bad_documents;
 mod bad_files;
 mod project;
 mod runs;
+mod tokenized;

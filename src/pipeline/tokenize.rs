@@ -1,0 +1,257 @@
+//! Tokenising on the agency's side: a file is read under its contract and leaves as tokens, what guards need, and columns that name nobody.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::contract::rejects::reject_file;
+use crate::contract::{CodeSet, Judged};
+use crate::engine::{DatasetWriter, Engine, EngineError, Place, WriteOptions};
+use crate::foundation::{Diagnostic, Diagnostics, Element, Fingerprint, Located, Quarantined, schema};
+use crate::pipeline::accept;
+use crate::pipeline::document::Texts;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::spec::{ContractDocument, LinkageDocument};
+use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF, travelling};
+use crate::standardize::{IdentityBuilder, RefKey, SPEC_VERSION, StandardizeOptions, derive, record_refs};
+use crate::tokenize::{Keyring, KeysSpec, Tokenizer};
+
+/// The key of the check values in the file's footer.
+pub const CHECKS: &str = "throughline.tokens";
+
+/// What an agency asks for.
+#[derive(Clone, Debug)]
+pub struct Sending<'a> {
+    /// The folder with `config/`.
+    pub root: &'a Path,
+    /// The agency's file.
+    pub file: &'a Path,
+    /// The contract it keeps, which is also the source's name at the hub.
+    pub contract: &'a str,
+    /// The linkage document whose tokens are made.
+    pub linkage: &'a str,
+    /// The send key, by reference.
+    pub key: &'a str,
+    /// Where the tokens go.
+    pub out: &'a Path,
+    /// The people are made up.
+    pub synthetic: bool,
+}
+
+/// What became of the file.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Records in the file.
+    pub records: u64,
+    /// Rows that leave.
+    pub rows: u64,
+    /// Rows set aside, which stay with the agency.
+    pub quarantined: u64,
+    /// Identity records among the rows.
+    pub identities: usize,
+    /// The reject file, where rows were set aside.
+    pub rejects: Option<PathBuf>,
+}
+
+/// The columns of a tokenised file: what travels, the line, both references, and the tokens of the row's identity record.
+#[must_use]
+pub fn sent_schema(contract: &ContractDocument, recipes: &[String]) -> SchemaRef {
+    let mut fields = travelling(contract);
+    fields.push(Field::new("line", DataType::Int64, false));
+    fields.push(Field::new(RECORD_REF, DataType::FixedSizeBinary(schema::REF_BYTES), false));
+    // A row's own count is 1; the hub counts the rows of an identity record that still stand.
+    let of_tokens = schema::tokens(recipes);
+    fields.extend(
+        of_tokens
+            .fields()
+            .iter()
+            .filter(|f| f.name() != "row_count")
+            .map(|f| f.as_ref().clone().with_name(sent_name(f.name()))),
+    );
+    Arc::new(Schema::new(fields))
+}
+
+/// The name of a token's column in a tokenised file, kept apart from the columns that travel in clear, such as `sex`.
+#[must_use]
+pub fn sent_name(token: &str) -> String {
+    if token == IDENTITY_REF { token.to_owned() } else { format!("token_{token}") }
+}
+
+/// The names of a linkage document's tokens.
+#[must_use]
+pub fn recipe_names(linkage: &LinkageDocument) -> Vec<String> {
+    linkage.tokens.iter().map(|r| r.name.value.clone()).collect()
+}
+
+/// Tokenises one file.
+pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
+    let (contract, linkage, code_sets) = documents(sending)?;
+    let spec = KeysSpec { send: Some(Located::nowhere(sending.key.to_owned())), hub: None };
+    let ring = Keyring::open(&spec, sending.root, sending.synthetic).map_err(|e| PipelineError::Key(e.to_string()))?;
+    let tokenizer =
+        Tokenizer::new(&linkage.tokens, &ring, SPEC_VERSION).map_err(|e| PipelineError::Key(e.to_string()))?;
+    let (send, _) = ring.references().map_err(|e| PipelineError::Key(e.to_string()))?;
+    let key = RefKey::new(send, None);
+
+    let engine = Engine::new(crate::engine::Limits::default())?;
+    let judge = accept::judge(&engine, &contract, &code_sets, None)?;
+    let (summary, judged) = accept::read_whole(&engine, &contract, sending.file, judge).await?;
+    let mapping: Vec<(Element, usize)> =
+        contract.columns.iter().enumerate().filter_map(|(i, c)| Some((c.identity?, i))).collect();
+    let places = |names: &[Located<String>]| names.iter().filter_map(|n| contract.position(n)).collect::<Vec<_>>();
+    let options = StandardizeOptions {
+        synthetic: sending.synthetic,
+        lost_zeros: contract.columns.iter().any(|c| c.identity == Some(Element::Ssn) && c.lost_zeros),
+        ..StandardizeOptions::default()
+    };
+    let mut builder =
+        IdentityBuilder::new(sending.contract, mapping, places(&contract.source_person), options, key.clone());
+    let grain = places(&contract.grain);
+    let mut rows: Vec<(RecordBatch, FixedSizeBinaryArray, FixedSizeBinaryArray)> = Vec::new();
+    let mut rejects: Vec<(Quarantined, String)> = Vec::new();
+    for Judged { accepted, quarantined, masked, .. } in judged {
+        let identities = builder.push(&accepted).map_err(PipelineError::bug)?;
+        let records = record_refs(&key, sending.contract, &accepted, &grain).map_err(PipelineError::bug)?;
+        rejects.extend(quarantined.into_iter().zip(masked));
+        rows.push((accepted, identities, records));
+    }
+    let identities = builder.finish().map_err(PipelineError::bug)?;
+    let parts = derive(&identities, &tokenizer.parts()).map_err(PipelineError::bug)?;
+    let tokens = tokenizer.send(&identities, &parts).map_err(PipelineError::bug)?;
+
+    let written = write(sending, &contract, &linkage, &tokenizer, &tokens, &rows).await?;
+    let rejected = (!rejects.is_empty()).then(|| sending.out.with_extension("rejects.csv"));
+    if let Some(path) = &rejected {
+        let text = reject_file(rejects.iter().map(|(row, masked)| (row, masked.as_str())));
+        Place::parse(&path.to_string_lossy(), Path::new("."))?.write(text).await?;
+    }
+    Ok(Sent {
+        records: summary.records,
+        rows: written,
+        quarantined: rejects.len() as u64,
+        identities: identities.num_rows(),
+        rejects: rejected,
+    })
+}
+
+fn documents(
+    sending: &Sending<'_>,
+) -> Result<(ContractDocument, LinkageDocument, BTreeMap<String, CodeSet>), PipelineError> {
+    let mut found = Diagnostics::default();
+    let mut texts = Texts::default();
+    let file = PathBuf::from(format!("config/contracts/{}.yaml", sending.contract));
+    let contract: Option<ContractDocument> = texts.yaml(sending.root, &file, &mut found);
+    let linkage_file = PathBuf::from(format!("config/linkage/{}.yaml", sending.linkage));
+    let linkage: Option<LinkageDocument> = texts.yaml(sending.root, &linkage_file, &mut found);
+    let mut code_sets = BTreeMap::new();
+    for name in contract.iter().flat_map(|c| &c.columns).filter_map(|c| c.code_set.as_ref()) {
+        let file = PathBuf::from(format!("config/code_sets/{}.csv", **name));
+        let Some(text) = texts.read(sending.root, &file, &mut found) else { continue };
+        match CodeSet::parse(&text) {
+            Ok(set) => {
+                code_sets.insert(name.value.clone(), set);
+            }
+            Err(error) => found.push(Diagnostic::error("P006", &file, error.to_string())),
+        }
+    }
+    if let Some(contract) = contract.as_ref().filter(|c| !c.has_persons()) {
+        let message = format!("`{}` is about no persons; there is nothing to tokenise", *contract.contract);
+        found.push(Diagnostic::error("P007", &file, message).help("send the file as it is"));
+    }
+    if let Some(linkage) = &linkage {
+        found.extend(crate::tokenize::check(&linkage.tokens, crate::standardize::PARTS, &linkage_file));
+    }
+    match (contract, linkage) {
+        (Some(contract), Some(linkage)) if !found.has_errors() => Ok((contract, linkage, code_sets)),
+        _ => Err(PipelineError::Documents { found, texts }),
+    }
+}
+
+async fn write(
+    sending: &Sending<'_>,
+    contract: &ContractDocument,
+    linkage: &LinkageDocument,
+    tokenizer: &Tokenizer,
+    tokens: &RecordBatch,
+    rows: &[(RecordBatch, FixedSizeBinaryArray, FixedSizeBinaryArray)],
+) -> Result<u64, PipelineError> {
+    let schema = sent_schema(contract, &recipe_names(linkage));
+    let refs: &FixedSizeBinaryArray = column(tokens, IDENTITY_REF)?.as_fixed_size_binary();
+    let place_of: HashMap<&[u8], u32> = (0..).zip(0..refs.len()).map(|(at, row)| (refs.value(row), at)).collect();
+    let checks = serde_json::json!({
+        "contract": sending.contract, "standardization": SPEC_VERSION, "checks": tokenizer.check_values(),
+        "definition": Fingerprint::of(recipe_definitions(linkage).as_bytes()).as_str(),
+    });
+    let metadata = vec![(CHECKS.to_owned(), checks.to_string())];
+    let options = WriteOptions { metadata, no_statistics: true, ..WriteOptions::default() };
+    let out = Place::parse(&sending.out.to_string_lossy(), Path::new("."))?;
+    let scratch = Place::parse(&format!("{}.part", sending.out.to_string_lossy()), Path::new("."))?;
+    let mut writer = DatasetWriter::create(&scratch, Arc::clone(&schema), &options).await?;
+    for (accepted, identities, records) in rows {
+        let places: UInt32Array =
+            (0..identities.len()).map(|row| place_of.get(identities.value(row)).copied()).collect();
+        let columns = schema.fields().iter().map(|field| -> Result<ArrayRef, PipelineError> {
+            let array = match field.name().as_str() {
+                RECORD_REF => Arc::new(records.clone()) as ArrayRef,
+                name => match accepted.column_by_name(name) {
+                    Some(array) if travelling(contract).iter().any(|f| f.name() == name) || name == "line" => {
+                        Arc::clone(array)
+                    }
+                    _ => take(column(tokens, name.strip_prefix("token_").unwrap_or(name))?, &places, None)
+                        .map_err(EngineError::arrow("tokens"))?,
+                },
+            };
+            Ok(arrow::compute::cast(&array, field.data_type()).map_err(EngineError::arrow(field.name().as_str()))?)
+        });
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        writer.write(RecordBatch::try_new(Arc::clone(&schema), columns).map_err(EngineError::arrow("tokens"))?).await?;
+    }
+    let (written, parts) = writer.finish_parts().await?;
+    for part in &parts {
+        out.write(scratch.join(&part.file).read().await?).await?;
+    }
+    scratch.remove_all().await?;
+    if parts.len() > 1 {
+        return Err(PipelineError::Bug(
+            "a tokenised file has more rows than one Parquet file holds; split the agency's file".to_owned(),
+        ));
+    }
+    Ok(written)
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, PipelineError> {
+    batch.column_by_name(name).ok_or_else(|| PipelineError::Bug(format!("tokens without `{name}`")))
+}
+
+/// All recipes as one text: hub and sender must agree on it.
+#[must_use]
+pub fn recipe_definitions(linkage: &LinkageDocument) -> String {
+    linkage.tokens.iter().map(crate::tokenize::RecipeSpec::definition).collect()
+}
+
+/// Whether a file that an agency tokenised was made for this contract, under the key and the recipes of this run.
+pub fn expect(
+    footer: Option<&str>,
+    contract: &str,
+    linkage: &LinkageDocument,
+    tokenizer: &Tokenizer,
+) -> Result<(), PipelineError> {
+    let refuse =
+        |reason: &str| PipelineError::Key(format!("a tokenised file of `{contract}` cannot be taken: {reason}"));
+    let footer = footer.ok_or_else(|| refuse("it was not made by `throughline tokenize`"))?;
+    let said: serde_json::Value = serde_json::from_str(footer).map_err(|_| refuse("its footer is damaged"))?;
+    let text = |name: &str| said.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    if text("contract") != contract {
+        return Err(refuse(&format!("it was made for the contract `{}`", text("contract"))));
+    }
+    if text("definition") != Fingerprint::of(recipe_definitions(linkage).as_bytes()).as_str() {
+        return Err(refuse("its tokens follow other recipes; give the agency the linkage document of this run"));
+    }
+    let checks: Vec<(String, String)> =
+        serde_json::from_value(said.get("checks").cloned().unwrap_or_default()).unwrap_or_default();
+    tokenizer.expect(&checks).map_err(|e| refuse(&e.to_string()))
+}

@@ -1,0 +1,105 @@
+//! The agency that keeps its identities to itself: its tokens leave, nothing else does, and the links come out the same.
+
+use crate::project::Project;
+
+/// Everything the match log says but the run's own fingerprint and the numbering, which follow the delivery's bytes.
+const DECISIONS: &str = "select pass_id, pass_version, strength, left_source, left_ref, right_source, right_ref, agreed_parts, disagreed_parts, \
+     missing_parts, key_frequency, guards, vetoed_by, decision from match_log order by 1, 5, 7, 14";
+
+/// Tokenises every file of college enrolment and has the pipeline read the tokens in place of the files.
+fn send_tokens(project: &Project) {
+    for entry in std::fs::read_dir(project.path("sample_data/postsecondary")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.starts_with("enrollment_") {
+            continue;
+        }
+        let (file, out) = (format!("sample_data/postsecondary/{name}"), format!("sent/{name}.tokens.parquet"));
+        std::fs::create_dir_all(project.path("sent")).unwrap();
+        let ended = project.run(&[
+            "tokenize",
+            &file,
+            "--contract",
+            "ps_enrollment",
+            "--key",
+            "demo",
+            "--synthetic",
+            "--out",
+            &out,
+        ]);
+        ended.is_fine();
+        assert!(ended.out.contains("no name, birth date, SSN or id leaves in clear"), "{}", ended.out);
+    }
+    project.replace(
+        "pipelines/statewide.yaml",
+        "files: \"sample_data/postsecondary/enrollment_*.txt\", synthetic: true",
+        "files: \"sent/enrollment_*.parquet\", synthetic: true, tokenized: true",
+    );
+}
+
+#[test]
+fn a_tokenised_source_is_linked_as_the_clear_one() {
+    let (clear, sent) = (Project::small(), Project::small());
+    clear.statewide().is_fine();
+    send_tokens(&sent);
+    sent.statewide().is_fine();
+    let (one, other) = (clear.ask(DECISIONS), sent.ask(DECISIONS));
+    assert!(one.len() > 300, "{} decisions", one.len());
+    assert!(one.iter().any(|d| d.contains("ps_enrollment")));
+    assert_eq!(one, other);
+    let placed = "select * from placement order by all_columns_are_the_key";
+    let placed = placed.replace("all_columns_are_the_key", "1, 2, 3, 4, 5, 6, 7, 8, 9");
+    assert_eq!(clear.ask(&placed), sent.ask(&placed), "the numbers differ");
+}
+
+#[test]
+fn no_direct_identity_leaves_in_a_tokenised_file() {
+    let project = Project::small();
+    send_tokens(&project);
+    let mut rows = 0;
+    for (name, bytes) in project.files("sent") {
+        let builder =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
+        for direct in ["ssn_clear", "last_name_clear", "college_student_id", "zip"] {
+            assert!(builder.schema().field_with_name(direct).is_err(), "{name} has a column {direct}");
+        }
+        for batch in builder.build().unwrap() {
+            let batch = batch.unwrap();
+            rows += batch.num_rows();
+            let text = arrow::util::pretty::pretty_format_batches(&[batch]).unwrap().to_string();
+            for canary in throughline::synth::CANARIES {
+                for needle in [canary.last_name, canary.ssn, canary.birth_date] {
+                    assert!(!text.contains(needle), "{needle} leaves in {name}");
+                    assert!(!text.contains(&needle.to_uppercase()), "{needle} leaves in {name}");
+                }
+            }
+        }
+    }
+    assert!(rows > 50, "{rows} rows were looked at");
+}
+
+#[test]
+fn tokens_under_another_key_are_refused() {
+    let project = Project::small();
+    project.run(&["keys", "new", "send", "send.key"]).is_fine();
+    send_tokens(&project);
+    project.replace("pipelines/statewide.yaml", "send: demo", "send: \"file:send.key\"");
+    let ended = project.statewide();
+    ended.fails_with(6, &["ps_enrollment", "cannot be taken"]);
+    assert!(!project.path("out/current.json").exists());
+}
+
+#[test]
+fn what_cannot_be_tokenised_is_said() {
+    let project = Project::small();
+    project
+        .run(&["tokenize", "nowhere.txt", "--contract", "ps_enrollment", "--key", "demo", "--synthetic"])
+        .fails_with(3, &["nowhere.txt"]);
+    let file = "sample_data/postsecondary/enrollment_2020.txt";
+    project
+        .run(&["tokenize", file, "--contract", "ps_enrolment", "--key", "demo", "--synthetic"])
+        .fails_with(2, &["did you mean"]);
+    project.run(&["tokenize", file, "--contract", "ps_enrollment", "--key", "demo"]).fails_with(6, &["demo"]);
+    project
+        .run(&["tokenize", file, "--contract", "organizations", "--key", "demo", "--synthetic"])
+        .fails_with(2, &["no persons"]);
+}
