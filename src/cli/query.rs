@@ -21,7 +21,9 @@ pub(crate) async fn query(project: &std::path::Path, args: &QueryArgs) -> Result
     };
     let names: Vec<String> = tables.iter().map(|t| t.name.clone()).collect();
     let rows = engine.collect("your question", sql).await.map_err(|error| asked_wrongly(error, &names))?;
-    if args.csv {
+    if rows.iter().all(|batch| batch.num_rows() == 0) {
+        eprintln!("no rows");
+    } else if args.csv {
         csv(&rows);
     } else {
         table(&rows);

@@ -51,6 +51,11 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
         compiled.zones.push((format!("mart {}", mart.name()), mart.zone()));
         check_mart(mart, &engine, &known, found).await;
     }
+    for mart in &project.marts {
+        register(&engine, mart.name(), &mart.schema(), &mart.spec_file, found);
+        known.push(mart.name().to_owned());
+    }
+    headlines(project, &engine, &known, found).await;
     compiled
 }
 
@@ -214,6 +219,26 @@ fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Di
         let line = statement.text.lines().position(|l| l.to_lowercase().contains(&word)).unwrap_or(0);
         let d = Diagnostic::error("P030", statement.file, format!("not reproducible: {what}"));
         found.push(d.at_place(statement.line + line, 0, 0).help(todo));
+    }
+}
+
+/// The summary's headlines: each a statement of two numbers.
+async fn headlines(project: &Project, engine: &Engine, known: &[String], found: &mut Diagnostics) {
+    for headline in &project.pipeline.headlines {
+        let sql = &headline.sql;
+        let statement = Statement { file: &project.file, line: sql.line, text: sql, tables: known };
+        match engine.plan(&headline.says, sql).await {
+            Ok(plan) if plan.schema().fields().len() == 2 => {}
+            Ok(plan) => {
+                let message = format!("headline `{}` gives {} columns", headline.says, plan.schema().fields().len());
+                found.push(
+                    Diagnostic::error("P041", &project.file, message)
+                        .at(sql)
+                        .help("give the numerator, then the denominator"),
+                );
+            }
+            Err(error) => found.push(complaint("P040", statement, &error).at(sql)),
+        }
     }
 }
 
