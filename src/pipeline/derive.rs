@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, SchemaRef};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 
 use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
@@ -64,7 +64,13 @@ async fn make(
     fingerprint: Fingerprint,
 ) -> Result<Dataset, PipelineError> {
     let engine = &ground.runner.engine;
-    let columns = job.schema.fields().iter().map(|f| quoted(f.name())).collect::<Vec<_>>().join(", ");
+    // Text leaves the views that joins make before it is sorted: a view keeps whole buffers of its source alive, and a sort over views asks for
+    // memory as if it held them all.
+    let column = |f: &arrow::datatypes::FieldRef| match f.data_type() {
+        DataType::Utf8 => format!("arrow_cast({0}, 'Utf8') AS {0}", quoted(f.name())),
+        _ => quoted(f.name()),
+    };
+    let columns = job.schema.fields().iter().map(column).collect::<Vec<_>>().join(", ");
     let mut order: Vec<String> = job.key.iter().map(|k| format!("{} ASC NULLS FIRST", quoted(k))).collect();
     if order.is_empty() {
         // Without a key the whole row is the order; a tie is then two equal rows.

@@ -184,7 +184,9 @@ fn ctrl_c_leaves_no_half_release() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    // The first step's line says that the run is under way and listens.
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    lines.next().unwrap().unwrap();
     let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(signal.success());
     let code = child.wait().unwrap().code();
