@@ -3,6 +3,7 @@
 //! The foundation imports nothing of the project; every other room may import it.
 
 pub mod clock;
+pub mod column_type;
 pub mod diagnostic;
 pub mod element;
 pub mod fingerprint;
@@ -13,6 +14,7 @@ pub mod schema;
 pub mod secret;
 pub mod zone;
 
+pub use column_type::ColumnType;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
 pub use element::Element;
 pub use fingerprint::{Fingerprint, Fingerprinter};

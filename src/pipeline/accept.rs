@@ -15,11 +15,10 @@ use crate::engine::{Dataset, DatasetWriter, Engine, EngineError, Place, WriteOpt
 use crate::extract::spec::{Format, ParquetFormat};
 use crate::extract::{ExpectedColumn, FileSummary, ReadError, ReadOptions, TextBatch};
 use crate::foundation::{Fingerprint, Fingerprinter, Quarantined, SourceBatch, Zone};
-use crate::pipeline::deliveries::Delivery;
+use crate::pipeline::deliveries::{Accepted, Delivery};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::identify::Accepted;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::record::FileResult;
-use crate::pipeline::run::Ground;
 use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::tables;
 

@@ -9,8 +9,8 @@ use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprinter, Zone};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
-use crate::pipeline::run::Ground;
 use crate::pipeline::tables;
 
 /// Identity records and their persons, in memory: 16 bytes and a place a record.

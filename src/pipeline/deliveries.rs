@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Place;
+use crate::engine::{Dataset, Place};
 use crate::foundation::clock;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::project::Project;
@@ -58,6 +58,15 @@ impl Delivery {
     pub fn short(&self) -> &str {
         self.sha256.get(..12).unwrap_or(&self.sha256)
     }
+}
+
+/// The accepted rows of one delivery.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Its accepted rows.
+    pub rows: Dataset,
 }
 
 /// What discovery found.

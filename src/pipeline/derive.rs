@@ -9,7 +9,7 @@ use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::run::Ground;
+use crate::pipeline::ground::Ground;
 use crate::publish::PublishError;
 
 /// One table that SQL makes.

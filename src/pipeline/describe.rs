@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use crate::engine::{DatasetWriter, EngineError, WriteOptions};
 use crate::marts::dictionary;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::run::Ground;
+use crate::pipeline::ground::Ground;
 use crate::publish::Staging;
 use crate::publish::manifest::TableEntry;
 

@@ -12,24 +12,15 @@ use crate::contract::spec::UniqueSpec;
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Element, Fingerprint, Fingerprinter, Located, Zone, schema};
 use crate::pipeline::current::{Dropped, DroppedRows, drop_rows, quoted, shrink_sql, superseded_sql};
-use crate::pipeline::deliveries::Delivery;
+use crate::pipeline::deliveries::Accepted;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::run::Ground;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::{tables, tokenized};
 use crate::standardize::{IdentityBuilder, SPEC_VERSION, StandardizeOptions, record_refs};
 
 /// What orders the rows of a source totally.
 const PLACE: [&str; 2] = ["delivery_seq", "line"];
-
-/// The accepted rows of one delivery.
-#[derive(Clone, Debug)]
-pub struct Accepted {
-    /// The delivery.
-    pub delivery: Delivery,
-    /// Its accepted rows.
-    pub rows: Dataset,
-}
 
 /// What became of a source.
 #[derive(Clone, Debug)]

@@ -13,8 +13,8 @@ use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_ba
 use crate::linkage::{InMemory, Linked, Rules, TokenTable};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
-use crate::pipeline::run::Ground;
 use crate::pipeline::tables;
 use crate::publish::Pointer;
 use crate::standardize::{SPEC_VERSION, derive};

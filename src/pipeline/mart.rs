@@ -16,8 +16,8 @@ use crate::marts::{MartSpec, cells};
 use crate::pipeline::current::quoted;
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::research;
-use crate::pipeline::run::Ground;
 
 /// A mart's document and its SQL.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ pub mod derive;
 pub mod describe;
 pub mod document;
 pub mod error;
+pub mod ground;
 pub mod identify;
 pub mod keys;
 pub mod link;

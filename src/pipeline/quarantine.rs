@@ -9,8 +9,8 @@ use crate::foundation::{Fingerprinter, Zone};
 use crate::pipeline::accept;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
-use crate::pipeline::run::Ground;
 
 /// Where the quarantine of the current release lies below the output folder.
 pub const FOLDER: &str = "restricted/quarantine";

@@ -6,11 +6,12 @@ use arrow::datatypes::Int64Type;
 use crate::engine::EngineError;
 use crate::pipeline::deliveries::Discovered;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::link::LinkOutcome;
 use crate::pipeline::project::Project;
 use crate::pipeline::record::{FORMAT, Headline, Outcome, PassResult, PersonsResult, RunResults, SourceResult};
-use crate::pipeline::run::{Ground, Order, user};
+use crate::pipeline::run::Order;
 
 /// A record with what is known before the first step.
 #[must_use]
@@ -104,4 +105,12 @@ pub async fn headlines(ground: &Ground<'_>) -> Result<Vec<Headline>, PipelineErr
         headlines.push(Headline { what: headline.says.clone(), numerator: cell(0)?, denominator: cell(1)? });
     }
     Ok(headlines)
+}
+
+/// The user who runs the program, for the run record.
+fn user() -> String {
+    ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
 }

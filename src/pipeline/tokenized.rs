@@ -13,7 +13,7 @@ use crate::pipeline::accept;
 use crate::pipeline::current::quoted;
 use crate::pipeline::deliveries::Delivery;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::run::Ground;
+use crate::pipeline::ground::Ground;
 use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF};
 use crate::pipeline::tokenize::{CHECKS, expect, recipe_names, sent_name, sent_schema};
