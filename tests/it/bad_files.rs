@@ -170,6 +170,33 @@ fn the_first_of_january_1900_is_no_birth_date() {
     assert!(file["violations"]["birth_date.range"].as_u64().unwrap() >= 1, "{file}");
 }
 
+#[test]
+fn an_ssn_that_lost_its_zero_and_a_birth_date_in_the_future_leave_their_rows() {
+    let project = Project::small();
+    let college = "sample_data/postsecondary/enrollment_2021.txt";
+    line(&project, college, 2, |l| {
+        let mut fields: Vec<&str> = l.split('|').collect();
+        fields[2] = "12345678";
+        fields.join("|")
+    });
+    let header = project.read(ENROLLMENT).lines().next().unwrap().to_owned();
+    let at = header.split(',').position(|c| c == "BIRTH_DATE").unwrap();
+    line(&project, ENROLLMENT, 2, |l| replace_field(l, at, "1/1/2031"));
+    project.statewide().is_fine();
+    let results = last_results(&project);
+    let broken = |file: &str, rule: &str| {
+        let file = results["files"].as_array().unwrap().iter().find(|f| f["file"] == file).unwrap().clone();
+        file["violations"][rule].as_u64().unwrap_or(0)
+    };
+    assert!(broken("enrollment_2021.txt", "ssn.length") >= 1, "the short SSN was not noticed");
+    assert!(broken("enrollment_2021.txt", "ssn.pattern") >= 1, "the short SSN was kept");
+    assert!(broken("enrollment_2020.csv", "birth_date.range") >= 1, "the birth date to come was kept");
+    let quarantined = project.ask(
+        "select count(*) from quarantine where line = 2 and file in ('enrollment_2021.txt', 'enrollment_2020.csv')",
+    );
+    assert_eq!(quarantined, ["0"], "the rows themselves stay");
+}
+
 fn replace_field(line: &str, at: usize, with: &str) -> String {
     let mut fields: Vec<&str> = line.split(',').collect();
     fields[at] = with;

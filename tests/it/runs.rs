@@ -253,6 +253,32 @@ fn a_later_year_carries_ids_and_the_parts_equal_the_whole() {
     assert!(untouched > 20, "{untouched} persons were untouched");
     let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
     assert_eq!(pointer["index_version"], 2);
+
+    // Every person whose records changed stands in the ledger with a cause, and nobody else does.
+    let ledger = project.path(&format!("out/{}/ledger/part-00000.parquet", pointer["index"].as_str().unwrap()));
+    let reader =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(fs::File::open(ledger).unwrap())
+            .unwrap();
+    let mut told = std::collections::BTreeSet::new();
+    for batch in reader.build().unwrap() {
+        let batch = batch.unwrap();
+        let text = |name: &str| -> arrow::array::StringArray {
+            arrow::array::AsArray::as_string(batch.column_by_name(name).unwrap()).clone()
+        };
+        let (persons, causes) = (text("person_id"), text("cause"));
+        for row in 0..batch.num_rows() {
+            assert!(!causes.value(row).is_empty());
+            told.insert(persons.value(row).to_owned());
+        }
+    }
+    let changed: std::collections::BTreeSet<String> = old_members
+        .keys()
+        .chain(new_members.keys())
+        .filter(|person| old_members.get(*person) != new_members.get(*person))
+        .cloned()
+        .collect();
+    assert!(!changed.is_empty());
+    assert_eq!(told, changed);
 }
 
 fn partition(
