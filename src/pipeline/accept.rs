@@ -113,7 +113,10 @@ pub async fn read_whole(
     let mut judged = Vec::new();
     let read = match &contract.format {
         Format::Parquet(format) => {
-            let take = |one: Judged| judged.push(one);
+            let take = async |one: Judged| {
+                judged.push(one);
+                Ok(())
+            };
             parquet(engine, contract, format, &place, &judge, take).await
         }
         text => {
@@ -237,12 +240,9 @@ async fn read(
     let sink = Sink::open(&place, judge.schema()).await?;
     let (sink, summary) = match &contract.format {
         Format::Parquet(format) => {
-            let mut judged = Vec::new();
             let mut sink = sink;
-            let summary = parquet(&ground.runner.serial, contract, format, &file, &judge, |one| judged.push(one)).await;
-            for one in judged {
-                sink.take(one).await?;
-            }
+            let take = async |one: Judged| sink.take(one).await;
+            let summary = parquet(&ground.runner.serial, contract, format, &file, &judge, take).await;
             summary.map(|summary| (sink, summary))
         }
         text => text_file(ground, contract, text, file, judge, sink, name).await,
@@ -341,7 +341,7 @@ async fn parquet(
     format: &ParquetFormat,
     file: &Place,
     judge: &Judge,
-    mut take: impl FnMut(Judged),
+    mut take: impl AsyncFnMut(Judged) -> Result<(), EngineError>,
 ) -> Result<FileSummary, Fault> {
     let table = format!("file {}", file.name());
     let broken = |e: EngineError| match e {
@@ -362,7 +362,7 @@ async fn parquet(
         let columns: Vec<ArrayRef> = places.iter().map(|at| Arc::clone(batch.column(*at))).collect();
         let records = SourceBatch { columns, lines: (first..=summary.records).collect(), broken: Vec::new() };
         let raw = |row: usize| row_json(&names, batch.columns(), row);
-        take(judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?);
+        take(judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?).await?;
     }
     summary.details = summary.records;
     Ok(summary)

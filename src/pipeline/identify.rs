@@ -214,12 +214,22 @@ async fn dropped_rows(
         .iter()
         .filter(|r| here(&r.columns))
         .map(|r| (&r.id, r.on_fail, &r.says, reference_sql(ground, &current, r)));
+    let rows = accepted.iter().map(|one| one.rows.meta.rows).sum();
+    let mut counts = crate::contract::Counts { rows, ..crate::contract::Counts::default() };
     for (id, on_fail, says, sql) in unique.chain(refers).collect::<Vec<_>>() {
-        if on_fail == crate::foundation::OnFail::Warn {
-            continue;
-        }
         let why = Dropped::Rejected { rule: id.value.clone(), says: says.clone() };
-        drop_rows(engine, &what(id), &sql, &why, &mut dropped).await?;
+        // A rule that only warns drops nothing, yet its tolerance holds.
+        let mut warned = DroppedRows::new();
+        let warns = on_fail == crate::foundation::OnFail::Warn;
+        let broken = drop_rows(engine, &what(id), &sql, &why, if warns { &mut warned } else { &mut dropped }).await?;
+        counts.by_rule.insert(id.value.clone(), broken);
+    }
+    let tolerances = crate::contract::gate::tolerances(&[], &contract.unique, &contract.references);
+    let findings: Vec<String> =
+        crate::contract::gate::exceeded(&tolerances, &counts).iter().map(ToString::to_string).collect();
+    if !findings.is_empty() {
+        let file = format!("its {} accepted rows together", counts.rows);
+        return Err(PipelineError::ContractBroken { source_name: source.to_owned(), file, findings, rejects: None });
     }
     Ok(dropped)
 }
