@@ -40,9 +40,20 @@ pub fn main() -> ExitCode {
             return exit::BUG.into();
         }
     };
+    // The work has a thread of its own, for it may wait for others; this one stays free to hear Ctrl-C.
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let handle = runtime.handle().clone();
+    let work = std::thread::Builder::new().name("main".to_owned()).stack_size(crate::pipeline::side_by_side::STACK);
+    let begun = work.spawn(move || {
+        let _ = tell.send(handle.block_on(dispatch(cli)));
+    });
+    if let Err(error) = begun {
+        eprintln!("error: the program cannot start its threads: {error}");
+        return exit::BUG.into();
+    }
     let code = runtime.block_on(async {
         tokio::select! {
-            code = dispatch(cli) => code,
+            code = told => code.unwrap_or_else(|_| exit::BUG.into()),
             _ = tokio::signal::ctrl_c() => {
                 eprintln!("\nstopped by Ctrl-C; nothing was published, and finished steps are kept for the next run");
                 exit::INTERRUPTED.into()

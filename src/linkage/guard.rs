@@ -2,7 +2,6 @@
 
 use crate::linkage::rules::Rules;
 use crate::linkage::spec::{Agree, Veto};
-use crate::linkage::table::IdentityRef;
 use crate::linkage::{Clusters, TokenTable};
 
 /// Judges pairs of clusters. Holds scratch space, so that judging millions of pairs does not allocate.
@@ -89,16 +88,7 @@ impl<'a> Judge<'a> {
         if agree == Agree::One && meet(&self.left, &self.right) {
             return false;
         }
-        let table = self.table;
-        let near = |x: u32, y: u32| {
-            x == y
-                || clusters.members(a).filter(|&m| table.value(ssn, m) == x).any(|m| {
-                    clusters
-                        .members(b)
-                        .filter(|&n| table.value(ssn, n) == y)
-                        .any(|n| neighbours(table.near(m), table.near(n)))
-                })
-        };
+        let near = |x: u32, y: u32| self.table.are_near(x, y);
         conflict(agree, &self.left, &self.right, near)
     }
 
@@ -165,11 +155,4 @@ fn conflict(agree: Agree, left: &[u32], right: &[u32], same: impl Fn(u32, u32) -
         Agree::Every => left.iter().any(|&x| right.iter().any(|&y| !same(x, y))),
         Agree::One => !left.iter().any(|&x| right.iter().any(|&y| same(x, y))),
     }
-}
-
-/// Whether two neighbourhoods share a token.
-fn neighbours(left: &[u8], right: &[u8]) -> bool {
-    let (left, _) = left.as_chunks::<{ size_of::<IdentityRef>() }>();
-    let (right, _) = right.as_chunks::<{ size_of::<IdentityRef>() }>();
-    left.iter().any(|token| right.contains(token))
 }

@@ -118,14 +118,27 @@ pub fn link(table: &TokenTable, rules: &Rules, grouping: &dyn Grouping) -> Resul
         decisions: Vec::new(),
         counts: Vec::new(),
     };
-    for (place, pass) in (0_u8..).zip(&rules.passes) {
-        let groups = grouping.groups(pass)?;
-        let keys = groups.len() as u64;
-        walk.counts.push(PassCount { pass: pass.id.clone(), keys, ..PassCount::default() });
-        for group in groups.iter() {
-            walk.group(place, pass, group);
+    // The groups of a pass do not depend on what the passes before it joined, so the next ones are found while these are walked.
+    std::thread::scope(|scope| {
+        let (found, groups) = std::sync::mpsc::sync_channel(1);
+        scope.spawn(move || {
+            for pass in &rules.passes {
+                // Nobody listens any more where the walk has ended early.
+                if found.send(grouping.groups(pass)).is_err() {
+                    return;
+                }
+            }
+        });
+        for ((place, pass), groups) in (0_u8..).zip(&rules.passes).zip(groups) {
+            let groups = groups?;
+            let keys = groups.len() as u64;
+            walk.counts.push(PassCount { pass: pass.id.clone(), keys, ..PassCount::default() });
+            for group in groups.iter() {
+                walk.group(place, pass, group);
+            }
         }
-    }
+        Ok::<(), LinkageError>(())
+    })?;
     let Walk { clusters, mut decisions, counts, .. } = walk;
     decisions.sort_unstable();
     let clusters = clusters.sets();
@@ -168,10 +181,12 @@ impl Holder {
 
 impl Walk<'_> {
     fn group(&mut self, place: u8, pass: &Pass, group: &[(u32, u8)]) {
-        let holders = self.holders(group);
-        if holders.len() < 2 {
+        // Most keys of later passes hold one person already.
+        let root = self.clusters.root(group[0].0);
+        if group[1..].iter().all(|&(row, _)| self.clusters.root(row) == root) {
             return;
         }
+        let holders = self.holders(group);
         let frequency = u32::try_from(group.len()).unwrap_or(u32::MAX);
         let log = |(left, right): (u32, u32), decision, stopped| Decision {
             pass: place,

@@ -74,39 +74,46 @@ fn batch(
     let ids = Int64Array::from_iter_values(ids);
     let decisions = &all[rows];
     let pass = |d: &Decision| &rules.passes[usize::from(d.pass)];
-    let text = |of: &dyn Fn(&Decision) -> String| -> ArrayRef {
-        let mut texts = StringBuilder::new();
+    let text = |put: &dyn Fn(&Decision, &mut String)| -> ArrayRef {
+        let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 16);
+        let mut words = String::new();
         for decision in decisions {
-            texts.append_value(of(decision));
+            words.clear();
+            put(decision, &mut words);
+            texts.append_value(&words);
         }
         Arc::new(texts.finish())
     };
-    let reference = |row: u32| hex::encode(table.refs()[row as usize]);
+    let reference = |row: u32, out: &mut String| {
+        for byte in table.refs()[row as usize] {
+            out.extend([byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default()));
+        }
+    };
     let parts = |want: Part| {
-        text(&|d| {
+        text(&|d, out| {
             let of_kind = rules.roles.evidence.iter().filter(|&&c| part(table, c, d) == want);
-            of_kind.map(|&c| rules.columns()[c].as_str()).collect::<Vec<_>>().join(",")
+            listed(of_kind.map(|&c| rules.columns()[c].as_str()), out);
         })
     };
     let versions = decisions.iter().map(|d| i32::try_from(pass(d).version).unwrap_or(i32::MAX));
     let vetoed_by: StringArray = decisions.iter().map(|d| stopped_name(rules, d.stopped)).collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ids),
-        text(&|_| run.to_owned()),
-        text(&|d| pass(d).id.clone()),
+        text(&|_, out| out.push_str(run)),
+        text(&|d, out| out.push_str(&pass(d).id)),
         Arc::new(Int32Array::from_iter_values(versions)),
-        text(&|d| pass(d).strength.name().to_owned()),
-        text(&|d| table.source(d.left).to_owned()),
-        text(&|d| reference(d.left)),
-        text(&|d| table.source(d.right).to_owned()),
-        text(&|d| reference(d.right)),
+        text(&|d, out| out.push_str(pass(d).strength.name())),
+        text(&|d, out| out.push_str(table.source(d.left))),
+        text(&|d, out| reference(d.left, out)),
+        text(&|d, out| out.push_str(table.source(d.right))),
+        text(&|d, out| reference(d.right, out)),
         parts(Part::Agreed),
         parts(Part::Disagreed),
         parts(Part::Missing),
         Arc::new(Int64Array::from_iter_values(decisions.iter().map(|d| i64::from(d.key_frequency)))),
-        text(&|d| guards_passed(rules, d)),
+        text(&|d, out| guards_passed(rules, d, out)),
         Arc::new(vetoed_by),
-        text(&|d| d.decision.name().to_owned()),
+        text(&|d, out| out.push_str(d.decision.name())),
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
@@ -136,7 +143,7 @@ fn stopped_name(rules: &Rules, stopped: Stopped) -> Option<&str> {
 }
 
 /// Guards are asked in the pass's order, so those before the one that vetoed let the pair through.
-fn guards_passed(rules: &Rules, decision: &Decision) -> String {
+fn guards_passed(rules: &Rules, decision: &Decision, out: &mut String) {
     let guards = &rules.passes[usize::from(decision.pass)].guards;
     let passed = match decision.stopped {
         Stopped::No => &guards[..],
@@ -146,7 +153,17 @@ fn guards_passed(rules: &Rules, decision: &Decision) -> String {
         }
         Stopped::OverCommon | Stopped::NotUnique => &[],
     };
-    passed.iter().map(|&g| rules.guards[g].id.as_str()).collect::<Vec<_>>().join(",")
+    listed(passed.iter().map(|&g| rules.guards[g].id.as_str()), out);
+}
+
+/// Names with commas between them.
+fn listed<'n>(names: impl Iterator<Item = &'n str>, out: &mut String) {
+    for (at, name) in names.enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str(name);
+    }
 }
 
 /// The linkage columns of persons; `person_ids` stand in the order of `linked.clusters`.

@@ -16,6 +16,7 @@ pub mod log;
 #[cfg(test)]
 mod oracle;
 pub mod plan;
+pub mod reading;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;
@@ -29,6 +30,7 @@ pub use error::LinkageError;
 pub use groups::{Grouping, Groups, InMemory};
 pub use guard::Judge;
 pub use link::{ClusterInfo, Decision, Linked, MatchDecision, PassCount, Stopped, link};
+pub use reading::Reading;
 pub use rules::Rules;
 pub use spec::{GuardSpec, PassSpec, RolesSpec, Strength};
 pub use table::{IdentityRef, TokenTable};

@@ -62,6 +62,18 @@ struct Naive<'a> {
     table: &'a TokenTable,
     rules: &'a Rules,
     sets: Vec<BTreeSet<u32>>,
+    /// The SSN of each row, empty where it has none.
+    ssns: Vec<String>,
+}
+
+/// One digit apart, or one adjacent transposition.
+fn one_slip_apart(a: &str, b: &str) -> bool {
+    let differ: Vec<usize> = (0..a.len()).filter(|&i| a.as_bytes()[i] != b.as_bytes()[i]).collect();
+    match differ[..] {
+        [_] => true,
+        [i, j] => j == i + 1 && a.as_bytes()[i] == b.as_bytes()[j] && a.as_bytes()[j] == b.as_bytes()[i],
+        _ => false,
+    }
 }
 
 type Set = BTreeSet<u32>;
@@ -119,10 +131,7 @@ impl Naive<'_> {
         match veto {
             Veto::SsnConflict { agree } => {
                 let ssn = roles.ssn.unwrap();
-                let near = |m: u32, n: u32| {
-                    let of_n: BTreeSet<&[u8]> = self.table.near(n).chunks(16).collect();
-                    self.table.near(m).chunks(16).any(|c| of_n.contains(c))
-                };
+                let near = |m: u32, n: u32| one_slip_apart(&self.ssns[m as usize], &self.ssns[n as usize]);
                 let answers: Vec<bool> = pairs()
                     .filter(|&(m, n)| self.table.value(ssn, m) != 0 && self.table.value(ssn, n) != 0)
                     .map(|(m, n)| self.table.value(ssn, m) == self.table.value(ssn, n) || near(m, n))
@@ -243,7 +252,13 @@ impl Naive<'_> {
 fn naive(document: &Document, records: &[Record]) -> Vec<Vec<u32>> {
     let (table, rules) = (table(document, records), document.rules());
     let rows = u32::try_from(table.len()).unwrap();
-    let mut naive = Naive { table: &table, rules: &rules, sets: (0..rows).map(|r| [r].into()).collect() };
+    let mut ssns = vec![String::new(); table.len()];
+    for record in records {
+        let row = table.row_of(&record.reference()).unwrap();
+        ssns[row as usize] = record.ssn.clone().unwrap_or_default();
+    }
+    let sets = (0..rows).map(|r| [r].into()).collect();
+    let mut naive = Naive { table: &table, rules: &rules, sets, ssns };
     for pass in &rules.passes {
         naive.walk(pass);
     }

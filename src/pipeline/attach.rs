@@ -13,11 +13,20 @@ use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::tables;
 
-/// Identity records and their persons, in memory: 16 bytes and a place a record.
+/// Identity records and their persons, in memory: 16 bytes and 17 more a record.
 #[derive(Debug, Default)]
 pub struct Crosswalk {
-    refs: Vec<[u8; 16]>,
+    refs: Vec<u128>,
     persons: Vec<[u8; 17]>,
+    /// Where the references begin that share their first bits. References are keyed hashes, so each heap is as small as any.
+    starts: Vec<usize>,
+}
+
+/// Bits by which references are found.
+const FIRST_BITS: u32 = 16;
+
+fn first_bits(reference: u128) -> usize {
+    usize::try_from(reference >> (u128::BITS - FIRST_BITS)).unwrap_or(0)
 }
 
 impl Crosswalk {
@@ -42,18 +51,24 @@ impl Crosswalk {
                     return Err(PipelineError::Bug("a person id of another length".to_owned()));
                 }
                 person.copy_from_slice(text);
-                crosswalk.refs.push(reference);
+                crosswalk.refs.push(u128::from_be_bytes(reference));
                 crosswalk.persons.push(person);
             }
         }
-        if crosswalk.refs.is_sorted() {
-            return Ok(crosswalk);
+        if !crosswalk.refs.is_sorted() {
+            let reason = "its rows are not sorted".to_owned();
+            return Err(PipelineError::Damaged { place: dataset.place.to_string(), reason });
         }
-        Err(PipelineError::Damaged { place: dataset.place.to_string(), reason: "its rows are not sorted".to_owned() })
+        let refs = &crosswalk.refs;
+        crosswalk.starts = (0..=1 << FIRST_BITS).map(|bits| refs.partition_point(|r| first_bits(*r) < bits)).collect();
+        Ok(crosswalk)
     }
 
     fn person(&self, reference: &[u8]) -> Option<&str> {
-        let place = self.refs.binary_search_by(|r| r.as_slice().cmp(reference)).ok()?;
+        let reference = u128::from_be_bytes(reference.try_into().ok()?);
+        let bits = first_bits(reference);
+        let (start, end) = (self.starts[bits], self.starts[bits + 1]);
+        let place = start + self.refs[start..end].binary_search(&reference).ok()?;
         std::str::from_utf8(&self.persons[place]).ok()
     }
 }

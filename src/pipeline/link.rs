@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use futures::StreamExt;
 
-use crate::engine::{Dataset, DatasetWriter, Engine, EngineError, Place, WriteOptions};
+use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
 use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
 use crate::linkage::{InMemory, Linked, Rules, TokenTable};
@@ -16,12 +15,8 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::tables;
+use crate::pipeline::token_table::token_table;
 use crate::publish::Pointer;
-use crate::standardize::{SPEC_VERSION, derive};
-use crate::tokenize::Tokenizer;
-
-/// The table of all tokens.
-const TOKENS: &str = "tokens";
 
 /// What linking comes to.
 #[derive(Clone, Debug)]
@@ -42,44 +37,6 @@ pub struct LinkOutcome {
     pub version: u64,
     /// The next person counter.
     pub next_counter: u64,
-}
-
-/// Makes the tokens of one source.
-pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Option<Dataset>, PipelineError> {
-    if let Some(sent) = &identified.sent_tokens {
-        return Ok(Some(sent.clone()));
-    }
-    let Some(identities) = &identified.identities else { return Ok(None) };
-    let recipes = &ground.project.linkage.tokens;
-    let mut print =
-        Fingerprinter::new("tokens/1").with("identities", &identities.meta.fingerprint).with("spec", SPEC_VERSION);
-    for recipe in recipes {
-        let domain = recipe.domain.as_ref().map(|d| d.value.as_str()).unwrap_or_default();
-        print = print.with("recipe", recipe.definition()).with("domain", domain);
-    }
-    for (label, value) in ground.keys.check_values() {
-        print = print.with("key", label).with("value", value);
-    }
-    let fingerprint = print.finish();
-    let name = format!("tokens/{}", identified.source);
-    let schema = schema::tokens(&recipes.iter().map(|r| r.name.value.clone()).collect::<Vec<_>>());
-    let make = async |place: Place| {
-        let tokenizer = Tokenizer::new(recipes, ground.keys.ring(), SPEC_VERSION).map_err(PipelineError::bug)?;
-        let options =
-            WriteOptions { sorted_by: vec!["identity_ref".into()], no_statistics: true, ..WriteOptions::default() };
-        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
-        let table = format!("identities {}", identified.source);
-        ground.runner.serial.register_folder(&table, &identities.place).await?;
-        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
-        while let Some(batch) = rows.next().await {
-            let batch = batch.map_err(EngineError::sql(table.as_str()))?;
-            let batch = crate::engine::write::conform(&batch, &schema::identity_records())?;
-            let parts = derive(&batch, &tokenizer.parts()).map_err(PipelineError::bug)?;
-            writer.write(tokenizer.tokens(&batch, &parts).map_err(PipelineError::bug)?).await?;
-        }
-        Ok(writer.finish("tokens", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?)
-    };
-    ground.runner.step(&name, "tokens", Zone::Restricted, &fingerprint, make).await.map(Some)
 }
 
 /// Links everything and gives persons their ids.
@@ -155,17 +112,7 @@ async fn make_link(
     fingerprint: &Fingerprint,
     place: Place,
 ) -> Result<Dataset, PipelineError> {
-    let engine = ground.runner.engine.clone();
-    let sql = tokens_view(&engine, all).await?;
-    engine.collect("all tokens", &format!("CREATE OR REPLACE VIEW {TOKENS} AS {sql}")).await?;
-    let batches = engine.collect("tokens", &format!("SELECT * FROM {TOKENS}")).await?;
-    let recipes: Vec<String> = ground.project.linkage.tokens.iter().map(|r| r.name.value.clone()).collect();
-    let schema = schema::tokens(&recipes);
-    let batches =
-        batches.iter().map(|b| crate::engine::write::conform(b, &schema)).collect::<Result<Vec<_>, EngineError>>()?;
-    let has_ssn = refs_with_ssn(&batches)?;
-    let table = TokenTable::from_batches(&batches, rules).map_err(PipelineError::bug)?;
-    drop(batches);
+    let table = token_table(ground, all, rules).await?;
     // Grouping in memory and the passes' queries give the same groups (tested in the linkage room); in memory it is several times faster
     // on one machine, so that is what the embedded engine does.
     let table = Arc::new(table);
@@ -189,7 +136,7 @@ async fn make_link(
     )
     .map_err(PipelineError::bug)?;
 
-    write_all(&table, rules, &linked, &assigned, &clusters, &has_ssn, linked_as, fingerprint, place, person_link).await
+    write_all(&table, rules, &linked, &assigned, &clusters, linked_as, fingerprint, place, person_link).await
 }
 
 /// Keeps which source person each identity record belongs to, and finds the records, new or withdrawn since the parent index, whose source
@@ -249,34 +196,6 @@ async fn corrected(
     Ok(found)
 }
 
-async fn tokens_view(engine: &Engine, all: &[Dataset]) -> Result<String, PipelineError> {
-    let mut union = Vec::new();
-    for (i, tokens) in all.iter().enumerate() {
-        let table = format!("tokens {i}");
-        engine.register_folder(&table, &tokens.place).await?;
-        union.push(format!("SELECT * FROM {}", quoted(&table)));
-    }
-    Ok(union.join(" UNION ALL "))
-}
-
-/// The identity records with a valid SSN, sorted.
-fn refs_with_ssn(batches: &[RecordBatch]) -> Result<Vec<[u8; 16]>, PipelineError> {
-    let mut found = Vec::new();
-    for batch in batches {
-        let column =
-            |name: &str| batch.column_by_name(name).ok_or_else(|| PipelineError::Bug(format!("tokens without {name}")));
-        let refs: &FixedSizeBinaryArray = column("identity_ref")?.as_fixed_size_binary();
-        let status = column("ssn_status")?.as_string::<i32>();
-        for row in (0..batch.num_rows()).filter(|row| status.value(*row) == "valid") {
-            let mut reference = [0; 16];
-            reference.copy_from_slice(refs.value(row));
-            found.push(reference);
-        }
-    }
-    found.sort_unstable();
-    Ok(found)
-}
-
 #[allow(clippy::too_many_arguments)] // the parts of one outcome, written one after another
 async fn write_all(
     table: &TokenTable,
@@ -284,7 +203,6 @@ async fn write_all(
     linked: &Linked,
     assigned: &Assigned,
     clusters: &[Vec<[u8; 16]>],
-    has_ssn: &[[u8; 16]],
     linked_as: &Fingerprint,
     fingerprint: &Fingerprint,
     place: Place,
@@ -312,10 +230,11 @@ async fn write_all(
 
     let ids: Vec<String> = assigned.persons.iter().map(|p| p.as_str().to_owned()).collect();
     let of_linkage = crate::linkage::log::persons(rules, linked, &ids).map_err(PipelineError::bug)?;
-    let with_ssn: BTreeSet<&str> = clusters
+    let with_ssn: BTreeSet<&str> = linked
+        .clusters
         .iter()
         .zip(&ids)
-        .filter(|(refs, _)| refs.iter().any(|r| has_ssn.binary_search(r).is_ok()))
+        .filter(|(rows, _)| rows.iter().any(|row| table.has_ssn(*row)))
         .map(|(_, id)| id.as_str())
         .collect();
     let names: &StringArray = of_linkage.column(0).as_string();

@@ -26,11 +26,14 @@ pub mod results;
 pub mod run;
 pub mod runner;
 pub mod schemas;
+pub mod side_by_side;
 pub mod spec;
 pub mod sql;
 pub mod tables;
+pub mod token_table;
 pub mod tokenize;
 pub mod tokenized;
+pub mod tokens;
 
 pub use document::{Texts, names};
 pub use error::PipelineError;

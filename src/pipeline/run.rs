@@ -1,5 +1,6 @@
 //! A run: from the files that have arrived to a release, step by step.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,10 +17,12 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::{Identified, identify};
 use crate::pipeline::keys::Keys;
-use crate::pipeline::link::{link, tokens};
+use crate::pipeline::link::link;
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Runner, Watch};
+use crate::pipeline::side_by_side::side_by_side;
+use crate::pipeline::tokens::tokens;
 use crate::pipeline::{release, research, results, tables};
 use crate::publish::{Lock, Pointer};
 
@@ -192,28 +195,31 @@ impl Begun {
         inputs: &Fingerprint,
         results: &mut RunResults,
     ) -> Result<(), PipelineError> {
-        for source in self.project.pipeline.sources.keys() {
-            let mut all = Vec::new();
-            for delivery in ground.discovered.current.iter().filter(|d| d.source == *source) {
-                let (accepted, file) = accept::accept(ground, delivery).await?;
-                results.files.push(file);
-                all.push(accepted);
-            }
-            ground.accepted.insert(source.clone(), all);
+        let threads = ground.runner.engine.limits().threads;
+        let deliveries: Vec<_> = self
+            .project
+            .pipeline
+            .sources
+            .keys()
+            .flat_map(|source| ground.discovered.current.iter().filter(move |d| d.source == *source))
+            .collect();
+        ground.accepted = self.project.pipeline.sources.keys().map(|s| (s.clone(), Vec::new())).collect();
+        let all = side_by_side(threads, &deliveries, async |delivery| accept::accept(ground, delivery).await)?;
+        for (accepted, file) in all {
+            results.files.push(file);
+            ground.accepted.entry(accepted.delivery.source.clone()).or_default().push(accepted);
         }
-        let identified = self.identify_all(ground).await?;
-        let mut all_tokens = Vec::new();
-        for one in &identified {
-            results.sources.push(results::source(one));
-            all_tokens.extend(tokens(ground, one).await?);
-        }
+        let (identified, all_tokens) = self.identify_all(ground)?;
+        results.sources.extend(identified.iter().map(results::source));
         let linked = Box::pin(link(ground, &all_tokens, &identified, current)).await?;
         results::linkage(results, &linked);
 
         let mut inputs_of_sql = BTreeMap::new();
         let crosswalk = Crosswalk::read(ground, &linked.crosswalk).await?;
-        for one in &identified {
-            let table = attach(ground, one, &crosswalk, &linked.crosswalk.meta.fingerprint).await?;
+        let print = &linked.crosswalk.meta.fingerprint;
+        let largest_first = by_rows(&identified);
+        let tables = side_by_side(threads, &largest_first, async |one| attach(ground, one, &crosswalk, print).await)?;
+        for (one, table) in largest_first.into_iter().zip(&tables) {
             ground.runner.engine.register_folder(&one.source, &table.place).await?;
             inputs_of_sql.insert(one.source.clone(), table.meta.fingerprint.clone());
         }
@@ -227,18 +233,28 @@ impl Begun {
         release::publish(ground, &outcome, results).await
     }
 
-    /// Sources that others refer to come first, so that references can be looked up.
-    async fn identify_all(&self, ground: &Ground<'_>) -> Result<Vec<Identified>, PipelineError> {
+    /// Facts, identity records and tokens of every source. Sources that others refer to come first, so that references can be looked up.
+    fn identify_all(&self, ground: &Ground<'_>) -> Result<(Vec<Identified>, Vec<Dataset>), PipelineError> {
         let refers = |source: &str| self.project.contracts[source].references.iter().any(|r| *r.to != *source);
+        let rows = |source: &str| ground.accepted[source].iter().map(|a| a.rows.meta.rows).sum::<u64>();
+        let threads = ground.runner.engine.limits().threads;
         let sources = self.project.pipeline.sources.keys();
         let (later, first): (Vec<&String>, Vec<&String>) = sources.partition(|s| refers(s));
         let mut done = BTreeMap::new();
-        for source in first.into_iter().chain(later) {
-            let one = identify(ground, source, &ground.accepted[source]).await?;
-            ground.runner.engine.register_folder(&ground.reference_table(source), &one.facts.place).await?;
-            done.insert(source.clone(), one);
+        for mut together in [first, later] {
+            // The largest begins first, so that no thread is left alone with it.
+            together.sort_by_key(|source| Reverse(rows(source)));
+            let made = side_by_side(threads, &together, async |source| {
+                let one = identify(ground, source, &ground.accepted[*source]).await?;
+                ground.runner.engine.register_folder(&ground.reference_table(source), &one.facts.place).await?;
+                let tokens = tokens(ground, &one).await?;
+                Ok((one, tokens))
+            })?;
+            done.extend(made.into_iter().map(|(one, tokens)| (one.source.clone(), (one, tokens))));
         }
-        Ok(self.project.pipeline.sources.keys().filter_map(|s| done.remove(s)).collect())
+        let (identified, tokens): (Vec<Identified>, Vec<Option<Dataset>>) =
+            self.project.pipeline.sources.keys().filter_map(|s| done.remove(s)).unzip();
+        Ok((identified, tokens.into_iter().flatten().collect()))
     }
 
     async fn apply_rules(
@@ -273,6 +289,13 @@ impl Begun {
         }
         Ok(made)
     }
+}
+
+/// The largest first, so that no thread is left alone with it.
+fn by_rows(identified: &[Identified]) -> Vec<&Identified> {
+    let mut all: Vec<&Identified> = identified.iter().collect();
+    all.sort_by_key(|one| Reverse(one.facts.meta.rows));
+    all
 }
 
 fn elapsed(since: Instant) -> u64 {
