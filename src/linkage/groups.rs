@@ -130,7 +130,12 @@ impl Grouping for InMemory<'_> {
                 }),
             );
         }
+        // A key of no more than 64 bits is spread, not cut: two rows of one hash have one key.
+        let spread = keys.width() <= u64::BITS;
         let mut key = |one: &Hashed| {
+            if spread {
+                return Some(0);
+            }
             let columns = if one.side == RIGHT { &pass.right } else { &pass.left };
             keys.of(table, columns, one.row)
         };
@@ -146,7 +151,7 @@ struct Hashed {
     side: u8,
 }
 
-/// Spreads a key over 64 bits.
+/// Spreads a key over 64 bits: each step can be undone, so keys of 64 bits stay apart.
 fn mixed(key: u128) -> u64 {
     #[allow(clippy::cast_possible_truncation)] // both halves are taken
     let (low, high) = (key as u64, (key >> 64) as u64);
@@ -215,6 +220,11 @@ impl Keys {
             bits: (0..parts).map(|part| u32::BITS - widest(part).leading_zeros()).collect(),
             folded: std::collections::HashMap::new(),
         }
+    }
+
+    /// Bits of all columns together.
+    fn width(&self) -> u32 {
+        self.bits.iter().sum()
     }
 
     fn of(&mut self, table: &TokenTable, columns: &[usize], row: u32) -> Option<u128> {

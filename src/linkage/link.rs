@@ -92,6 +92,8 @@ pub struct ClusterInfo {
     pub n_sources: u32,
     /// Whether one of its records holds SSN, names and birth date, so that school and wages can meet in it.
     pub bridge: bool,
+    /// Whether one of its records holds a valid SSN.
+    pub has_ssn: bool,
 }
 
 /// The linkage of a token table.
@@ -325,6 +327,7 @@ fn describe(table: &TokenTable, rules: &Rules, clusters: &[Vec<u32>], decisions:
                 n_records: u32::try_from(cluster.len()).unwrap_or(u32::MAX),
                 n_sources: u32::try_from(sources.len()).unwrap_or(u32::MAX),
                 bridge: cluster.iter().any(|&row| is_bridge(row)),
+                has_ssn: cluster.iter().any(|&row| table.has_ssn(row)),
             }
         })
         .collect();

@@ -46,6 +46,7 @@ pub fn person_schema() -> SchemaRef {
         Field::new("n_records", DataType::Int32, false),
         Field::new("n_sources", DataType::Int32, false),
         Field::new("has_bridge", DataType::Boolean, false),
+        Field::new("has_ssn", DataType::Boolean, false),
     ]))
 }
 
@@ -184,6 +185,7 @@ pub fn persons(rules: &Rules, linked: &Linked, person_ids: &[String]) -> Result<
         Arc::new(count(|info| info.n_records)),
         Arc::new(count(|info| info.n_sources)),
         Arc::new(rows.iter().map(|(_, info)| Some(info.bridge)).collect::<BooleanArray>()),
+        Arc::new(rows.iter().map(|(_, info)| Some(info.has_ssn)).collect::<BooleanArray>()),
     ];
     Ok(RecordBatch::try_new(person_schema(), columns)?)
 }

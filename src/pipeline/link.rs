@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray};
+use arrow::array::{AsArray, FixedSizeBinaryArray};
 use arrow::datatypes::{DataType, Field, Schema};
 
-use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
+use tracing::Instrument as _;
+
+use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
 use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
 use crate::linkage::{InMemory, Linked, Rules, TokenTable};
@@ -14,6 +16,7 @@ use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tables;
 use crate::pipeline::token_table::token_table;
 use crate::publish::Pointer;
@@ -47,7 +50,7 @@ pub async fn link(
     parent: Option<&Pointer>,
 ) -> Result<LinkOutcome, PipelineError> {
     let linkage = &ground.project.linkage;
-    let mut print = Fingerprinter::new("link/2").with("linkage", ground.linkage_text());
+    let mut print = Fingerprinter::new("link/3").with("linkage", ground.linkage_text());
     for tokens in all {
         print = print.with("tokens", &tokens.meta.fingerprint);
     }
@@ -62,11 +65,8 @@ pub async fn link(
     let fingerprint = print.with("person key", ground.keys.id()).finish();
     let make = async |place: Place| {
         let rules = Rules::compile(&linkage.passes, &linkage.guards, &linkage.roles).map_err(PipelineError::bug)?;
-        let parent_index = match parent {
-            Some(pointer) => Some(read_index(ground, pointer).await?),
-            None => None,
-        };
-        make_link(ground, all, identified, &rules, parent, parent_index, &linked_as, &fingerprint, place).await
+        let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place };
+        make_link(ground, all, identified, &rules, parent, outcome).await
     };
     let whole = ground.runner.step("link", "link", Zone::Restricted, &fingerprint, make).await?;
     let part = async |kind: &str| {
@@ -100,43 +100,113 @@ async fn read_index(ground: &Ground<'_>, pointer: &Pointer) -> Result<PersonInde
     PersonIndex::from_batches(pointer.index_version, pointer.next_counter, &parts[0], &parts[1]).map_err(damaged)
 }
 
-#[allow(clippy::too_many_arguments)] // one step's whole ground; a struct of it would be built here and read here
+/// Where the parts of the outcome go, and what they rest on.
+struct Outcome<'a> {
+    /// The fingerprint of what was decided, whatever the index was before: it names the run in the log.
+    linked_as: &'a Fingerprint,
+    /// The fingerprint of the step.
+    fingerprint: &'a Fingerprint,
+    place: Place,
+}
+
+/// What is done side by side once everything is linked.
+enum Part {
+    Log,
+    Persons,
+}
+
 async fn make_link(
     ground: &Ground<'_>,
     all: &[Dataset],
     identified: &[Identified],
     rules: &Rules,
     parent: Option<&Pointer>,
-    parent_index: Option<PersonIndex>,
-    linked_as: &Fingerprint,
-    fingerprint: &Fingerprint,
-    place: Place,
+    outcome: Outcome<'_>,
 ) -> Result<Dataset, PipelineError> {
-    let table = token_table(ground, all, rules).await?;
+    let table = token_table(ground, all, rules).instrument(phase("reading tokens")).await?;
     // Grouping in memory and the passes' queries give the same groups (tested in the linkage room); in memory it is several times faster
     // on one machine, so that is what the embedded engine does.
-    let table = Arc::new(table);
-    let (of_thread, rules_of_thread) = (Arc::clone(&table), rules.clone());
-    let linked =
-        tokio::task::spawn_blocking(move || crate::linkage::link(&of_thread, &rules_of_thread, &InMemory(&of_thread)));
-    let linked: Linked = linked.await.map_err(PipelineError::bug)?.map_err(PipelineError::bug)?;
+    let passes = phase("passes").in_scope(|| crate::linkage::link(&table, rules, &InMemory(&table)));
+    let linked: Linked = passes.map_err(PipelineError::bug)?;
 
+    // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
+    let person_link = DatasetWriter::create(&outcome.place, tables::person_link(), &sorted("person_id")).await?;
+    let threads = ground.runner.engine.limits().threads;
+    let made = side_by_side(threads, &[Part::Persons, Part::Log], async |part| match part {
+        Part::Log => {
+            let written = write_log(&table, rules, &linked, &outcome);
+            written.instrument(phase("match log")).await.map(|()| None)
+        }
+        Part::Persons => {
+            let given = give_ids(ground, &table, &linked, identified, parent, &outcome);
+            given.instrument(phase("persons")).await.map(Some)
+        }
+    })?;
+    drop(table);
+    let assigned = made.into_iter().flatten().next();
+    let assigned = assigned.ok_or_else(|| PipelineError::Bug("nobody gave ids to persons".to_owned()))?;
+    describe(rules, &linked, &assigned, &outcome, person_link).await
+}
+
+/// A part of linking, for the log of the run.
+fn phase(name: &'static str) -> tracing::Span {
+    tracing::info_span!("linking", phase = name)
+}
+
+fn sorted(by: &str) -> WriteOptions {
+    WriteOptions { sorted_by: vec![by.to_owned()], ..WriteOptions::default() }
+}
+
+async fn write_log(
+    table: &TokenTable,
+    rules: &Rules,
+    linked: &Linked,
+    outcome: &Outcome<'_>,
+) -> Result<(), PipelineError> {
+    let schema = crate::linkage::log::schema();
+    let mut log = DatasetWriter::create(&outcome.place.join("match_log"), schema, &sorted("decision_id")).await?;
+    for batch in crate::linkage::log::batches(table, rules, linked, outcome.linked_as.as_str()) {
+        log.write(batch.map_err(PipelineError::bug)?).await?;
+    }
+    log.finish("match_log", outcome.fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
+    Ok(())
+}
+
+/// Gives clusters the ids of persons and writes the new version of the index.
+async fn give_ids(
+    ground: &Ground<'_>,
+    table: &TokenTable,
+    linked: &Linked,
+    identified: &[Identified],
+    parent: Option<&Pointer>,
+    outcome: &Outcome<'_>,
+) -> Result<Assigned, PipelineError> {
+    let parent_index = match parent {
+        Some(pointer) => Some(read_index(ground, pointer).await?),
+        None => None,
+    };
+    let corrected = corrected(ground, identified, parent, outcome.fingerprint, &outcome.place).await?;
     let refs = table.refs();
     let clusters: Vec<Vec<[u8; 16]>> =
         linked.clusters.iter().map(|c| c.iter().map(|row| refs[*row as usize]).collect()).collect();
-    // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
-    let sorted = WriteOptions { sorted_by: vec!["person_id".to_owned()], ..WriteOptions::default() };
-    let person_link = DatasetWriter::create(&place, tables::person_link(), &sorted).await?;
-    let corrected = corrected(ground, identified, parent, fingerprint, &place).await?;
     let key = ground.keys.person_key();
     let next_counter = parent.map_or(1, |p| p.next_counter);
-    let assigned = assign(
-        &clusters,
-        &crate::identity::Ground { parent: parent_index.as_ref(), next_counter, key: &key, corrected: &corrected },
-    )
-    .map_err(PipelineError::bug)?;
-
-    write_all(&table, rules, &linked, &assigned, &clusters, linked_as, fingerprint, place, person_link).await
+    let stands_on =
+        crate::identity::Ground { parent: parent_index.as_ref(), next_counter, key: &key, corrected: &corrected };
+    let assigned = assign(&clusters, &stands_on).map_err(PipelineError::bug)?;
+    drop(clusters);
+    let index = &assigned.index;
+    let version = index.version();
+    for (kind, schema, by, batch) in [
+        ("persons", persons_schema(), "counter", index.persons_batch()),
+        ("crosswalk", crosswalk_schema(), "identity_ref", index.members_batch()),
+        ("ledger", ledger_schema(), "person_id", ledger_batch(&assigned.ledger, version, outcome.linked_as.as_str())),
+    ] {
+        let mut writer = DatasetWriter::create(&outcome.place.join(kind), schema, &sorted(by)).await?;
+        writer.write(batch.map_err(PipelineError::bug)?).await?;
+        writer.finish(kind, outcome.fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
+    }
+    Ok(assigned)
 }
 
 /// Keeps which source person each identity record belongs to, and finds the records, new or withdrawn since the parent index, whose source
@@ -149,20 +219,21 @@ async fn corrected(
     place: &Place,
 ) -> Result<BTreeSet<[u8; 16]>, PipelineError> {
     let engine = &ground.runner.engine;
+    let serial = &ground.runner.serial;
     let mut union = Vec::new();
     for (source, identities) in identified.iter().filter_map(|i| Some((&i.source, i.identities.as_ref()?))) {
         let table = format!("identities {source}");
-        engine.register_folder(&table, &identities.place).await?;
+        serial.register_folder(&table, &identities.place).await?;
         union.push(format!("SELECT identity_ref, source, source_person FROM {}", quoted(&table)));
     }
-    let sql = format!("SELECT * FROM ({}) ORDER BY identity_ref", union.join(" UNION ALL "));
     let text = |name: &str| Field::new(name, DataType::Utf8, false);
     let reference = Field::new("identity_ref", DataType::FixedSizeBinary(schema::REF_BYTES), false);
     let columns = Arc::new(Schema::new(vec![reference, text("source"), text("source_person")]));
-    let options =
-        WriteOptions { sorted_by: vec!["identity_ref".into()], no_statistics: true, ..WriteOptions::default() };
+    let options = WriteOptions { no_statistics: true, ..WriteOptions::default() };
     let mut writer = DatasetWriter::create(&place.join("records"), columns, &options).await?;
-    writer.write_stream("records", engine.stream("records", &sql).await?).await?;
+    for sql in &union {
+        writer.write_stream("records", serial.stream("records", sql).await?).await?;
+    }
     let records = writer.finish("records", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
     let Some(parent) = parent else { return Ok(BTreeSet::new()) };
 
@@ -196,71 +267,28 @@ async fn corrected(
     Ok(found)
 }
 
-#[allow(clippy::too_many_arguments)] // the parts of one outcome, written one after another
-async fn write_all(
-    table: &TokenTable,
+/// Writes what linkage says of each person, with the counts of the step.
+async fn describe(
     rules: &Rules,
     linked: &Linked,
     assigned: &Assigned,
-    clusters: &[Vec<[u8; 16]>],
-    linked_as: &Fingerprint,
-    fingerprint: &Fingerprint,
-    place: Place,
+    outcome: &Outcome<'_>,
     mut person_link: DatasetWriter,
 ) -> Result<Dataset, PipelineError> {
-    let sorted = |by: &str| WriteOptions { sorted_by: vec![by.to_owned()], ..WriteOptions::default() };
-    let none = serde_json::Map::new;
-    let mut log =
-        DatasetWriter::create(&place.join("match_log"), crate::linkage::log::schema(), &sorted("decision_id")).await?;
-    for batch in crate::linkage::log::batches(table, rules, linked, linked_as.as_str()) {
-        log.write(batch.map_err(PipelineError::bug)?).await?;
-    }
-    log.finish("match_log", fingerprint.as_str(), Zone::Audit, none()).await?;
-
-    let index = &assigned.index;
-    for (kind, schema, by, batch) in [
-        ("persons", persons_schema(), "counter", index.persons_batch()),
-        ("crosswalk", crosswalk_schema(), "identity_ref", index.members_batch()),
-        ("ledger", ledger_schema(), "person_id", ledger_batch(&assigned.ledger, index.version(), linked_as.as_str())),
-    ] {
-        let mut writer = DatasetWriter::create(&place.join(kind), schema, &sorted(by)).await?;
-        writer.write(batch.map_err(PipelineError::bug)?).await?;
-        writer.finish(kind, fingerprint.as_str(), Zone::Restricted, none()).await?;
-    }
-
     let ids: Vec<String> = assigned.persons.iter().map(|p| p.as_str().to_owned()).collect();
-    let of_linkage = crate::linkage::log::persons(rules, linked, &ids).map_err(PipelineError::bug)?;
-    let with_ssn: BTreeSet<&str> = linked
-        .clusters
-        .iter()
-        .zip(&ids)
-        .filter(|(rows, _)| rows.iter().any(|row| table.has_ssn(*row)))
-        .map(|(_, id)| id.as_str())
-        .collect();
-    let names: &StringArray = of_linkage.column(0).as_string();
-    let flags: BooleanArray = names.iter().map(|id| id.map(|id| with_ssn.contains(id))).collect();
-    let mut columns: Vec<ArrayRef> = of_linkage.columns().to_vec();
-    columns.push(Arc::new(flags));
-    let batch = RecordBatch::try_new(tables::person_link(), columns).map_err(EngineError::arrow("person links"))?;
-    person_link.write(batch).await?;
-
-    let mut facts = none();
-    let passes: Vec<serde_json::Value> = linked
-        .counts
-        .iter()
-        .zip(&rules.passes)
-        .map(|(count, pass)| {
-            serde_json::json!({
-                "pass": count.pass, "strength": pass.strength.name(), "links": count.links, "vetoed": count.vetoed,
-                "ambiguous": count.ambiguous,
-            })
+    person_link.write(crate::linkage::log::persons(rules, linked, &ids).map_err(PipelineError::bug)?).await?;
+    let passes = linked.counts.iter().zip(&rules.passes).map(|(count, pass)| {
+        serde_json::json!({
+            "pass": count.pass, "strength": pass.strength.name(), "links": count.links, "vetoed": count.vetoed,
+            "ambiguous": count.ambiguous,
         })
-        .collect();
+    });
     let c = assigned.counts;
-    facts.insert("passes".into(), passes.into());
-    facts.insert("version".into(), index.version().into());
-    facts.insert("next_counter".into(), index.next_counter().into());
-    facts.insert("persons".into(), clusters.len().into());
+    let mut facts = serde_json::Map::new();
+    facts.insert("passes".into(), passes.collect::<Vec<_>>().into());
+    facts.insert("version".into(), assigned.index.version().into());
+    facts.insert("next_counter".into(), assigned.index.next_counter().into());
+    facts.insert("persons".into(), ids.len().into());
     for (name, count) in [
         ("carried", c.carried),
         ("minted", c.new),
@@ -270,5 +298,5 @@ async fn write_all(
     ] {
         facts.insert(name.into(), count.into());
     }
-    Ok(person_link.finish("person_link", fingerprint.as_str(), Zone::Linked, facts).await?)
+    Ok(person_link.finish("person_link", outcome.fingerprint.as_str(), Zone::Linked, facts).await?)
 }
