@@ -1,9 +1,18 @@
 -- One row a learner in a graduation cohort or in CTE.
-WITH cohort AS (
-    SELECT person_id, cohort_year, included, graduated, district_id, school_id,
-           row_number() OVER (PARTITION BY person_id
-                              ORDER BY cohort_year DESC, included DESC, graduated DESC, district_id, school_id) AS place
-    FROM graduation_cohort
+WITH several AS (
+    SELECT person_id FROM graduation_cohort GROUP BY person_id HAVING count(*) > 1
+),
+cohort AS (
+    -- Few learners stand in more than one cohort; only for them is there anything to put in order.
+    SELECT g.person_id, g.cohort_year, g.included, g.graduated, g.district_id, g.school_id, 1 AS place
+    FROM several AS s
+    RIGHT ANTI JOIN graduation_cohort AS g ON g.person_id = s.person_id
+    UNION ALL
+    SELECT g.person_id, g.cohort_year, g.included, g.graduated, g.district_id, g.school_id,
+           row_number() OVER (PARTITION BY g.person_id
+                              ORDER BY g.cohort_year DESC, g.included DESC, g.graduated DESC, g.district_id, g.school_id)
+    FROM several AS s
+    JOIN graduation_cohort AS g ON g.person_id = s.person_id
 ),
 sec_part AS (
     SELECT person_id, count(DISTINCT program_code) AS programs FROM cte_participant_secondary GROUP BY person_id
@@ -18,16 +27,17 @@ last_exit AS (
     SELECT person_id, max(reporting_year) AS reporting_year FROM secondary_exit GROUP BY person_id
 ),
 placed AS (
+    -- Each type of placement has one row: 2 is observed, 1 not observed, 0 not observable.
     SELECT person_id, reporting_year,
-           max(CASE WHEN placement_type = 'postsecondary' THEN state END) AS college,
-           max(CASE WHEN placement_type = 'employment' THEN state END) AS employed,
-           max(CASE WHEN placement_type = 'any' THEN state END) AS placed,
+           max(found) FILTER (WHERE placement_type = 'postsecondary') AS college,
+           max(found) FILTER (WHERE placement_type = 'employment') AS employed,
+           max(found) FILTER (WHERE placement_type = 'any') AS placed,
            max(quarter_wages) AS wages
-    FROM placement_3s1
+    FROM (SELECT p.*, CASE state WHEN 'observed' THEN 2 WHEN 'not_observed' THEN 1 ELSE 0 END AS found FROM placement_3s1 AS p) AS states
     GROUP BY person_id, reporting_year
 ),
 learners AS (
-    SELECT person_id FROM cohort WHERE person_id IS NOT NULL
+    SELECT person_id FROM graduation_cohort WHERE person_id IS NOT NULL
     UNION SELECT person_id FROM cte_participant_secondary
     UNION SELECT person_id FROM cte_participant_postsecondary
 )
@@ -40,13 +50,13 @@ SELECT l.person_id,
        sp.person_id IS NOT NULL AS sec_participant, COALESCE(sp.programs, 0) AS sec_programs,
        sc.person_id IS NOT NULL AS sec_concentrator, sc.year AS sec_concentrator_year, sc.program_code AS sec_program_code,
        x.exit_year, x.exit_type, x.exit_quarter, CASE WHEN x.person_id IS NULL THEN 'not_applicable' END AS exit_status,
-       CASE p.college WHEN 'observed' THEN TRUE WHEN 'not_observed' THEN FALSE END AS college_q2,
-       CASE WHEN p.college IS NULL THEN 'not_applicable' WHEN p.college = 'not_observable' THEN 'not_observable' END AS college_q2_status,
-       CASE p.employed WHEN 'observed' THEN TRUE WHEN 'not_observed' THEN FALSE END AS employed_q2,
-       CASE WHEN p.employed IS NULL THEN 'not_applicable' WHEN p.employed = 'not_observable' THEN 'not_observable' END AS employed_q2_status,
+       CASE p.college WHEN 2 THEN TRUE WHEN 1 THEN FALSE END AS college_q2,
+       CASE WHEN p.college IS NULL THEN 'not_applicable' WHEN p.college = 0 THEN 'not_observable' END AS college_q2_status,
+       CASE p.employed WHEN 2 THEN TRUE WHEN 1 THEN FALSE END AS employed_q2,
+       CASE WHEN p.employed IS NULL THEN 'not_applicable' WHEN p.employed = 0 THEN 'not_observable' END AS employed_q2_status,
        p.wages AS wages_q2,
-       CASE p.placed WHEN 'observed' THEN TRUE WHEN 'not_observed' THEN FALSE END AS placed_q2,
-       CASE WHEN p.placed IS NULL THEN 'not_applicable' WHEN p.placed = 'not_observable' THEN 'not_observable' END AS placed_q2_status,
+       CASE p.placed WHEN 2 THEN TRUE WHEN 1 THEN FALSE END AS placed_q2,
+       CASE WHEN p.placed IS NULL THEN 'not_applicable' WHEN p.placed = 0 THEN 'not_observable' END AS placed_q2_status,
        pp.person_id IS NOT NULL AS ps_participant, pc.person_id IS NOT NULL AS ps_concentrator, w.person_id IS NOT NULL AS ps_award,
        k.link_strength, k.n_sources, k.has_bridge
 FROM learners AS l

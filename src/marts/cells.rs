@@ -1,8 +1,9 @@
 //! Cells: the queries that count every person once in every cell of every grouping set.
 //!
 //! Grouping sets that name the same dimensions of many memberships share one query. It first brings the base down to one row a person and
-//! combination of those memberships (the flags of its rows joined by "or"), and then counts all the sets at once; so a person with two
-//! programs counts once in the total, once in each program, and once in each gender.
+//! combination of those memberships (the flags of its rows joined by "or"), then counts the persons of each combination of all its
+//! dimensions, and adds those counts up for all the sets at once; so a person with two programs counts once in the total, once in each
+//! program, and once in each gender.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -107,6 +108,22 @@ pub fn membership_checks(spec: &MartSpec, base: &str) -> Vec<MembershipCheck> {
         .collect()
 }
 
+/// The query that gives one whole number: how many persons have several values of any of those dimensions. Where it is zero, every one of
+/// [`membership_checks`] is zero; absent where there is no such dimension.
+#[must_use]
+pub fn membership_check(spec: &MartSpec, base: &str) -> Option<String> {
+    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| quote(name)).collect();
+    let keys = keys.join(", ");
+    let rolled = spec.dimensions.iter().filter(|d| d.membership == Membership::One && !spec.is_always(&d.name));
+    let values: Vec<String> = rolled.map(|d| format!("{} AS {}", value(d), quote(&d.name))).collect();
+    (!values.is_empty()).then(|| {
+        format!(
+            "SELECT count(*) AS persons FROM (SELECT {keys} FROM (SELECT DISTINCT {keys}, {} FROM {base}) AS standing GROUP BY {keys} HAVING count(*) > 1) AS torn",
+            values.join(", ")
+        )
+    })
+}
+
 /// The schema of the mart.
 #[must_use]
 pub fn schema(spec: &MartSpec) -> SchemaRef {
@@ -134,7 +151,7 @@ fn quote(name: &str) -> String {
 fn value(dimension: &Dimension) -> String {
     let name = quote(&dimension.name);
     match dimension.kind {
-        ColumnType::Text => format!("COALESCE(arrow_cast({name}, 'Utf8'), '{UNKNOWN}')"),
+        ColumnType::Text => format!("COALESCE({name}, '{UNKNOWN}')"),
         kind => format!("arrow_cast({name}, '{}')", kind.arrow()),
     }
 }
@@ -151,7 +168,7 @@ fn query(spec: &MartSpec, base: &str, many: &[String], sets: &[Vec<&str>]) -> St
     )
 }
 
-/// One row a person, dimensions that always stand and memberships named; the flags joined by "or".
+/// One row a person, dimensions that always stand and dimensions used; the flags joined by "or".
 fn persons(
     spec: &MartSpec,
     base: &str,
@@ -160,15 +177,11 @@ fn persons(
 ) -> String {
     let mut columns = vec![quote(&spec.person)];
     let mut keys = vec![quote(&spec.person)];
-    for d in &spec.dimensions {
-        let name = quote(&d.name);
-        if is_key(d) {
-            columns.push(format!("{} AS {name}", value(d)));
-            keys.push(value(d));
-        } else if used(d) {
-            // A dimension of one membership has one value here; `min` takes it without widening the key.
-            columns.push(format!("min({}) AS {name}", value(d)));
-        }
+    // A dimension of one membership has one value here, so as a part of the key it makes no more rows; a text is far cheaper there than
+    // under `min`.
+    for d in spec.dimensions.iter().filter(|d| is_key(d) || used(d)) {
+        columns.push(format!("{} AS {}", value(d), quote(&d.name)));
+        keys.push(value(d));
     }
     for measure in &spec.measures {
         let name = quote(&measure.name);
@@ -182,6 +195,20 @@ fn persons(
         columns.push(format!("max({}) AS {}", quote(&rate.rule.version), quote(&rate_column(rate, "rule_version"))));
     }
     format!("SELECT {}\nFROM {base}\nGROUP BY {}", columns.join(", "), keys.join(", "))
+}
+
+/// The counts of every combination of the dimensions used. There are far fewer of them than persons, and every set adds them up.
+fn finest(spec: &MartSpec, dimensions: &[String], persons: &str) -> String {
+    let mut columns = dimensions.to_vec();
+    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
+    columns.extend(rule_parts(spec));
+    format!("SELECT {}\nFROM (\n{persons}\n) AS persons\nGROUP BY {}", columns.join(", "), dimensions.join(", "))
+}
+
+/// The rule behind each rate; every row has the same, so the greatest is the one.
+fn rule_parts(spec: &MartSpec) -> impl Iterator<Item = String> {
+    let parts = |rate| ["rule", "rule_version"].map(|part| quote(&rate_column(rate, part)));
+    spec.rates.iter().flat_map(parts).map(|part| format!("max({part}) AS {part}"))
 }
 
 /// The counts of all sets, with the name of each row's set in `_set`.
@@ -198,10 +225,7 @@ fn counted(
     columns.extend(always.iter().cloned());
     columns.extend(used.iter().map(|d| quote(&d.name)));
     columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
-    for rate in &spec.rates {
-        let parts = ["rule", "rule_version"].map(|part| quote(&rate_column(rate, part)));
-        columns.extend(parts.iter().map(|part| format!("max({part}) AS {part}")));
-    }
+    columns.extend(rule_parts(spec));
     let groups: Vec<String> = sets
         .iter()
         .map(|set| {
@@ -214,7 +238,10 @@ fn counted(
         [one] => format!("GROUP BY {}", &one[1..one.len() - 1]),
         several => format!("GROUP BY GROUPING SETS ({})", several.join(", ")),
     };
-    format!("SELECT {}\nFROM (\n{persons}\n) AS persons\n{by}", columns.join(", "))
+    let dimensions: Vec<String> = always.iter().cloned().chain(used.iter().map(|d| quote(&d.name))).collect();
+    let several = sets.len() > 1 && !dimensions.is_empty();
+    let rows = if several { finest(spec, &dimensions, persons) } else { persons.to_owned() };
+    format!("SELECT {}\nFROM (\n{rows}\n) AS counts\n{by}", columns.join(", "))
 }
 
 /// The expression that names a row's set by what it rolls up.
@@ -240,6 +267,7 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool) -> String {
     for d in &spec.dimensions {
         let name = quote(&d.name);
         columns.push(match (spec.is_always(&d.name), used(d)) {
+            (true, _) if d.kind == ColumnType::Text => format!("arrow_cast({name}, 'Utf8') AS {name}"),
             (true, _) => name,
             // No value is null before the counting, so a null here is a dimension rolled up.
             (false, true) => format!("arrow_cast(COALESCE({name}, '{TOTAL}'), 'Utf8') AS {name}"),

@@ -1,13 +1,22 @@
 //! Derive: rules make their tables from the linked tables, marts make theirs from those. Each is one DataFusion job, sorted by its key.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::compute::and;
+use arrow::compute::kernels::cmp::not_distinct;
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::common::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use tokio::sync::mpsc::{Receiver, channel};
 
-use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
+use crate::engine::write::conform;
+use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::pipeline::current::quoted;
+use crate::pipeline::dense;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::publish::PublishError;
@@ -65,10 +74,11 @@ async fn make(
 ) -> Result<Dataset, PipelineError> {
     let engine = &ground.runner.engine;
     // Text leaves the views that joins make before it is sorted: a view keeps whole buffers of its source alive, and a sort over views asks for
-    // memory as if it held them all.
+    // memory as if it held them all. So it is with the slices that aggregates make, see `dense`.
+    engine.context().register_udf(dense::function());
     let column = |f: &arrow::datatypes::FieldRef| match f.data_type() {
-        DataType::Utf8 => format!("arrow_cast({0}, 'Utf8') AS {0}", quoted(f.name())),
-        _ => quoted(f.name()),
+        DataType::Utf8 => format!("{}(arrow_cast({1}, 'Utf8')) AS {1}", dense::NAME, quoted(f.name())),
+        _ => format!("{}({1}) AS {1}", dense::NAME, quoted(f.name())),
     };
     let columns = job.schema.fields().iter().map(column).collect::<Vec<_>>().join(", ");
     let mut order: Vec<String> = job.key.iter().map(|k| format!("{} ASC NULLS FIRST", quoted(k))).collect();
@@ -84,35 +94,114 @@ async fn make(
         ..WriteOptions::default()
     };
     let mut writer = DatasetWriter::create(&place, SchemaRef::clone(&job.schema), &options).await?;
-    writer.write_stream(&what, engine.stream(&what, &sql).await?).await?;
-    let dataset = writer.finish(job.kind, fingerprint.as_str(), job.zone, serde_json::Map::new()).await;
-    let dataset = dataset?;
-    if let Err(error) = unique(ground, job, &dataset).await {
-        place.remove_all().await?;
-        return Err(error);
+    let mut twins = Twins::new(job);
+    let mut rows = ahead(engine.stream(&what, &sql).await?);
+    while let Some(batch) = rows.recv().await {
+        let batch = conform(&batch.map_err(EngineError::sql(what.as_str()))?, &job.schema)?;
+        twins.count(&batch)?;
+        writer.write(batch).await?;
     }
-    Ok(dataset)
+    if twins.found > 0 {
+        drop(writer);
+        place.remove_all().await?;
+        let key = job.key.join(", ");
+        return Err(PublishError::KeyNotUnique { mart: job.name.to_owned(), key, rows: twins.found }.into());
+    }
+    Ok(writer.finish(job.kind, fingerprint.as_str(), job.zone, serde_json::Map::new()).await?)
 }
 
-/// Tests that the key names one row.
-async fn unique(ground: &Ground<'_>, job: &Job<'_>, dataset: &Dataset) -> Result<(), PipelineError> {
-    if job.key.is_empty() {
-        return Ok(());
+/// Lets the engine merge the next rows while the last ones are written.
+fn ahead(mut rows: SendableRecordBatchStream) -> Receiver<Result<RecordBatch, DataFusionError>> {
+    let (sender, receiver) = channel(4);
+    tokio::spawn(async move {
+        while let Some(batch) = rows.next().await {
+            // Nobody listens any more: the writer has failed, and says so itself.
+            if sender.send(batch).await.is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// Counts rows whose key is the key of the row before. The rows come sorted by it, so where there are none, the key names one row.
+struct Twins {
+    key: Vec<usize>,
+    last: Option<Vec<ArrayRef>>,
+    found: u64,
+}
+
+impl Twins {
+    fn new(job: &Job<'_>) -> Self {
+        Self { key: job.key.iter().filter_map(|k| job.schema.index_of(k).ok()).collect(), last: None, found: 0 }
     }
-    let engine = &ground.runner.engine;
-    let table = format!("key of {}", job.name);
-    engine.register_folder(&table, &dataset.place).await?;
-    let key = job.key.iter().map(|k| quoted(k)).collect::<Vec<_>>().join(", ");
-    let sql = format!(
-        "SELECT CAST(COALESCE(SUM(n - 1), 0) AS BIGINT) FROM (SELECT COUNT(*) AS n FROM {} GROUP BY {key} HAVING COUNT(*) > 1)",
-        quoted(&table)
-    );
-    let rows = engine.collect(&table, &sql).await?;
-    engine.drop_table(&table)?;
-    let double = rows.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0));
-    if double == 0 {
-        return Ok(());
+
+    fn count(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
+        let rows = batch.num_rows();
+        if self.key.is_empty() || rows == 0 {
+            return Ok(());
+        }
+        let key: Vec<ArrayRef> = self.key.iter().map(|i| Arc::clone(batch.column(*i))).collect();
+        let part = |from: usize, rows: usize| key.iter().map(|k| k.slice(from, rows)).collect::<Vec<_>>();
+        if let Some(last) = &self.last {
+            self.found += same(last, &part(0, 1))?;
+        }
+        self.found += same(&part(0, rows - 1), &part(1, rows - 1))?;
+        self.last = Some(part(rows - 1, 1));
+        Ok(())
     }
-    let key = job.key.join(", ");
-    Err(PublishError::KeyNotUnique { mart: job.name.to_owned(), key, rows: double.unsigned_abs() }.into())
+}
+
+/// How many rows are alike in every column; two nulls are alike.
+fn same(above: &[ArrayRef], below: &[ArrayRef]) -> Result<u64, EngineError> {
+    let fault = || EngineError::arrow("comparing keys");
+    let mut alike: Option<BooleanArray> = None;
+    for (above, below) in above.iter().zip(below) {
+        let equal = not_distinct(above, below).map_err(fault())?;
+        alike = Some(match alike {
+            Some(alike) => and(&alike, &equal).map_err(fault())?,
+            None => equal,
+        });
+    }
+    Ok(alike.map_or(0, |alike| alike.true_count() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int32Array, StringArray};
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+
+    #[test]
+    fn equal_keys_are_found_within_batches_and_across_them() {
+        let schema =
+            Arc::new(Schema::new(vec![Field::new("a", DataType::Utf8, true), Field::new("b", DataType::Int32, true)]));
+        let batch = |rows: &[(Option<&str>, i32)]| {
+            let a: ArrayRef = Arc::new(rows.iter().map(|r| r.0).collect::<StringArray>());
+            let b: ArrayRef = Arc::new(rows.iter().map(|r| r.1).collect::<Int32Array>());
+            RecordBatch::try_new(Arc::clone(&schema), vec![a, b]).unwrap()
+        };
+        let batches = [
+            batch(&[(None, 1), (None, 1), (Some("x"), 1)]),
+            batch(&[]),
+            batch(&[(Some("x"), 1)]),
+            batch(&[(Some("x"), 1), (Some("x"), 2), (Some("y"), 2)]),
+        ];
+        let found = |key: &[&str]| {
+            let key: Vec<String> = key.iter().map(|k| (*k).to_owned()).collect();
+            let zone = Zone::Linked;
+            let schema = Arc::clone(&schema);
+            let job = Job { kind: "rule", name: "t", zone, sql: "", schema, key: &key, reads: &[] };
+            let mut twins = Twins::new(&job);
+            for batch in &batches {
+                twins.count(batch).unwrap();
+            }
+            twins.found
+        };
+        // One within the first batch, one over the empty batch, one over the next border.
+        assert_eq!(found(&["a", "b"]), 3);
+        assert_eq!(found(&["a"]), 4);
+        assert_eq!(found(&[]), 0);
+    }
 }

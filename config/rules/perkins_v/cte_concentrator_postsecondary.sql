@@ -31,9 +31,11 @@ WITH credits AS (
     GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), CASE WHEN $across_colleges THEN '' ELSE college_id END, academic_year
 ),
 running AS (
-    SELECT person_id, program_code, year,
-           sum(credits) OVER (PARTITION BY person_id, program_code, college ORDER BY year ROWS UNBOUNDED PRECEDING) AS credits
-    FROM credits
+    -- The credits of each year and of those before it.
+    SELECT c.person_id, c.program_code, c.college, c.year, sum(b.credits) AS credits
+    FROM credits AS c
+    JOIN credits AS b ON b.person_id = c.person_id AND b.program_code = c.program_code AND b.college = c.college AND b.year <= c.year
+    GROUP BY c.person_id, c.program_code, c.college, c.year
 ),
 by_credits AS (
     SELECT person_id, program_code, min(year) AS year

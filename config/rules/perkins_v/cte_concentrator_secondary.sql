@@ -53,10 +53,12 @@ courses AS (
     GROUP BY person_id, scope_key, course_code
 ),
 running AS (
-    -- A course code stands once for a person and scope, so the order is total.
-    SELECT person_id, scope_key, year, place,
-           sum(units) OVER (PARTITION BY person_id, scope_key ORDER BY year, course_code ROWS UNBOUNDED PRECEDING) AS units
-    FROM courses
+    -- The units of each course and of those before it. A course code stands once for a person and scope, so the order is total.
+    SELECT c.person_id, c.scope_key, c.year, c.place, c.course_code, sum(b.units) AS units
+    FROM courses AS c
+    JOIN courses AS b ON b.person_id = c.person_id AND b.scope_key = c.scope_key
+                     AND (b.year < c.year OR (b.year = c.year AND b.course_code <= c.course_code))
+    GROUP BY c.person_id, c.scope_key, c.course_code, c.year, c.place
 ),
 reached AS (
     SELECT person_id, scope_key, min(year) AS year, min(place) AS place

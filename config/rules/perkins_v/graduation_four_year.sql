@@ -27,12 +27,21 @@ columns:
   - { name: in_numerator, type: boolean, label: Counts in the numerator of 1S1, sensitivity: quasi }
   - { name: basis, type: text, label: Where inclusion and graduation come from, definition: certified, sensitivity: none }
 --- */
-WITH cohort AS (
-    -- One row a person and cohort year: if two records of the file are one person, the included and then the graduated one stands.
-    SELECT person_id, cohort_year, district_id, school_id, included, graduated,
-           row_number() OVER (PARTITION BY person_id, cohort_year
-                              ORDER BY included DESC, graduated DESC, district_id, school_id) AS place
-    FROM graduation_cohort
+WITH several AS (
+    SELECT person_id, cohort_year FROM graduation_cohort GROUP BY person_id, cohort_year HAVING count(*) > 1
+),
+cohort AS (
+    -- One row a person and cohort year: if two records of the file are one person, the included and then the graduated one stands. Only
+    -- those few persons have anything to put in order.
+    SELECT g.person_id, g.cohort_year, g.district_id, g.school_id, g.included, g.graduated, 1 AS place
+    FROM several AS s
+    RIGHT ANTI JOIN graduation_cohort AS g ON g.person_id = s.person_id AND g.cohort_year = s.cohort_year
+    UNION ALL
+    SELECT g.person_id, g.cohort_year, g.district_id, g.school_id, g.included, g.graduated,
+           row_number() OVER (PARTITION BY g.person_id, g.cohort_year
+                              ORDER BY g.included DESC, g.graduated DESC, g.district_id, g.school_id)
+    FROM several AS s
+    JOIN graduation_cohort AS g ON g.person_id = s.person_id AND g.cohort_year = s.cohort_year
 ),
 concentrators AS (
     SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary

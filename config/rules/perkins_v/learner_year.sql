@@ -33,46 +33,55 @@ columns:
   - { name: out_of_workforce, type: boolean, label: Out-of-workforce individual, sensitivity: quasi }
   - { name: military_parent, type: boolean, label: Parent on active duty, sensitivity: quasi }
 --- */
-WITH seen AS (
+WITH school AS (
     -- `place` sorts the rows of a year: enrolment before courses, then the latest day; the organization is its last part.
-    SELECT person_id, 'secondary' AS level, school_year AS year,
+    SELECT person_id, school_year AS year,
            concat('2', COALESCE(CAST(entry_date AS VARCHAR), '0000-00-00'), COALESCE(CAST(exit_date AS VARCHAR), '9999-12-31'),
                   '|', district_id, '|', school_id) AS place,
            grade, econ_disadvantaged, disability, english_learner, homeless, foster_care, migrant, single_parent, out_of_workforce,
            military_connected IN ($military_codes) AS military_parent
     FROM k12_enrollment
     UNION ALL
-    SELECT person_id, 'secondary', school_year,
+    SELECT person_id, school_year,
            concat('1', COALESCE(CAST(completion_date AS VARCHAR), '0000-00-00'), '|', district_id, '|', school_id),
            CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
            CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
     FROM cte_courses
-    UNION ALL
-    SELECT person_id, 'postsecondary', academic_year,
-           concat('2', CAST(term_begin AS VARCHAR), CAST(term_end AS VARCHAR), '||', college_id),
-           CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
-           CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+),
+college AS (
+    SELECT person_id, academic_year AS year, concat('2', CAST(term_begin AS VARCHAR), CAST(term_end AS VARCHAR), '||', college_id) AS place,
+           pell, ps_disability
     FROM ps_enrollment
     WHERE enrollment_status NOT IN ($not_enrolled)
       AND ($dual_level <> 'secondary' OR dual_enrolled IS NOT TRUE)
 ),
-years AS (
-    SELECT person_id, level, year + lag.years AS reporting_year, max(concat(lag.served, place)) AS place, max(lag.served) AS served,
-           max(grade) FILTER (WHERE lag.years = 0) AS grade,
-           bool_or(econ_disadvantaged) FILTER (WHERE lag.years = 0) AS econ_disadvantaged,
-           bool_or(disability) FILTER (WHERE lag.years = 0) AS disability,
-           bool_or(english_learner) FILTER (WHERE lag.years = 0) AS english_learner,
-           bool_or(homeless) FILTER (WHERE lag.years = 0) AS homeless,
-           bool_or(foster_care) FILTER (WHERE lag.years = 0) AS foster_care,
-           bool_or(migrant) FILTER (WHERE lag.years = 0) AS migrant,
-           bool_or(single_parent) FILTER (WHERE lag.years = 0) AS single_parent,
-           bool_or(out_of_workforce) FILTER (WHERE lag.years = 0) AS out_of_workforce,
-           bool_or(military_parent) FILTER (WHERE lag.years = 0) AS military_parent
-    FROM seen
-    CROSS JOIN (SELECT 0 AS years, '1' AS served UNION ALL SELECT $lag_years, '0') AS lag
-    GROUP BY person_id, level, year + lag.years
+-- The year after stands behind every year of service: '0' comes before '1' and '2', and attributes are those of the year itself.
+school_years AS (
+    SELECT person_id, year, max(place) AS place, max(grade) AS grade,
+           bool_or(econ_disadvantaged) AS econ_disadvantaged, bool_or(disability) AS disability, bool_or(english_learner) AS english_learner,
+           bool_or(homeless) AS homeless, bool_or(foster_care) AS foster_care, bool_or(migrant) AS migrant,
+           bool_or(single_parent) AS single_parent, bool_or(out_of_workforce) AS out_of_workforce, bool_or(military_parent) AS military_parent
+    FROM (SELECT * FROM school
+          UNION ALL
+          SELECT person_id, year + $lag_years, concat('0', place),
+                 CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
+                 CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+          FROM school) AS shown
+    GROUP BY person_id, year
+),
+college_years AS (
+    SELECT person_id, year, max(place) AS place, bool_or(pell) AS pell, bool_or(ps_disability) AS ps_disability
+    FROM (SELECT * FROM college
+          UNION ALL
+          SELECT person_id, year + $lag_years, concat('0', place), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN) FROM college) AS shown
+    GROUP BY person_id, year
 )
-SELECT person_id, reporting_year, level, served = '1' AS served,
+SELECT person_id, year AS reporting_year, 'secondary' AS level, substr(place, 1, 1) <> '0' AS served,
        NULLIF(split_part(place, '|', 2), '') AS district_id, NULLIF(split_part(place, '|', 3), '') AS school_id,
        grade, econ_disadvantaged, disability, english_learner, homeless, foster_care, migrant, single_parent, out_of_workforce, military_parent
-FROM years
+FROM school_years
+UNION ALL
+SELECT person_id, year, 'postsecondary', substr(place, 1, 1) <> '0', CAST(NULL AS VARCHAR), NULLIF(split_part(place, '|', 3), ''),
+       CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
+       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+FROM college_years

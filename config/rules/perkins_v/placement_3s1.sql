@@ -38,14 +38,12 @@ columns:
   - { name: school_id, type: text, label: School of the exit, sensitivity: quasi }
 --- */
 WITH exits AS (
-    SELECT x.person_id, x.reporting_year, x.district_id, x.school_id, x.counted_exit_date, c.person_id IS NOT NULL AS concentrator,
-           x.exit_quarter + $quarters_after AS quarter,
-           concat((x.exit_quarter + $quarters_after) / 4, (x.exit_quarter + $quarters_after) % 4 + 1) AS year_quarter,
-           make_date((x.exit_quarter + $quarters_after) / 4, (x.exit_quarter + $quarters_after) % 4 * 3 + 1, 1) AS first_day,
-           make_date((x.exit_quarter + $quarters_after + 1) / 4, (x.exit_quarter + $quarters_after + 1) % 4 * 3 + 1, 1) AS day_after
-    FROM secondary_exit AS x
-    LEFT JOIN (SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
-           ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year
+    SELECT person_id, reporting_year, district_id, school_id, counted_exit_date,
+           exit_quarter + $quarters_after AS quarter,
+           concat((exit_quarter + $quarters_after) / 4, (exit_quarter + $quarters_after) % 4 + 1) AS year_quarter,
+           make_date((exit_quarter + $quarters_after) / 4, (exit_quarter + $quarters_after) % 4 * 3 + 1, 1) AS first_day,
+           make_date((exit_quarter + $quarters_after + 1) / 4, (exit_quarter + $quarters_after + 1) % 4 * 3 + 1, 1) AS day_after
+    FROM secondary_exit
 ),
 wages_reach AS (
     SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages
@@ -54,49 +52,60 @@ college_reach AS (
     SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
     FROM ps_enrollment
 ),
-wages AS (
-    SELECT e.person_id, e.reporting_year, sum(w.wages) AS wages
+seen_in AS (
+    SELECT e.person_id, e.reporting_year, w.wages, FALSE AS at_college
     FROM exits AS e
     JOIN ui_wages AS w ON w.person_id = e.person_id AND w.year_quarter = e.year_quarter
-    GROUP BY e.person_id, e.reporting_year
-),
-enrolled AS (
-    SELECT e.person_id, e.reporting_year
+    UNION ALL
+    SELECT e.person_id, e.reporting_year, NULL, TRUE
     FROM exits AS e
     JOIN ps_enrollment AS p ON p.person_id = e.person_id AND p.term_begin < e.day_after AND p.term_end >= e.first_day
     WHERE (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND p.term_begin > e.counted_exit_date))
-    UNION
+    UNION ALL
     -- An empty status is a college that does not publish it, not a learner who is away. A degree row is no enrollment.
-    SELECT e.person_id, e.reporting_year
+    SELECT e.person_id, e.reporting_year, NULL, TRUE
     FROM exits AS e
     JOIN nsc_detail AS n ON n.person_id = e.person_id AND n.enrollment_begin < e.day_after AND n.enrollment_end >= e.first_day
     WHERE n.record_found AND n.graduated IS NOT TRUE
       AND (n.enrollment_status IS NULL OR n.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR n.enrollment_begin > e.counted_exit_date)
 ),
-searched AS (
-    SELECT person_id FROM nsc_detail WHERE person_id IS NOT NULL
-    UNION
-    SELECT person_id FROM ps_enrollment WHERE person_id IS NOT NULL
+outcomes AS (
+    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college
+    FROM seen_in
+    GROUP BY person_id, reporting_year
+),
+known AS (
+    -- Who could be found: in wages with a Social Security number or a bridge, in college records when somebody looked.
+    SELECT person_id, bool_or(bridged) AS bridged, bool_or(searched) AS searched
+    FROM (SELECT person_id, has_ssn OR has_bridge AS bridged, CAST(NULL AS BOOLEAN) AS searched FROM person_link
+          UNION ALL
+          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE FROM nsc_detail
+          UNION ALL
+          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE FROM ps_enrollment) AS k
+    GROUP BY person_id
 ),
 reasons AS (
-    SELECT e.*, w.wages, COALESCE(w.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, c.person_id IS NOT NULL AS at_college,
+    SELECT e.person_id, e.reporting_year, e.quarter, e.district_id, e.school_id, c.person_id IS NOT NULL AS concentrator,
+           o.wages, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
            CASE WHEN wr.last_quarter IS NULL OR e.year_quarter > wr.last_quarter THEN 'data_not_yet_available'
                 WHEN e.year_quarter < wr.first_quarter THEN 'before_data_begin'
-                WHEN COALESCE(l.has_ssn, FALSE) OR COALESCE(l.has_bridge, FALSE) THEN NULL
+                WHEN k.bridged THEN NULL
                 ELSE 'no_bridge' END AS wages_reason,
            CASE WHEN cr.last_day IS NULL OR e.first_day > cr.last_day THEN 'data_not_yet_available'
                 WHEN e.day_after <= cr.first_day THEN 'before_data_begin'
-                WHEN s.person_id IS NOT NULL OR NOT $search_required THEN NULL
+                WHEN k.searched OR NOT $search_required THEN NULL
                 ELSE 'not_searched' END AS college_reason
-    FROM exits AS e
+    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
+    FROM known AS k
+    RIGHT JOIN (outcomes AS o
+    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
+    RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.reporting_year = e.reporting_year)
+                          ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
+                          ON k.person_id = e.person_id
     CROSS JOIN wages_reach AS wr
     CROSS JOIN college_reach AS cr
-    LEFT JOIN wages AS w ON w.person_id = e.person_id AND w.reporting_year = e.reporting_year
-    LEFT JOIN enrolled AS c ON c.person_id = e.person_id AND c.reporting_year = e.reporting_year
-    LEFT JOIN searched AS s ON s.person_id = e.person_id
-    LEFT JOIN person_link AS l ON l.person_id = e.person_id
 ),
 found AS (
     SELECT r.*, t.placement_type,

@@ -44,16 +44,27 @@ dated AS (
            date_part('year', counted_exit_date) * 4 + date_part('quarter', counted_exit_date) - 1 AS exit_quarter
     FROM counted AS c
 ),
-last_exit AS (
-    SELECT d.*, exit_quarter + $quarters_after + CASE WHEN $reenrolled_before = 'q2_ends' THEN 1 ELSE 0 END AS free_quarter,
-           row_number() OVER (PARTITION BY person_id, exit_year
-                              ORDER BY exit_date DESC, entry_date DESC, exit_type, district_id, school_id) AS place
-    FROM dated AS d
+several AS (
+    SELECT person_id, exit_year FROM dated GROUP BY person_id, exit_year HAVING count(*) > 1
 ),
-leavers AS (
-    SELECT l.*, make_date(free_quarter / 4, free_quarter % 4 * 3 + 1, 1) AS free_from
+last_exit AS (
+    -- Most learners have one exit in a year; only where there are several does their order matter.
+    SELECT d.*, 1 AS place
+    FROM several AS s
+    RIGHT ANTI JOIN dated AS d ON d.person_id = s.person_id AND d.exit_year = s.exit_year
+    UNION ALL
+    SELECT d.*, row_number() OVER (PARTITION BY d.person_id, d.exit_year
+                                   ORDER BY d.exit_date DESC, d.entry_date DESC, d.exit_type, d.district_id, d.school_id)
+    FROM several AS s
+    JOIN dated AS d ON d.person_id = s.person_id AND d.exit_year = s.exit_year
+),
+free AS (
+    SELECT l.*, exit_quarter + $quarters_after + CASE WHEN $reenrolled_before = 'q2_ends' THEN 1 ELSE 0 END AS free_quarter
     FROM last_exit AS l
     WHERE place = 1 AND exit_type IN ($exit_types)
+),
+leavers AS (
+    SELECT f.*, make_date(free_quarter / 4, free_quarter % 4 * 3 + 1, 1) AS free_from FROM free AS f
 )
 SELECT x.person_id, x.exit_year + $lag_years AS reporting_year, x.exit_year, x.exit_date, x.counted_exit_date, x.exit_quarter, x.exit_type,
        x.district_id, x.school_id
