@@ -15,13 +15,13 @@ use throughline::contract::{CodeSet, Judge, JudgeOptions};
 use throughline::extract::{ExpectedColumn, ReadOptions, TextBatch};
 use throughline::foundation::{KeyedHash, Secret, schema};
 use throughline::pipeline::spec::ContractDocument;
-use throughline::standardize::{SPEC_VERSION, derive};
+use throughline::standardize::{Deriver, SPEC_VERSION, derive};
 use throughline::tokenize::{Keyring, RecipeSpec, Tokenizer};
 
 const RECORDS: usize = 20_000;
 
-/// Identity records with distinct last names, as many as no cache helps with.
-fn identities(lasts: &[String]) -> RecordBatch {
+/// Identity records with these last names and nothing else.
+fn identities_of(lasts: &[String]) -> RecordBatch {
     let schema = schema::identity_records();
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
         let every = |text: &str| Arc::new(StringArray::from_iter_values(lasts.iter().map(|_| text))) as ArrayRef;
@@ -46,7 +46,7 @@ fn tokens(c: &mut Criterion) {
     let lasts: Vec<String> = (0..RECORDS).map(|i| format!("NAME{i:08}")).collect();
     let tokenizer =
         Tokenizer::new(&[RecipeSpec::new("last_name", &["last_name"], None)], &Keyring::demo(), SPEC_VERSION).unwrap();
-    let identities = identities(&lasts);
+    let identities = identities_of(&lasts);
     let parts = derive(&identities, &tokenizer.parts()).unwrap();
     let (send, hub) = (KeyedHash::new(&Secret::new(vec![1; 32])), KeyedHash::new(&Secret::new(vec![2; 32])));
     let mut group = c.benchmark_group("tokens");
@@ -54,6 +54,19 @@ fn tokens(c: &mut Criterion) {
     group.bench_function("recipe of distinct values", |b| {
         b.iter(|| tokenizer.tokens(black_box(&identities), &parts).unwrap());
     });
+    let repeating: Vec<String> = (0..RECORDS).map(|i| format!("NAME{:08}", i * 7_919 % 1_000)).collect();
+    for (what, lasts) in [("many batches of distinct values", &lasts), ("many batches of 1,000 values", &repeating)] {
+        let batches: Vec<RecordBatch> = lasts.chunks(4_096).map(identities_of).collect();
+        group.bench_function(what, |b| {
+            b.iter(|| {
+                let mut deriver = Deriver::new(&tokenizer.parts()).unwrap();
+                let mut maker = tokenizer.maker().unwrap();
+                for batch in &batches {
+                    black_box(maker.tokens(batch, &deriver.derive(batch).unwrap()).unwrap());
+                }
+            });
+        });
+    }
     group.bench_function("bare loop of the same hashes", |b| {
         b.iter(|| lasts.iter().fold(0_u8, |sum, last| sum ^ hub.raw(&send.parts(&[black_box(last.as_bytes())]))[0]));
     });

@@ -1,7 +1,5 @@
 //! Checks over all current rows, as SQL: what stands twice, and what refers to nothing.
 
-use std::fmt::Write as _;
-
 use crate::contract::spec::{ReferenceSpec, UniqueSpec};
 
 /// SQL that selects the `place` columns of every row but the first, by `place`, among those with the same values.
@@ -23,22 +21,26 @@ pub fn unique_sql(table: &str, unique: &UniqueSpec, place: &[&str]) -> String {
 }
 
 /// SQL that selects the `place` columns of every row whose values stand nowhere in `target`. A row with a null among them is kept.
+///
+/// Many rows share few values, so the values are looked up, each once; rows are asked only which of the missing ones they carry.
 #[must_use]
 pub fn reference_sql(table: &str, reference: &ReferenceSpec, target: &str, place: &[&str]) -> String {
-    let columns: Vec<_> = reference.columns.iter().map(|column| format!("t.{}", quoted(column))).collect();
-    let mut on = String::new();
-    for (at, (column, key)) in columns.iter().zip(&reference.key).enumerate() {
-        let and = if at > 0 { " AND " } else { "" };
-        let _ = write!(on, "{and}{column} = k.{}", quoted(key));
-    }
+    let columns: Vec<_> = reference.columns.iter().map(|column| quoted(column)).collect();
     let present: Vec<_> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
-    let place: Vec<_> = place.iter().map(|column| format!("t.{}", quoted(column))).collect();
-    let place = place.join(", ");
+    let keys: Vec<_> = reference.key.iter().map(|key| quoted(key)).collect();
+    let equal = |a: &str, b: &str, of_b: &[String]| {
+        columns.iter().zip(of_b).map(|(c, k)| format!("{a}.{c} = {b}.{k}")).collect::<Vec<_>>().join(" AND ")
+    };
+    let place = place.iter().map(|column| format!("t.{}", quoted(column))).collect::<Vec<_>>().join(", ");
+    let table = quoted(table);
     format!(
-        "SELECT {place} FROM {} AS t LEFT ANTI JOIN {} AS k ON {on} WHERE {} ORDER BY {place}",
-        quoted(table),
+        "SELECT {place} FROM (SELECT v.* FROM (SELECT DISTINCT {} FROM {table} WHERE {}) AS v LEFT ANTI JOIN {} AS k ON {}) AS m \
+         JOIN {table} AS t ON {} ORDER BY {place}",
+        columns.join(", "),
+        present.join(" AND "),
         quoted(target),
-        present.join(" AND ")
+        equal("v", "k", &keys),
+        equal("m", "t", &columns)
     )
 }
 

@@ -3,6 +3,7 @@
 pub mod dataset;
 pub mod error;
 pub mod predicate;
+pub mod repeats;
 pub mod reproducible;
 pub mod session;
 pub mod store;

@@ -36,6 +36,9 @@ pub struct WriteOptions {
     pub bloom: Vec<String>,
     /// Key-value pairs for the file's footer.
     pub metadata: Vec<(String, String)>,
+    /// Columns of keyed hashes that seldom stand twice, or of runs of such: no dictionary and no compression makes them smaller, so neither
+    /// is tried.
+    pub hashed: Vec<String>,
     /// Whether statistics are left out, as for columns of direct identity, whose least and greatest values are values of persons.
     pub no_statistics: bool,
 }
@@ -218,6 +221,12 @@ fn properties(schema: &SchemaRef, options: &WriteOptions) -> WriterProperties {
     for name in &options.bloom {
         builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(name.clone()), true);
     }
+    for name in &options.hashed {
+        let column = ColumnPath::from(name.clone());
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_compression(column, Compression::UNCOMPRESSED);
+    }
     builder.build()
 }
 
@@ -269,5 +278,35 @@ mod tests {
         engine.register_folder("t", &dataset.place).await.unwrap();
         let rows = engine.collect("t", "select id from t").await.unwrap();
         assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
+    }
+    #[tokio::test]
+    async fn a_column_of_hashes_is_stored_as_it_is_and_read_back() {
+        use parquet::file::metadata::ParquetMetaDataReader;
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::parse("d", dir.path()).unwrap();
+        let names = ["hash", "text"];
+        let schema = Arc::new(Schema::new(names.map(|n| Field::new(n, DataType::Utf8, false)).to_vec()));
+        let rows: StringArray = (0..3_000).map(|i| Some(format!("{}", i % 7))).collect();
+        let rows: arrow::array::ArrayRef = Arc::new(rows);
+        let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::clone(&rows), rows]).unwrap();
+        let options = WriteOptions { hashed: vec!["hash".into()], ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(&place, schema, &options).await.unwrap();
+        writer.write(batch.clone()).await.unwrap();
+        let dataset = writer.finish("t", "f", Zone::Linked, serde_json::Map::new()).await.unwrap();
+
+        let bytes = place.join("part-00000.parquet").read().await.unwrap();
+        let file = ParquetMetaDataReader::new().parse_and_finish(&bytes).unwrap();
+        let stored = |at: usize| {
+            let column = file.row_group(0).column(at);
+            (column.dictionary_page_offset().is_some(), column.compression() == Compression::UNCOMPRESSED)
+        };
+        assert_eq!([stored(0), stored(1)], [(false, true), (true, false)]);
+        let engine = crate::engine::Engine::new(crate::engine::Limits::default()).unwrap();
+        engine.register_folder("t", &dataset.place).await.unwrap();
+        let read = engine
+            .collect("t", "select arrow_cast(hash, 'Utf8') as hash, arrow_cast(text, 'Utf8') as text from t")
+            .await;
+        let read = arrow::compute::concat_batches(&batch.schema(), &read.unwrap()).unwrap();
+        assert_eq!(read, batch);
     }
 }

@@ -98,58 +98,47 @@ pub fn judge(
     Judge::new(&contract.columns, checks, code_sets, &options).map_err(PipelineError::bug)
 }
 
-/// Reads and judges a whole file into memory: what an agency does with its own file before it tokenises it.
-pub async fn read_whole(
+/// Reads and judges a file, handing on what was judged in the order of the file: what an agency does with its own file before it tokenises it.
+pub async fn read_each(
     engine: &Engine,
     contract: &ContractDocument,
     file: &std::path::Path,
     judge: Judge,
-) -> Result<(FileSummary, Vec<Judged>), PipelineError> {
+    mut take: impl AsyncFnMut(Judged) -> Result<(), PipelineError>,
+) -> Result<FileSummary, PipelineError> {
     let place = Place::parse(&file.to_string_lossy(), std::path::Path::new("."))?;
     let name = place.name().to_owned();
     if !place.exists().await? {
         return Err(PipelineError::NotArrived { sources: vec![file.display().to_string()] });
     }
-    let mut judged = Vec::new();
+    let mut counts = crate::contract::Counts::default();
+    let mut totals = Totals::default();
+    let mut take = async |one: Judged| {
+        counts.add(&one.counts);
+        totals.add(&one.totals);
+        take(one).await
+    };
     let read = match &contract.format {
-        Format::Parquet(format) => {
-            let take = async |one: Judged| {
-                judged.push(one);
-                Ok(())
-            };
-            parquet(engine, contract, format, &place, &judge, take).await
-        }
+        Format::Parquet(format) => parquet(engine, contract, format, &place, &judge, take).await,
         text => {
             let runtime = tokio::runtime::Handle::current();
             let (format, expected) = (text.clone(), expected(contract));
+            // A few batches may wait; the reading stops until they are taken.
+            let (give, mut given) = tokio::sync::mpsc::channel::<Judged>(2);
             let read = tokio::task::spawn_blocking(move || {
-                let mut all = Vec::new();
-                let take = |one: Judged| {
-                    all.push(one);
-                    Ok(())
-                };
-                let summary = split_and_judge(&format, &expected, place.chunks(&runtime)?, 1, &judge, take)?;
-                Ok((summary, all))
+                let hand_on = |one: Judged| give.blocking_send(one).map_err(PipelineError::bug);
+                split_and_judge(&format, &expected, place.chunks(&runtime)?, 1, &judge, hand_on)
             });
-            match read.await.map_err(PipelineError::bug)? {
-                Ok((summary, all)) => {
-                    judged = all;
-                    Ok(summary)
-                }
-                Err(fault) => Err(fault),
+            while let Some(one) = given.recv().await {
+                take(one).await?;
             }
+            read.await.map_err(PipelineError::bug)?
         }
     };
     let summary = read.map_err(|fault| fault.of(&contract.contract, &name))?;
-    let mut counts = crate::contract::Counts::default();
-    let mut totals = Totals::default();
-    for one in &judged {
-        counts.add(&one.counts);
-        totals.add(&one.totals);
-    }
     let findings = findings(contract, &summary, &counts, &totals);
     if findings.is_empty() {
-        return Ok((summary, judged));
+        return Ok(summary);
     }
     Err(PipelineError::ContractBroken {
         source_name: contract.contract.value.clone(),
@@ -241,7 +230,7 @@ async fn read(
     let (sink, summary) = match &contract.format {
         Format::Parquet(format) => {
             let mut sink = sink;
-            let take = async |one: Judged| sink.take(one).await;
+            let take = async |one: Judged| sink.take(one).await.map_err(PipelineError::from);
             let summary = parquet(&ground.runner.serial, contract, format, &file, &judge, take).await;
             summary.map(|summary| (sink, summary))
         }
@@ -341,7 +330,7 @@ async fn parquet(
     format: &ParquetFormat,
     file: &Place,
     judge: &Judge,
-    mut take: impl AsyncFnMut(Judged) -> Result<(), EngineError>,
+    mut take: impl AsyncFnMut(Judged) -> Result<(), PipelineError>,
 ) -> Result<FileSummary, Fault> {
     let table = format!("file {}", file.name());
     let broken = |e: EngineError| match e {
@@ -362,7 +351,8 @@ async fn parquet(
         let columns: Vec<ArrayRef> = places.iter().map(|at| Arc::clone(batch.column(*at))).collect();
         let records = SourceBatch { columns, lines: (first..=summary.records).collect(), broken: Vec::new() };
         let raw = |row: usize| row_json(&names, batch.columns(), row);
-        take(judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?).await?;
+        let judged = judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?;
+        take(judged).await.map_err(Fault::Pipeline)?;
     }
     summary.details = summary.records;
     Ok(summary)

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringBuilder};
+use arrow::compute::filter_record_batch;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
@@ -12,6 +13,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::tables;
+use crate::standardize::blank_ref;
 
 /// Identity records and their persons, in memory: 16 bytes and 17 more a record.
 #[derive(Debug, Default)]
@@ -82,15 +84,18 @@ pub async fn attach(
 ) -> Result<Dataset, PipelineError> {
     let source = &identified.source;
     let contract = &ground.project.contracts[source];
-    let mut print = Fingerprinter::new("linked/1").with("facts", &identified.facts.meta.fingerprint);
+    let mut print = Fingerprinter::new("linked/2").with("facts", &identified.facts.meta.fingerprint);
     if contract.has_persons() {
         print = print.with("crosswalk", crosswalk_print);
     }
     let fingerprint = print.finish();
     let schema = tables::linked(contract);
+    let nobody = contract.has_persons().then(|| blank_ref(source, &ground.keys.reference_key()));
     let name = format!("linked/{source}");
     let make = async |place: Place| {
-        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &WriteOptions::default()).await?;
+        let hashed = if contract.has_persons() { vec![tables::RECORD_REF.to_owned()] } else { Vec::new() };
+        let options = WriteOptions { hashed, ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
         let table = format!("facts {source}");
         ground.runner.serial.register_folder(&table, &identified.facts.place).await?;
         let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
@@ -101,13 +106,27 @@ pub async fn attach(
             // Delivery and line stay behind in the restricted zone.
             let places: Vec<usize> = (0..schema.fields().len()).collect();
             let batch = batch.project(&places).map_err(EngineError::arrow("linked rows"))?;
-            let batch = if contract.has_persons() { with_person(&batch, crosswalk)? } else { batch };
+            let batch = match &nobody {
+                Some(nobody) => with_person(&somebody(&batch, nobody)?, crosswalk)?,
+                None => batch,
+            };
             writer.write(crate::engine::write::conform(&batch, &schema)?).await?;
             ground.runner.watch.rows(&name, done);
         }
         Ok(writer.finish("linked", fingerprint.as_str(), Zone::Linked, serde_json::Map::new()).await?)
     };
     ground.runner.step(&name, "linked", Zone::Linked, &fingerprint, make).await
+}
+
+/// The rows that say who they are about. The others stay in the facts and are counted there: nobody can say whose outcome they would be.
+fn somebody(batch: &RecordBatch, nobody: &[u8; 16]) -> Result<RecordBatch, PipelineError> {
+    let at = batch.schema().index_of(tables::IDENTITY_REF).map_err(EngineError::arrow("facts"))?;
+    let refs: &FixedSizeBinaryArray = batch.column(at).as_fixed_size_binary();
+    let keep: BooleanArray = (0..refs.len()).map(|row| Some(refs.value(row) != nobody)).collect();
+    if keep.true_count() == keep.len() {
+        return Ok(batch.clone());
+    }
+    Ok(filter_record_batch(batch, &keep).map_err(EngineError::arrow("rows of somebody"))?)
 }
 
 /// Facts end in `identity_ref` and `record_ref`; the first is replaced by the person.

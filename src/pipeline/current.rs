@@ -46,11 +46,12 @@ fn same(names: &[&str]) -> String {
 pub fn superseded_sql(table: &str, delivery: &DeliverySpec, grain: &[&str]) -> Option<String> {
     let table = quoted(table);
     let scope: Vec<&str> = delivery.scope.iter().map(|s| s.as_str()).collect();
+    // The keys that two deliveries share are few: they come first in the join, which keeps its first side in memory.
     let later = |keys: &[&str], rows: &str| {
         let columns = list(keys, "");
         format!(
-            "SELECT u.delivery_seq, u.line FROM {table} u JOIN (SELECT {columns}, MAX(delivery_seq) AS newest FROM {rows} \
-             GROUP BY {columns} HAVING MIN(delivery_seq) < MAX(delivery_seq)) k ON {} WHERE u.delivery_seq < k.newest",
+            "SELECT u.delivery_seq, u.line FROM (SELECT {columns}, MAX(delivery_seq) AS newest FROM {rows} \
+             GROUP BY {columns} HAVING MIN(delivery_seq) < MAX(delivery_seq)) k JOIN {table} u ON {} WHERE u.delivery_seq < k.newest",
             same(keys)
         )
     };
@@ -66,8 +67,8 @@ pub fn superseded_sql(table: &str, delivery: &DeliverySpec, grain: &[&str]) -> O
             // Only scopes that two deliveries share can hold a row that is replaced; the rest is never grouped by its grain.
             let columns = list(&scope, "");
             let shared = format!(
-                "(SELECT u.* FROM {table} u JOIN (SELECT {columns} FROM {table} GROUP BY {columns} \
-                 HAVING MIN(delivery_seq) < MAX(delivery_seq)) k ON {})",
+                "(SELECT u.* FROM (SELECT {columns} FROM {table} GROUP BY {columns} \
+                 HAVING MIN(delivery_seq) < MAX(delivery_seq)) k JOIN {table} u ON {})",
                 same(&scope)
             );
             Some(later(grain, &shared))
@@ -98,24 +99,13 @@ pub fn shrink_sql(table: &str, delivery: &DeliverySpec) -> Option<String> {
     ))
 }
 
-/// Runs SQL that gives `delivery_seq` and `line` first, and adds its rows to those that no longer count.
-pub async fn drop_rows(
-    engine: &Engine,
-    what: &str,
-    sql: &str,
-    why: &Dropped,
-    dropped: &mut DroppedRows,
-) -> Result<u64, PipelineError> {
-    let mut count = 0;
+/// Runs SQL that gives `delivery_seq` and `line` first: the rows it finds.
+pub async fn rows_of(engine: &Engine, what: &str, sql: &str) -> Result<Vec<(i64, i64)>, PipelineError> {
+    let mut found = Vec::new();
     for batch in engine.collect(what, sql).await? {
-        for (sequence, line) in pairs(&batch)? {
-            if let std::collections::btree_map::Entry::Vacant(slot) = dropped.entry((sequence, line)) {
-                slot.insert(why.clone());
-                count += 1;
-            }
-        }
+        found.extend(pairs(&batch)?);
     }
-    Ok(count)
+    Ok(found)
 }
 
 fn pairs(batch: &RecordBatch) -> Result<Vec<(i64, i64)>, EngineError> {
@@ -150,9 +140,9 @@ mod tests {
         let scope = scope.iter().map(|s| Located::nowhere((*s).to_owned())).collect();
         let spec = DeliverySpec { mode, scope, max_shrink: None };
         let Some(sql) = superseded_sql("t", &spec, &["year", "id"]) else { return Vec::new() };
-        let mut dropped = DroppedRows::new();
-        drop_rows(&engine, "t", &sql, &Dropped::Superseded, &mut dropped).await.unwrap();
-        dropped.into_keys().collect()
+        let mut found = rows_of(&engine, "t", &sql).await.unwrap();
+        found.sort_unstable();
+        found
     }
 
     const ROWS: [[i64; 4]; 6] =

@@ -50,6 +50,10 @@ pub struct SourceResult {
     pub current: u64,
     /// Identity records made from them.
     pub identity_records: u64,
+    /// Rows that count and say nothing of who they are: no person has them.
+    pub unidentified: u64,
+    /// Rules over all rows that rows broke, with how many rows broke each; a rule that only warns drops none of them.
+    pub violations: std::collections::BTreeMap<String, u64>,
 }
 
 /// What one pass did.

@@ -1,5 +1,7 @@
 //! Results: what the steps of a run left behind, gathered into its record.
 
+use std::collections::BTreeMap;
+
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 
@@ -53,6 +55,8 @@ pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Dis
 #[must_use]
 pub fn source(identified: &Identified) -> SourceResult {
     let facts = &identified.facts;
+    let by_rule = facts.meta.facts.get("by_rule").cloned().unwrap_or_default();
+    let violations: BTreeMap<String, u64> = serde_json::from_value(by_rule).unwrap_or_default();
     SourceResult {
         source: identified.source.clone(),
         accepted: facts.count("accepted"),
@@ -60,6 +64,8 @@ pub fn source(identified: &Identified) -> SourceResult {
         rejected: facts.count("rejected"),
         current: facts.meta.rows,
         identity_records: facts.count("identity_records"),
+        unidentified: facts.count("unidentified"),
+        violations: violations.into_iter().filter(|(_, rows)| *rows > 0).collect(),
     }
 }
 

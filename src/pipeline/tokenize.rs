@@ -1,23 +1,23 @@
 //! Tokenising on the agency's side: a file is read under its contract and leaves as tokens, what guards need, and columns that name nobody.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::contract::rejects::reject_file;
 use crate::contract::{CodeSet, Judged};
-use crate::engine::{DatasetWriter, Engine, EngineError, Place, WriteOptions};
+use crate::engine::{Engine, Limits, Place};
 use crate::foundation::{Diagnostic, Diagnostics, Element, Fingerprint, Located, Quarantined, schema};
 use crate::pipeline::accept;
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::sent_rows::{Gathered, RecordTokens};
 use crate::pipeline::spec::{ContractDocument, LinkageDocument};
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF, travelling};
-use crate::standardize::{IdentityBuilder, RefKey, SPEC_VERSION, StandardizeOptions, derive, record_refs};
+use crate::standardize::{IdentityBuilder, RefKey, SPEC_VERSION, StandardizeOptions, record_refs};
 use crate::tokenize::{Keyring, KeysSpec, Tokenizer};
 
 /// The key of the check values in the file's footer.
@@ -97,9 +97,9 @@ pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
     let (send, _) = ring.references().map_err(|e| PipelineError::Key(e.to_string()))?;
     let key = RefKey::new(send, None);
 
-    let engine = Engine::new(crate::engine::Limits::default())?;
+    // One thread, so that rows keep the order of the file.
+    let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;
     let judge = accept::judge(&engine, &contract, &code_sets, None)?;
-    let (summary, judged) = accept::read_whole(&engine, &contract, sending.file, judge).await?;
     let mapping: Vec<(Element, usize)> =
         contract.columns.iter().enumerate().filter_map(|(i, c)| Some((c.identity?, i))).collect();
     let places = |names: &[Located<String>]| names.iter().filter_map(|n| contract.position(n)).collect::<Vec<_>>();
@@ -111,19 +111,30 @@ pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
     let mut builder =
         IdentityBuilder::new(sending.contract, mapping, places(&contract.source_person), options, key.clone());
     let grain = places(&contract.grain);
-    let mut rows: Vec<(RecordBatch, FixedSizeBinaryArray, FixedSizeBinaryArray)> = Vec::new();
+    let part = Place::parse(&format!("{}.part", sending.out.to_string_lossy()), Path::new("."))?;
+    let gathered = Gathered::new(sending, &contract, &linkage, &part);
+    // First pass: rows lie aside without who they are about, of whom the builder keeps each record once.
+    let mut rows = gathered.open().await?;
     let mut rejects: Vec<(Quarantined, String)> = Vec::new();
-    for Judged { accepted, quarantined, masked, .. } in judged {
+    let take = async |judged: Judged| {
+        let Judged { accepted, quarantined, masked, .. } = judged;
         let identities = builder.push(&accepted).map_err(PipelineError::bug)?;
         let records = record_refs(&key, sending.contract, &accepted, &grain).map_err(PipelineError::bug)?;
         rejects.extend(quarantined.into_iter().zip(masked));
-        rows.push((accepted, identities, records));
-    }
-    let identities = builder.finish().map_err(PipelineError::bug)?;
-    let parts = derive(&identities, &tokenizer.parts()).map_err(PipelineError::bug)?;
-    let tokens = tokenizer.send(&identities, &parts).map_err(PipelineError::bug)?;
-
-    let written = write(sending, &contract, &linkage, &tokenizer, &tokens, &rows).await?;
+        Ok(rows.write(gathered.row_batch(&accepted, identities, records)?).await?)
+    };
+    let read = accept::read_each(&engine, &contract, sending.file, judge, take).await;
+    let summary = match read {
+        Ok(summary) => summary,
+        Err(error) => {
+            part.remove_all().await?;
+            return Err(error);
+        }
+    };
+    rows.finish_parts().await?;
+    // Second pass: each row takes the tokens of its record.
+    let tokens = RecordTokens::make(builder, &tokenizer)?;
+    let written = gathered.write(&engine, &tokenizer, &tokens).await?;
     let rejected = (!rejects.is_empty()).then(|| sending.out.with_extension("rejects.csv"));
     if let Some(path) = &rejected {
         let text = reject_file(rejects.iter().map(|(row, masked)| (row, masked.as_str())));
@@ -133,7 +144,7 @@ pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
         records: summary.records,
         rows: written,
         quarantined: rejects.len() as u64,
-        identities: identities.num_rows(),
+        identities: tokens.identified,
         rejects: rejected,
     })
 }
@@ -171,59 +182,8 @@ fn documents(
     }
 }
 
-async fn write(
-    sending: &Sending<'_>,
-    contract: &ContractDocument,
-    linkage: &LinkageDocument,
-    tokenizer: &Tokenizer,
-    tokens: &RecordBatch,
-    rows: &[(RecordBatch, FixedSizeBinaryArray, FixedSizeBinaryArray)],
-) -> Result<u64, PipelineError> {
-    let schema = sent_schema(contract, &recipe_names(linkage));
-    let refs: &FixedSizeBinaryArray = column(tokens, IDENTITY_REF)?.as_fixed_size_binary();
-    let place_of: HashMap<&[u8], u32> = (0..).zip(0..refs.len()).map(|(at, row)| (refs.value(row), at)).collect();
-    let checks = serde_json::json!({
-        "contract": sending.contract, "standardization": SPEC_VERSION, "checks": tokenizer.check_values(),
-        "definition": Fingerprint::of(recipe_definitions(linkage).as_bytes()).as_str(),
-    });
-    let metadata = vec![(CHECKS.to_owned(), checks.to_string())];
-    let options = WriteOptions { metadata, no_statistics: true, ..WriteOptions::default() };
-    let out = Place::parse(&sending.out.to_string_lossy(), Path::new("."))?;
-    let scratch = Place::parse(&format!("{}.part", sending.out.to_string_lossy()), Path::new("."))?;
-    let mut writer = DatasetWriter::create(&scratch, Arc::clone(&schema), &options).await?;
-    for (accepted, identities, records) in rows {
-        let places: UInt32Array =
-            (0..identities.len()).map(|row| place_of.get(identities.value(row)).copied()).collect();
-        let columns = schema.fields().iter().map(|field| -> Result<ArrayRef, PipelineError> {
-            let array = match field.name().as_str() {
-                RECORD_REF => Arc::new(records.clone()) as ArrayRef,
-                name => match accepted.column_by_name(name) {
-                    Some(array) if travelling(contract).iter().any(|f| f.name() == name) || name == "line" => {
-                        Arc::clone(array)
-                    }
-                    _ => take(column(tokens, name.strip_prefix("token_").unwrap_or(name))?, &places, None)
-                        .map_err(EngineError::arrow("tokens"))?,
-                },
-            };
-            Ok(arrow::compute::cast(&array, field.data_type()).map_err(EngineError::arrow(field.name().as_str()))?)
-        });
-        let columns = columns.collect::<Result<Vec<_>, _>>()?;
-        writer.write(RecordBatch::try_new(Arc::clone(&schema), columns).map_err(EngineError::arrow("tokens"))?).await?;
-    }
-    let (written, parts) = writer.finish_parts().await?;
-    for part in &parts {
-        out.write(scratch.join(&part.file).read().await?).await?;
-    }
-    scratch.remove_all().await?;
-    if parts.len() > 1 {
-        return Err(PipelineError::Bug(
-            "a tokenised file has more rows than one Parquet file holds; split the agency's file".to_owned(),
-        ));
-    }
-    Ok(written)
-}
-
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, PipelineError> {
+/// A column by its name.
+pub fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, PipelineError> {
     batch.column_by_name(name).ok_or_else(|| PipelineError::Bug(format!("tokens without `{name}`")))
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryArray, Int64Array, RecordBatch};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, SchemaRef};
 use futures::StreamExt;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
@@ -16,7 +17,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF};
-use crate::pipeline::tokenize::{CHECKS, expect, recipe_names, sent_name, sent_schema};
+use crate::pipeline::tokenize::{CHECKS, column, expect, recipe_names, sent_name, sent_schema};
 use crate::standardize::SPEC_VERSION;
 use crate::tokenize::Tokenizer;
 
@@ -128,26 +129,52 @@ pub fn identities_sql(rows: &str, recipes: &[String]) -> String {
     )
 }
 
-/// Wraps the sent tokens of a source, one row an identity record, and writes them sorted as the tokens of clear records are.
-pub async fn wrap_tokens(ground: &Ground<'_>, sql: &str, place: &Place) -> Result<DatasetWriter, PipelineError> {
+/// Wraps the sent tokens of a source, one row an identity record, and writes them sorted as the tokens of clear records are. The record of rows
+/// that say nothing of who they are, known by its reference `blank`, is left out: it is nobody.
+///
+/// Wrapping changes the references, and with them the order; the sorting is the engine's, which spills where memory is short.
+pub async fn wrap_tokens(
+    ground: &Ground<'_>,
+    source: &str,
+    sql: &str,
+    blank: &[u8; 16],
+    place: &Place,
+) -> Result<DatasetWriter, PipelineError> {
+    let engine = &ground.runner.engine;
     let tokenizer = tokenizer(ground)?;
     let recipes = recipe_names(&ground.project.linkage);
     let schema = schema::tokens(&recipes);
-    let mut rows = ground.runner.engine.stream("sent tokens", sql).await?;
-    let mut wrapped = Vec::new();
+    let hashed = tokenizer.hashed_columns();
+    let unsorted = WriteOptions { hashed, no_statistics: true, ..WriteOptions::default() };
+    let sorted = WriteOptions { sorted_by: vec![IDENTITY_REF.into()], ..unsorted.clone() };
+    // The folder is cleared by the writer that is finished last, so that one is opened first.
+    let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &sorted).await?;
+    let scratch = place.join("wrapped");
+    let mut wrapping = DatasetWriter::create(&scratch, Arc::clone(&schema), &unsorted).await?;
+    let mut rows = engine.stream("sent tokens", sql).await?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(EngineError::sql("sent tokens"))?;
         let batch = crate::engine::write::conform(&batch, &schema)?;
-        wrapped.push(tokenizer.wrap(&batch).map_err(PipelineError::bug)?);
+        let wrapped = tokenizer.wrap(&batch).map_err(PipelineError::bug)?;
+        let refs: &FixedSizeBinaryArray = column(&wrapped, IDENTITY_REF)?.as_fixed_size_binary();
+        let somebody: BooleanArray = (0..refs.len()).map(|row| Some(refs.value(row) != blank)).collect();
+        wrapping.write(filter_record_batch(&wrapped, &somebody).map_err(EngineError::arrow("sent tokens"))?).await?;
     }
-    // Wrapping changes the references, and with them the order.
-    let all = arrow::compute::concat_batches(&schema, &wrapped).map_err(EngineError::arrow("sent tokens"))?;
-    let refs =
-        all.column_by_name(IDENTITY_REF).ok_or_else(|| PipelineError::Bug("tokens without references".to_owned()))?;
-    let order = arrow::compute::sort_to_indices(refs, None, None).map_err(EngineError::arrow("sent tokens"))?;
-    let sorted = arrow::compute::take_record_batch(&all, &order).map_err(EngineError::arrow("sent tokens"))?;
-    let options = WriteOptions { sorted_by: vec![IDENTITY_REF.into()], no_statistics: true, ..WriteOptions::default() };
-    let mut writer = DatasetWriter::create(place, schema, &options).await?;
-    writer.write(sorted).await?;
+    drop(rows);
+    wrapping.finish_parts().await?;
+    let table = format!("wrapped {source}");
+    engine.register_folder(&table, &scratch).await?;
+    // A sort over views asks for memory as if each held the whole buffer that it lies in.
+    let columns = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 | DataType::Binary => {
+            format!("arrow_cast({0}, '{1}') AS {0}", quoted(field.name()), field.data_type())
+        }
+        _ => quoted(field.name()),
+    });
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let sql = format!("SELECT {columns} FROM {} ORDER BY {IDENTITY_REF}", quoted(&table));
+    writer.write_stream("wrapped tokens", engine.stream("wrapped tokens", &sql).await?).await?;
+    engine.drop_table(&table)?;
+    scratch.remove_all().await?;
     Ok(writer)
 }

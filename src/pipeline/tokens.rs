@@ -10,7 +10,7 @@ use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
-use crate::standardize::{SPEC_VERSION, derive};
+use crate::standardize::{Deriver, SPEC_VERSION};
 use crate::tokenize::Tokenizer;
 
 /// Makes the tokens of one source.
@@ -21,7 +21,7 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
     let Some(identities) = &identified.identities else { return Ok(None) };
     let recipes = &ground.project.linkage.tokens;
     let mut print =
-        Fingerprinter::new("tokens/1").with("identities", &identities.meta.fingerprint).with("spec", SPEC_VERSION);
+        Fingerprinter::new("tokens/2").with("identities", &identities.meta.fingerprint).with("spec", SPEC_VERSION);
     for recipe in recipes {
         let domain = recipe.domain.as_ref().map(|d| d.value.as_str()).unwrap_or_default();
         print = print.with("recipe", recipe.definition()).with("domain", domain);
@@ -34,17 +34,23 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
     let schema = schema::tokens(&recipes.iter().map(|r| r.name.value.clone()).collect::<Vec<_>>());
     let make = async |place: Place| {
         let tokenizer = Tokenizer::new(recipes, ground.keys.ring(), SPEC_VERSION).map_err(PipelineError::bug)?;
-        let options =
-            WriteOptions { sorted_by: vec!["identity_ref".into()], no_statistics: true, ..WriteOptions::default() };
+        let options = WriteOptions {
+            sorted_by: vec!["identity_ref".into()],
+            hashed: tokenizer.hashed_columns(),
+            no_statistics: true,
+            ..WriteOptions::default()
+        };
         let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
         let table = format!("identities {}", identified.source);
         ground.runner.serial.register_folder(&table, &identities.place).await?;
         let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut deriver = Deriver::new(&tokenizer.parts()).map_err(PipelineError::bug)?;
+        let mut maker = tokenizer.maker().map_err(PipelineError::bug)?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             let batch = crate::engine::write::conform(&batch, &schema::identity_records())?;
-            let parts = derive(&batch, &tokenizer.parts()).map_err(PipelineError::bug)?;
-            writer.write(tokenizer.tokens(&batch, &parts).map_err(PipelineError::bug)?).await?;
+            let parts = deriver.derive(&batch).map_err(PipelineError::bug)?;
+            writer.write(maker.tokens(&batch, &parts).map_err(PipelineError::bug)?).await?;
         }
         Ok(writer.finish("tokens", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?)
     };

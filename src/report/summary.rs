@@ -68,6 +68,14 @@ fn sources(run: &RunResults, out: &mut String) {
             thousands(source.identity_records)
         );
     }
+    for source in run.sources.iter().filter(|source| source.unidentified > 0) {
+        let rows = thousands(source.unidentified);
+        let _ = writeln!(
+            out,
+            "{}: {rows} rows say nothing of who they are; they are kept and no person has them.",
+            source.source
+        );
+    }
     let mut rules: Vec<(&str, &str, u64)> = Vec::new();
     for file in &run.files {
         for (rule, count) in &file.violations {
@@ -76,6 +84,9 @@ fn sources(run: &RunResults, out: &mut String) {
                 None => rules.push((&file.source, rule, *count)),
             }
         }
+    }
+    for source in &run.sources {
+        rules.extend(source.violations.iter().map(|(rule, count)| (source.source.as_str(), rule.as_str(), *count)));
     }
     rules.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
     if !rules.is_empty() {

@@ -1,17 +1,22 @@
 //! Derived parts: what tokens are made of. Derive first, hash second: every value here is computed in the clear and never written.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder};
-use arrow::datatypes::{DataType, Date32Type, Field, Schema};
-use arrow::record_batch::RecordBatch;
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder, UInt32Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Date32Type, Field as Column, Schema, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use chrono::{Datelike, NaiveDate};
 
+use crate::foundation::PartGroup;
+use crate::foundation::parts::NO_VALUE;
 use crate::standardize::error::{Result, StandardizeError};
 use crate::standardize::interned::Interned;
 use crate::standardize::reference::text;
 use crate::standardize::{date, name, nickname, phonetic, surname};
+
+/// Values of one field that are remembered before its memory starts anew.
+const MOST: usize = 1 << 17;
 
 /// Every part that can be derived from an identity record, by name.
 pub const PARTS: &[&str] = &[
@@ -42,116 +47,243 @@ pub const PARTS: &[&str] = &[
     "postal_code",
 ];
 
+/// A field of identity records from which parts are derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    /// The SSN where it is valid: nothing else may be a key.
+    Ssn,
+    /// The local id within its issuer; without an issuer it says nothing.
+    LocalId,
+    /// The birth date where it is valid.
+    BirthDate,
+    /// One text column.
+    Text(&'static str),
+}
+
+/// The field of a part.
+fn field_of(part: &str) -> Option<Field> {
+    Some(match part {
+        "ssn" | "ssn_last4" => Field::Ssn,
+        "local_id" => Field::LocalId,
+        "state_id" => Field::Text("state_id"),
+        "first_name" | "first_word" | "first_root" | "first_initial" | "first_phonetic" => Field::Text("first_name"),
+        "middle_name" | "middle_initial" => Field::Text("middle_name"),
+        "last_name" | "last_joined" | "last_core" | "last_first_part" | "last_last_part" | "last_phonetic" => {
+            Field::Text("last_name")
+        }
+        "suffix" => Field::Text("suffix"),
+        "birth_date" | "birth_date_swapped" | "birth_year" | "birth_year_month" | "birth_month_day" => Field::BirthDate,
+        "sex" => Field::Text("sex"),
+        "postal_code" => Field::Text("postal_code"),
+        _ => return None,
+    })
+}
+
+/// A part of a text.
+fn of_text(part: &str, value: &str) -> Option<String> {
+    let long = |word: &str| (word.len() > 1).then(|| word.to_owned());
+    match part {
+        "ssn_last4" => value.get(5..).map(str::to_owned),
+        // A lone initial is a middle or first initial, not a name that agrees or disagrees.
+        "first_name" | "middle_name" => long(value),
+        "first_word" => value.split(' ').next().and_then(long),
+        "first_root" => nickname::nickname_root(value),
+        "first_initial" | "middle_initial" => name::initial(value).map(str::to_owned),
+        "first_phonetic" => value.split(' ').next().and_then(phonetic::phonetic),
+        "last_joined" => Some(surname::joined(value)),
+        "last_core" => Some(surname::parts(value).concat()),
+        "last_first_part" => surname::parts(value).into_iter().next(),
+        "last_last_part" => surname::parts(value).pop(),
+        "last_phonetic" => phonetic::phonetic(value),
+        _ => Some(value.to_owned()),
+    }
+}
+
+/// A part of a birth date.
+fn of_date(part: &str, day: NaiveDate) -> Option<String> {
+    match part {
+        "birth_date_swapped" => date::swapped(day).map(|day| day.to_string()),
+        "birth_year" => Some(format!("{:04}", day.year())),
+        "birth_year_month" => Some(format!("{:04}-{:02}", day.year(), day.month())),
+        "birth_month_day" => Some(format!("{:02}-{:02}", day.month(), day.day())),
+        _ => Some(day.to_string()),
+    }
+}
+
 /// The parts asked for, a nullable `Utf8View` column each, row by row beside the identity records.
 pub fn derive(identity: &RecordBatch, parts: &[&str]) -> Result<RecordBatch> {
-    let fields: Vec<Field> = parts.iter().map(|part| Field::new(*part, DataType::Utf8View, true)).collect();
-    let columns = parts.iter().map(|part| derived(identity, part)).collect::<Result<Vec<_>>>()?;
-    let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(identity.num_rows()));
-    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)?)
+    let groups = Deriver::new(parts)?.derive(identity)?;
+    let column = |part: &&str| -> Result<ArrayRef> {
+        let found = groups.iter().find_map(|group| Some((group, group.new.column_by_name(part)?)));
+        let (group, values) = found.ok_or_else(|| unknown(part))?;
+        let places: UInt32Array = group.places.iter().map(|at| (*at != NO_VALUE).then_some(*at)).collect();
+        Ok(take(values, &places, None)?)
+    };
+    let columns = parts.iter().map(column).collect::<Result<Vec<_>>>()?;
+    batch(parts, columns, identity.num_rows())
 }
 
-fn derived(identity: &RecordBatch, part: &str) -> Result<ArrayRef> {
-    let owned = |value: &str| Some(value.to_owned());
-    match part {
-        "ssn" => valid_ssn(identity, |ssn| ssn),
-        "ssn_last4" => valid_ssn(identity, |ssn| ssn.get(5..).unwrap_or_default()),
-        "state_id" => of(identity, "state_id", owned),
-        "local_id" => local_id(identity),
-        // A lone initial is a middle or first initial, not a name that agrees or disagrees.
-        "first_name" => of(identity, "first_name", |v| (v.len() > 1).then(|| v.to_owned())),
-        "first_word" => of(identity, "first_name", |v| v.split(' ').next().filter(|w| w.len() > 1).map(str::to_owned)),
-        "first_root" => of(identity, "first_name", nickname::nickname_root),
-        "first_initial" => of(identity, "first_name", |v| name::initial(v).map(str::to_owned)),
-        "first_phonetic" => of(identity, "first_name", |v| v.split(' ').next().and_then(phonetic::phonetic)),
-        "middle_name" => of(identity, "middle_name", |v| (v.len() > 1).then(|| v.to_owned())),
-        "middle_initial" => of(identity, "middle_name", |v| name::initial(v).map(str::to_owned)),
-        "last_name" => of(identity, "last_name", owned),
-        "last_joined" => of(identity, "last_name", |v| Some(surname::joined(v))),
-        "last_core" => of(identity, "last_name", |v| Some(surname::parts(v).concat())),
-        "last_first_part" => of(identity, "last_name", |v| surname::parts(v).into_iter().next()),
-        "last_last_part" => of(identity, "last_name", |v| surname::parts(v).pop()),
-        "last_phonetic" => of(identity, "last_name", phonetic::phonetic),
-        "suffix" => of(identity, "suffix", owned),
-        "birth_date" => birth(identity, |d| Some(d.to_string())),
-        "birth_date_swapped" => birth(identity, |d| date::swapped(d).map(|d| d.to_string())),
-        "birth_year" => birth(identity, |d| Some(format!("{:04}", d.year()))),
-        "birth_year_month" => birth(identity, |d| Some(format!("{:04}-{:02}", d.year(), d.month()))),
-        "birth_month_day" => birth(identity, |d| Some(format!("{:02}-{:02}", d.month(), d.day()))),
-        "sex" => of(identity, "sex", owned),
-        "postal_code" => of(identity, "postal_code", owned),
-        _ => Err(StandardizeError::UnknownPart { part: part.to_owned(), known: PARTS.join(", ") }),
+fn batch(parts: &[&str], columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema_of(parts), columns, &options)?)
+}
+
+fn schema_of(parts: &[&str]) -> SchemaRef {
+    Arc::new(Schema::new(parts.iter().map(|part| Column::new(*part, DataType::Utf8View, true)).collect::<Vec<_>>()))
+}
+
+fn unknown(part: &str) -> StandardizeError {
+    StandardizeError::UnknownPart { part: part.to_owned(), known: PARTS.join(", ") }
+}
+
+/// Derives the parts of many runs of identity records, of each distinct value once. What it remembers is bounded.
+pub struct Deriver {
+    fields: Vec<Memory>,
+    most: usize,
+}
+
+/// What is remembered of one field.
+struct Memory {
+    field: Field,
+    parts: Vec<String>,
+    met: Interned,
+}
+
+// What it remembers is restricted: nothing of it may be printed.
+impl std::fmt::Debug for Deriver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.fields.iter().map(|memory| memory.field)).finish()
     }
 }
 
-/// A column of the identity records as text.
-fn column(identity: &RecordBatch, name: &str) -> Result<StringViewArray> {
-    text(&by_name(identity, name)?)
+impl Deriver {
+    /// A deriver of these parts, each named once or more.
+    pub fn new(parts: &[&str]) -> Result<Self> {
+        let mut fields: Vec<Memory> = Vec::new();
+        for part in parts {
+            let field = field_of(part).ok_or_else(|| unknown(part))?;
+            match fields.iter_mut().find(|memory| memory.field == field) {
+                Some(memory) if memory.parts.iter().any(|p| p == part) => {}
+                Some(memory) => memory.parts.push((*part).to_owned()),
+                None => fields.push(Memory { field, parts: vec![(*part).to_owned()], met: Interned::default() }),
+            }
+        }
+        Ok(Self { fields, most: MOST })
+    }
+
+    /// The same with another bound on the values that are remembered.
+    #[must_use]
+    pub fn remembering(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
+    /// The parts of a run of identity records, a group for each field.
+    pub fn derive(&mut self, identity: &RecordBatch) -> Result<Vec<PartGroup>> {
+        let most = self.most;
+        self.fields.iter_mut().map(|memory| memory.derive(identity, most)).collect()
+    }
 }
 
-fn by_name(identity: &RecordBatch, name: &str) -> Result<ArrayRef> {
+impl Memory {
+    fn derive(&mut self, identity: &RecordBatch, most: usize) -> Result<PartGroup> {
+        if self.met.len() >= most {
+            self.met.clear();
+        }
+        let first = self.met.len();
+        let mut new: Vec<StringViewBuilder> = self.parts.iter().map(|_| StringViewBuilder::new()).collect();
+        let values = Values::of(identity, self.field)?;
+        let mut places = Vec::with_capacity(identity.num_rows());
+        let mut buffer = Vec::new();
+        for row in 0..identity.num_rows() {
+            let Some(value) = values.value(row, &mut buffer) else {
+                places.push(NO_VALUE);
+                continue;
+            };
+            let (place, is_new) = self.met.intern(value).ok_or(StandardizeError::TooManyValues)?;
+            if is_new {
+                for (part, column) in self.parts.iter().zip(&mut new) {
+                    column.append_option(values.part(row, part, value));
+                }
+            }
+            places.push(place);
+        }
+        let names: Vec<&str> = self.parts.iter().map(String::as_str).collect();
+        let columns = new.into_iter().map(|mut column| Arc::new(column.finish()) as ArrayRef).collect();
+        let new = batch(&names, columns, self.met.len() - first)?;
+        // The memory holds fewer values than a number counts.
+        Ok(PartGroup { places, first: u32::try_from(first).unwrap_or(NO_VALUE), new })
+    }
+}
+
+/// The columns of one field.
+enum Values {
+    Text(StringViewArray),
+    Valid(StringViewArray, StringViewArray),
+    Within(StringViewArray, StringViewArray),
+    Days(PrimitiveArray<Date32Type>, StringViewArray),
+}
+
+impl Values {
+    fn of(identity: &RecordBatch, field: Field) -> Result<Self> {
+        let column = |name: &str| text(by_name(identity, name)?);
+        Ok(match field {
+            Field::Ssn => Self::Valid(column("ssn")?, column("ssn_status")?),
+            Field::LocalId => Self::Within(column("local_id")?, column("local_id_issuer")?),
+            Field::BirthDate => {
+                let dates = by_name(identity, "birth_date")?;
+                let Some(days) = dates.as_primitive_opt::<Date32Type>() else {
+                    return Err(StandardizeError::WrongType {
+                        column: "birth_date".to_owned(),
+                        element: "birth_date".to_owned(),
+                        found: dates.data_type().to_string(),
+                        needed: "a date (Date32)",
+                    });
+                };
+                Self::Days(days.clone(), column("birth_date_status")?)
+            }
+            Field::Text(name) => Self::Text(column(name)?),
+        })
+    }
+
+    /// The bytes by which a value is known; `None` where there is none.
+    fn value<'a>(&'a self, row: usize, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+        let valid = |status: &StringViewArray| status.is_valid(row) && status.value(row) == "valid";
+        match self {
+            Self::Text(texts) => texts.is_valid(row).then(|| texts.value(row).as_bytes()),
+            Self::Valid(texts, status) => (texts.is_valid(row) && valid(status)).then(|| texts.value(row).as_bytes()),
+            Self::Within(texts, within) => {
+                if texts.is_null(row) || within.is_null(row) {
+                    return None;
+                }
+                // Canonical ids hold no control characters, so the separator stands only here.
+                buffer.clear();
+                buffer.extend_from_slice(within.value(row).as_bytes());
+                buffer.push(0x1f);
+                buffer.extend_from_slice(texts.value(row).as_bytes());
+                Some(buffer)
+            }
+            Self::Days(days, status) => {
+                if days.is_null(row) || !valid(status) {
+                    return None;
+                }
+                buffer.clear();
+                buffer.extend_from_slice(&days.value(row).to_be_bytes());
+                Some(buffer)
+            }
+        }
+    }
+
+    /// One part of a row's value.
+    fn part(&self, row: usize, part: &str, value: &[u8]) -> Option<String> {
+        match self {
+            Self::Days(days, _) => date::civil(days.value(row)).and_then(|day| of_date(part, day)),
+            _ => std::str::from_utf8(value).ok().and_then(|value| of_text(part, value)),
+        }
+    }
+}
+
+fn by_name<'a>(identity: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
     let missing =
         || StandardizeError::NoSuchColumn { element: name.to_owned(), column: 0, columns: identity.num_columns() };
-    identity.column_by_name(name).cloned().ok_or_else(missing)
-}
-
-/// A part of one text column; each distinct value is worked out once.
-fn of(identity: &RecordBatch, name: &str, make: impl Fn(&str) -> Option<String>) -> Result<ArrayRef> {
-    let values = column(identity, name)?;
-    let mut met = Interned::default();
-    let mut parts: Vec<Option<String>> = Vec::new();
-    let mut out = StringViewBuilder::with_capacity(values.len());
-    for value in &values {
-        match value.map(|value| (value, met.intern(value.as_bytes()))) {
-            None => out.append_null(),
-            Some((value, None)) => out.append_option(make(value)),
-            Some((value, Some((id, new)))) => {
-                if new {
-                    parts.push(make(value));
-                }
-                out.append_option(parts[id as usize].as_deref());
-            }
-        }
-    }
-    Ok(Arc::new(out.finish()))
-}
-
-/// The SSN where it is valid: nothing else may be a key.
-fn valid_ssn(identity: &RecordBatch, make: impl Fn(&str) -> &str) -> Result<ArrayRef> {
-    let (ssn, status) = (column(identity, "ssn")?, column(identity, "ssn_status")?);
-    let valid = ssn.iter().zip(&status).map(|(ssn, status)| ssn.filter(|_| status == Some("valid")).map(&make));
-    Ok(Arc::new(valid.collect::<StringViewArray>()))
-}
-
-/// The local id within its issuer; without an issuer it says nothing.
-fn local_id(identity: &RecordBatch) -> Result<ArrayRef> {
-    let (id, issuer) = (column(identity, "local_id")?, column(identity, "local_id_issuer")?);
-    // Canonical ids hold no control characters, so the separator stands only here.
-    let both = id.iter().zip(&issuer).map(|(id, issuer)| Some(format!("{}\u{1f}{}", issuer?, id?)));
-    Ok(Arc::new(both.collect::<StringViewArray>()))
-}
-
-/// A part of the birth date where it is valid; each distinct date is worked out once.
-fn birth(identity: &RecordBatch, make: impl Fn(NaiveDate) -> Option<String>) -> Result<ArrayRef> {
-    let dates = by_name(identity, "birth_date")?;
-    let Some(dates) = dates.as_primitive_opt::<Date32Type>() else {
-        return Err(StandardizeError::WrongType {
-            column: "birth_date".to_owned(),
-            element: "birth_date".to_owned(),
-            found: dates.data_type().to_string(),
-            needed: "a date (Date32)",
-        });
-    };
-    let status = column(identity, "birth_date_status")?;
-    let mut parts: BTreeMap<i32, Option<String>> = BTreeMap::new();
-    let mut out = StringViewBuilder::with_capacity(dates.len());
-    for (day, status) in dates.iter().zip(&status) {
-        match day.filter(|_| status == Some("valid")) {
-            None => out.append_null(),
-            Some(day) => {
-                let part = parts.entry(day).or_insert_with(|| date::civil(day).and_then(&make));
-                out.append_option(part.as_deref());
-            }
-        }
-    }
-    Ok(Arc::new(out.finish()))
+    identity.column_by_name(name).ok_or_else(missing)
 }

@@ -49,6 +49,9 @@ pub enum StandardizeError {
         /// The source.
         source_name: String,
     },
+    /// More distinct values of one field than 32-bit numbers can name.
+    #[error("one run of identity records has more than 4 billion distinct values of a field")]
+    TooManyValues,
     /// Arrow refused an operation.
     #[error("arrow: {0}")]
     Arrow(#[from] arrow::error::ArrowError),

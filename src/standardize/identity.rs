@@ -1,38 +1,22 @@
 //! Identity records: one per source, source person and distinct set of canonical identity values, with the period it was seen and its row count.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, FixedSizeBinaryArray, Int64Array, StringArray, StringBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray};
 use arrow::datatypes::{DataType, Date32Type};
 use arrow::record_batch::RecordBatch;
 
+use crate::foundation::Element;
 use crate::foundation::keyed::Hash16;
-use crate::foundation::{Element, schema};
 use crate::standardize::canonical::{self, Reader, StandardizeOptions, Values};
-use crate::standardize::date;
 use crate::standardize::error::{Result, StandardizeError};
-use crate::standardize::interned::{Hashed, Interned, NONE};
+use crate::standardize::interned::{Interned, NONE, Places};
+use crate::standardize::records::{IdentityBatches, Record};
 use crate::standardize::reference::{self, KeyColumn, RefKey};
 
 /// Bytes of raw rows that are remembered before the memory starts anew.
-const RAW_BOUND: usize = 512 << 20;
-
-/// One identity record being folded from its rows.
-struct Record {
-    reference: Hash16,
-    person: u32,
-    values: Values,
-    org: u32,
-    org_end: i32,
-    start: Option<i32>,
-    end: Option<i32>,
-    rows: i64,
-}
+const RAW_BOUND: usize = 128 << 20;
 
 /// Folds the rows of one source into its identity records. Several may run side by side and be merged: the result does not depend on how rows were shared out.
 pub struct IdentityBuilder {
@@ -47,7 +31,7 @@ pub struct IdentityBuilder {
     /// Raw rows met, and the record that each belongs to.
     raw: Interned,
     slots: Vec<u32>,
-    by_reference: HashMap<Hash16, u32, BuildHasherDefault<Hashed>>,
+    by_reference: Places,
     records: Vec<Record>,
 }
 
@@ -92,7 +76,7 @@ impl IdentityBuilder {
             values: Interned::default(),
             raw: Interned::default(),
             slots: Vec::new(),
-            by_reference: HashMap::default(),
+            by_reference: Places::default(),
             records: Vec::new(),
         }
     }
@@ -151,22 +135,19 @@ impl IdentityBuilder {
             let taken = (|| {
                 record.person = moved(record.person)?;
                 record.org = moved(record.org)?;
-                for id in &mut record.values.texts {
+                for id in &mut record.texts {
                     *id = moved(*id)?;
                 }
                 Some(())
             })();
             taken.ok_or_else(|| self.too_many())?;
-            match self.by_reference.get(&record.reference) {
-                Some(slot) => {
-                    let ours = &mut self.records[*slot as usize];
-                    ours.rows += record.rows;
-                    ours.seen(record.start, record.end);
-                    ours.active(&self.values, record.org, record.org_end);
-                }
-                None => {
-                    self.add(record)?;
-                }
+            let slot = self.place(&record.reference)? as usize;
+            if let Some(ours) = self.records.get_mut(slot) {
+                ours.rows += record.rows;
+                ours.seen(record.start, record.end);
+                ours.active(&self.values, record.org, record.org_end);
+            } else {
+                self.records.push(record);
             }
         }
         Ok(())
@@ -184,62 +165,21 @@ impl IdentityBuilder {
         self.records.is_empty()
     }
 
-    /// The `identity_ref` of rows that say nothing of who they are. They belong to nobody: no pass may link them.
+    /// The `identity_ref` of its rows that say nothing of who they are.
     #[must_use]
-    pub fn blank_ref(&self) -> Hash16 {
-        self.reference(&[], &Values::none())
+    pub fn blank(&self) -> Hash16 {
+        blank_ref(&self.source, &self.key)
     }
 
-    /// The identity records in the schema `foundation::schema::identity_records()`, sorted by `identity_ref`.
-    pub fn finish(mut self) -> Result<RecordBatch> {
-        self.records.sort_unstable_by_key(|record| record.reference);
-        let records = &self.records;
-        let mut counts: Vec<i32> = records.iter().filter_map(|record| record.values.birth_date).collect();
-        counts.sort_unstable();
-        let counts: Vec<(i32, u64)> = counts.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
-        let mut placeholders = self.options.placeholder_dates.clone();
-        placeholders.extend(date::frequent_dates(&counts));
-
-        let text = |pick: &dyn Fn(&Record) -> u32| -> ArrayRef {
-            let mut out = StringBuilder::with_capacity(records.len(), records.len() * 8);
-            for record in records {
-                out.append_option(self.values.text(pick(record)));
-            }
-            Arc::new(out.finish())
-        };
-        let words = |pick: &dyn Fn(&Record) -> &'static str| -> ArrayRef {
-            Arc::new(StringArray::from_iter_values(records.iter().map(pick)))
-        };
-        let days = |pick: &dyn Fn(&Record) -> Option<i32>| -> ArrayRef {
-            Arc::new(records.iter().map(pick).collect::<Date32Array>())
-        };
-        let status = |record: &Record| {
-            date::birth_date(record.values.birth_date, self.options.latest_birth, &placeholders).name()
-        };
-        let people = records.iter().map(|record| self.values.text(record.person).unwrap_or_default());
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(reference::array(records.iter().flat_map(|record| record.reference).collect())?),
-            Arc::new(StringArray::from_iter_values(records.iter().map(|_| &self.source))),
-            Arc::new(StringArray::from_iter_values(people)),
-            text(&|record| record.values.texts[0]),
-            text(&|record| record.values.texts[1]),
-            text(&|record| record.values.texts[2]),
-            text(&|record| record.values.texts[3]),
-            words(&|record| record.values.ssn_status.name()),
-            text(&|record| record.values.texts[4]),
-            text(&|record| record.values.texts[5]),
-            text(&|record| record.values.texts[6]),
-            text(&|record| record.values.texts[7]),
-            days(&|record| record.values.birth_date),
-            words(&status),
-            text(&|record| record.values.texts[8]),
-            text(&|record| record.values.texts[9]),
-            text(&|record| record.org),
-            days(&|record| record.start),
-            days(&|record| record.end),
-            Arc::new(Int64Array::from_iter_values(records.iter().map(|record| record.rows))),
-        ];
-        Ok(RecordBatch::try_new(schema::identity_records(), columns)?)
+    /// The identity records, sorted by `identity_ref`, in batches of at most so many rows. What only gathering needs is freed first.
+    #[must_use]
+    pub fn finish(self, rows: usize, blank: Blank) -> IdentityBatches {
+        let Self { source, options, key, values, mut records, .. } = self;
+        if blank == Blank::LeftOut {
+            let blank = blank_ref(&source, &key);
+            records.retain(|record| record.reference != blank);
+        }
+        IdentityBatches::new(source, values, records, options, rows)
     }
 
     fn columns(&self, batch: &RecordBatch) -> Result<Columns> {
@@ -301,32 +241,38 @@ impl IdentityBuilder {
             })
             .collect();
         let person = person.unwrap_or_default();
-        let reference = self.reference(&person, &values);
-        if let Some(slot) = self.by_reference.get(&reference) {
-            return Ok(*slot);
+        let reference = reference_of(&self.source, &self.key, &person, &values, &self.values);
+        let slot = self.place(&reference)?;
+        if slot as usize == self.records.len() {
+            let person = canonical::keep(&mut self.values, Some(&person.join("|"))).ok_or_else(|| self.too_many())?;
+            let Values { texts, ssn_status, birth_date, .. } = values;
+            let (org, org_end, start, end) = (NONE, i32::MIN, None, None);
+            self.records.push(Record {
+                reference,
+                person,
+                texts,
+                birth_date,
+                ssn_status,
+                org,
+                org_end,
+                start,
+                end,
+                rows: 0,
+            });
         }
-        let person = canonical::keep(&mut self.values, Some(&person.join("|"))).ok_or_else(|| self.too_many())?;
-        self.add(Record { reference, person, values, org: NONE, org_end: i32::MIN, start: None, end: None, rows: 0 })
-    }
-
-    fn add(&mut self, record: Record) -> Result<u32> {
-        let slot = u32::try_from(self.records.len()).map_err(|_| self.too_many())?;
-        self.by_reference.insert(record.reference, slot);
-        self.records.push(record);
         Ok(slot)
     }
 
-    /// The keyed hash of source, source person and every canonical value.
-    fn reference(&self, person: &[String], values: &Values) -> Hash16 {
-        let mut buffer = Vec::with_capacity(256);
-        reference::put(&mut buffer, Some(b"identity"));
-        reference::put(&mut buffer, Some(self.source.as_bytes()));
-        reference::put(&mut buffer, Some(&(person.len() as u64).to_be_bytes()));
-        for part in person {
-            reference::put(&mut buffer, Some(part.as_bytes()));
-        }
-        values.put(&self.values, &mut buffer);
-        self.key.hash(&buffer)
+    /// Where the record of a reference stands, or will stand once it is added.
+    fn place(&mut self, reference: &Hash16) -> Result<u32> {
+        let next = u32::try_from(self.records.len()).ok().filter(|next| *next != NONE);
+        let next = next.ok_or_else(|| self.too_many())?;
+        let records = &self.records;
+        // A reference is a hash already.
+        let mut half = [0; 8];
+        half.copy_from_slice(&reference[..8]);
+        let is = |slot: u32| records[slot as usize].reference == *reference;
+        Ok(self.by_reference.find_or_put(u64::from_le_bytes(half), next, is))
     }
 
     fn too_many(&self) -> StandardizeError {
@@ -334,25 +280,32 @@ impl IdentityBuilder {
     }
 }
 
-impl Record {
-    /// Widens the period.
-    fn seen(&mut self, start: Option<i32>, end: Option<i32>) {
-        self.start = [self.start, start].into_iter().flatten().min();
-        self.end = self.end.max(end);
+/// The keyed hash of source, source person and every canonical value.
+fn reference_of(source: &str, key: &RefKey, person: &[String], values: &Values, texts: &Interned) -> Hash16 {
+    let mut buffer = Vec::with_capacity(256);
+    reference::put(&mut buffer, Some(b"identity"));
+    reference::put(&mut buffer, Some(source.as_bytes()));
+    reference::put(&mut buffer, Some(&(person.len() as u64).to_be_bytes()));
+    for part in person {
+        reference::put(&mut buffer, Some(part.as_bytes()));
     }
+    values.put(texts, &mut buffer);
+    key.hash(&buffer)
+}
 
-    /// The organisation of the latest day wins; of several on one day the one first by name.
-    fn active(&mut self, values: &Interned, org: u32, end: i32) {
-        if org == NONE {
-            return;
-        }
-        let wins = self.org == NONE
-            || end > self.org_end
-            || end == self.org_end && org != self.org && values.get(org) < values.get(self.org);
-        if wins {
-            (self.org, self.org_end) = (org, end);
-        }
-    }
+/// The `identity_ref` of a source's rows that say nothing of who they are. They belong to nobody: they are no person, and no pass may link them.
+#[must_use]
+pub fn blank_ref(source: &str, key: &RefKey) -> Hash16 {
+    reference_of(source, key, &[], &Values::none(), &Interned::default())
+}
+
+/// Whether the record of rows that say nothing of who they are is among the identity records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// It is: every row finds its record, as on the way to a hub that will know it by its reference.
+    Kept,
+    /// It is not, since it is nobody.
+    LeftOut,
 }
 
 fn day(column: Option<&ArrayRef>, row: usize) -> Option<i32> {

@@ -1,50 +1,103 @@
 //! Interned values: each distinct run of bytes is kept once and named by a number.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 /// Stands where no value is.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// Numbers found by a hash of what they name. Whoever owns it keeps the things themselves and says which of several is meant.
+#[derive(Default)]
+pub(crate) struct Places {
+    slots: Vec<Slot>,
+    filled: usize,
+}
+
+/// Half a hash and a number; `NONE` where the place is free.
+#[derive(Clone, Copy)]
+struct Slot {
+    tag: u32,
+    number: u32,
+}
+
+impl Places {
+    /// The number under this hash that `is` meant, or `new`, put there now.
+    pub(crate) fn find_or_put(&mut self, hash: u64, new: u32, is: impl Fn(u32) -> bool) -> u32 {
+        if self.filled * 8 >= self.slots.len() * 5 {
+            self.grow();
+        }
+        let slot = Slot { tag: tag(hash), number: new };
+        let mask = self.slots.len() - 1;
+        let mut at = slot.tag as usize & mask;
+        loop {
+            let met = self.slots[at];
+            if met.number == NONE {
+                self.slots[at] = slot;
+                self.filled += 1;
+                return new;
+            }
+            if met.tag == slot.tag && is(met.number) {
+                return met.number;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Twice the places; the tags say where everything goes.
+    fn grow(&mut self) {
+        let larger = vec![Slot { tag: 0, number: NONE }; (self.slots.len() * 2).max(64)];
+        let mask = larger.len() - 1;
+        for slot in std::mem::replace(&mut self.slots, larger).into_iter().filter(|slot| slot.number != NONE) {
+            let mut at = slot.tag as usize & mask;
+            while self.slots[at].number != NONE {
+                at = (at + 1) & mask;
+            }
+            self.slots[at] = slot;
+        }
+    }
+
+    /// Bytes held.
+    pub(crate) fn size(&self) -> usize {
+        self.slots.len() * size_of::<Slot>()
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // half of the hash is wanted
+fn tag(hash: u64) -> u32 {
+    (hash ^ (hash >> 32)) as u32
+}
 
 /// Distinct runs of bytes, numbered from 0 in the order of their first coming.
 #[derive(Default)]
 pub(crate) struct Interned {
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// The next value whose hash is the same.
-    next: Vec<u32>,
-    heads: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    places: Places,
 }
 
 impl Interned {
     /// The number of a value, and whether it is new. `None` where numbers have run out.
     pub(crate) fn intern(&mut self, value: &[u8]) -> Option<(u32, bool)> {
+        self.intern_as(value, hash(value))
+    }
+
+    fn intern_as(&mut self, value: &[u8], hash: u64) -> Option<(u32, bool)> {
         let new = u32::try_from(self.ends.len()).ok().filter(|id| *id != NONE)?;
-        let head = *self.heads.entry(hash(value)).or_insert(new);
-        let mut at = head;
-        while at != new {
-            if self.get(at) == value {
-                return Some((at, false));
-            }
-            match self.next[at as usize] {
-                NONE => {
-                    self.next[at as usize] = new;
-                    at = new;
-                }
-                following => at = following,
-            }
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let id = self.places.find_or_put(hash, new, |id| run(bytes, ends, id) == value);
+        if id != new {
+            return Some((id, false));
         }
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len());
-        self.next.push(NONE);
         Some((new, true))
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// The bytes of a value.
     pub(crate) fn get(&self, id: u32) -> &[u8] {
-        let at = id as usize;
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.bytes[start..self.ends[at]]
+        run(&self.bytes, &self.ends, id)
     }
 
     /// The value as text; `None` for `NONE`.
@@ -54,7 +107,7 @@ impl Interned {
 
     /// Bytes held, for a bound on memory.
     pub(crate) fn size(&self) -> usize {
-        self.bytes.len() + self.ends.len() * 32
+        self.bytes.len() + self.ends.len() * size_of::<usize>() + self.places.size()
     }
 
     /// Forgets everything.
@@ -63,29 +116,10 @@ impl Interned {
     }
 }
 
-/// A hasher for keys that are hashes already.
-#[derive(Debug, Default)]
-pub(crate) struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        self.0 = u64::from_le_bytes(word);
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = word;
-    }
-
-    // The length prefix of a byte array says nothing.
-    fn write_usize(&mut self, _: usize) {}
+fn run<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
+    let at = id as usize;
+    let start = if at == 0 { 0 } else { ends[at - 1] };
+    &bytes[start..ends[at]]
 }
 
 /// A quick hash of bytes, a word at a time by folded multiplication. It only finds places: equality is always of the bytes themselves.
@@ -121,14 +155,30 @@ mod tests {
         assert_eq!(set.intern(b"b"), Some((1, true)));
         assert_eq!(set.intern(b""), Some((2, true)));
         assert_eq!(set.intern(b"a"), Some((0, false)));
-        // Two further values forced onto the chain of the first.
-        set.heads.insert(hash(b"c"), 0);
-        set.heads.insert(hash(b"d"), 0);
-        assert_eq!((set.intern(b"c"), set.intern(b"d")), (Some((3, true)), Some((4, true))));
+        // Two further values whose hash is that of the first.
+        let met = hash(b"a");
+        assert_eq!((set.intern_as(b"c", met), set.intern_as(b"d", met)), (Some((3, true)), Some((4, true))));
         assert_eq!(
-            (set.intern(b"c"), set.intern(b"d"), set.intern(b"a")),
+            (set.intern_as(b"c", met), set.intern_as(b"d", met), set.intern(b"a")),
             (Some((3, false)), Some((4, false)), Some((0, false)))
         );
         assert_eq!((set.text(1), set.text(2), set.text(NONE)), (Some("b"), Some(""), None));
+    }
+
+    #[test]
+    fn numbers_stay_as_the_table_grows() {
+        let mut set = Interned::default();
+        for round in 0..2 {
+            for n in 0..5_000_u32 {
+                // Few hashes, so that runs of places are long and move together.
+                let id = set.intern_as(&n.to_be_bytes(), u64::from(n % 700));
+                assert_eq!(id, Some((n, round == 0)));
+            }
+        }
+        assert_eq!(set.len(), 5_000);
+        assert!((0..5_000).all(|n| *set.get(n) == n.to_be_bytes()));
+        assert!(set.size() > 5_000 * 12);
+        set.clear();
+        assert_eq!((set.intern(b"x"), set.len()), (Some((0, true)), 1));
     }
 }

@@ -3,7 +3,7 @@
 //! The rules are written in `docs/standardization.md` and tested by `config/standardize/vectors.csv`; both carry [`SPEC_VERSION`].
 //! A change of any canonical value is a new version, because tokens rest on it.
 //!
-//! [`IdentityBuilder`] takes batches and gives identity records; [`record_refs`] names event rows; [`derive`] works out the parts
+//! [`IdentityBuilder`] takes batches and gives identity records; [`record_refs`] names event rows; [`Deriver`] works out the parts
 //! that tokens are made of.
 
 mod canonical;
@@ -19,6 +19,7 @@ mod name;
 mod nickname;
 mod phonetic;
 mod placeholder;
+mod records;
 mod reference;
 mod ssn;
 mod surname;
@@ -28,13 +29,14 @@ mod tests;
 pub use canonical::StandardizeOptions;
 pub use code::{id, postal_code, sex};
 pub use date::{DateStatus, birth_date, civil, days, frequent_dates, swapped};
-pub use derive::{PARTS, derive};
+pub use derive::{Deriver, PARTS, derive};
 pub use error::StandardizeError;
-pub use identity::IdentityBuilder;
+pub use identity::{Blank, IdentityBuilder, blank_ref};
 pub use name::{Name, first, first_name, initial, last, last_name, middle, middle_name, suffix};
 pub use nickname::nickname_root;
 pub use phonetic::phonetic;
 pub use placeholder::DATES as PLACEHOLDER_DATES;
+pub use records::IdentityBatches;
 pub use reference::{RefKey, record_refs};
 pub use ssn::{Ssn, SsnStatus, ssn};
 pub use surname::{joined as last_joined, parts as last_parts};

@@ -9,7 +9,9 @@ use chrono::{Datelike, NaiveDate};
 use proptest::prelude::*;
 
 use crate::foundation::{Element, KeyedHash, Secret, schema};
-use crate::standardize::{self as std_rules, IdentityBuilder, RefKey, StandardizeError, StandardizeOptions, derive};
+use crate::standardize::{
+    self as std_rules, Blank, Deriver, IdentityBuilder, RefKey, StandardizeError, StandardizeOptions, blank_ref, derive,
+};
 
 /// The fields of a line of CSV: commas, quotes doubled within quotes.
 fn fields(line: &str) -> Vec<String> {
@@ -114,6 +116,13 @@ fn mapping() -> Vec<(Element, usize)> {
     ]
 }
 
+/// The records in one batch, made of small ones.
+fn all(builder: IdentityBuilder) -> RecordBatch {
+    let batches: Vec<RecordBatch> = builder.finish(3, Blank::Kept).map(Result::unwrap).collect();
+    assert!(batches.iter().all(|batch| (1..=3).contains(&batch.num_rows())));
+    arrow::compute::concat_batches(&schema::identity_records(), &batches).unwrap()
+}
+
 fn builder() -> IdentityBuilder {
     IdentityBuilder::new("s", mapping(), vec![0], StandardizeOptions::default(), key(1))
 }
@@ -151,7 +160,7 @@ fn rows_that_say_the_same_are_one_identity_record() {
     assert_ne!(refs.value(0), refs.value(3));
     let shown = format!("{builder:?}");
     assert!(shown.contains('2') && !shown.contains("GARCIA") && !shown.contains("123456788"), "{shown}");
-    let records = builder.finish().unwrap();
+    let records = all(builder);
     assert_eq!(records.schema(), schema::identity_records());
     assert_eq!(records.num_rows(), 2);
     let ids = records.column(0).as_fixed_size_binary();
@@ -186,7 +195,7 @@ fn the_latest_organisation_wins_and_ties_go_to_the_first_by_name() {
     for rows in [rows.to_vec(), rows.iter().rev().copied().collect()] {
         let mut builder = builder();
         builder.push(&batch(&rows)).unwrap();
-        assert_eq!(cell(&builder.finish().unwrap(), "active_org", 0), "S4");
+        assert_eq!(cell(&all(builder), "active_org", 0), "S4");
     }
 }
 
@@ -196,8 +205,16 @@ fn null_is_apart_from_empty_and_nobody_has_one_reference() {
     let refs = builder
         .push(&batch(&[["", "", "Unknown", "", "", "", "S1", "", ""], ["", "", "", "", "", "2004-05-17", "", "", ""]]))
         .unwrap();
-    assert_eq!(refs.value(0), builder.blank_ref());
-    assert_ne!(refs.value(1), builder.blank_ref());
+    let blank = blank_ref("s", &key(1).into());
+    assert_eq!(refs.value(0), blank);
+    assert_ne!(refs.value(1), blank);
+    assert_ne!(blank_ref("t", &key(1).into()), blank);
+    // A sender's, wrapped by the hub, is the hub's own.
+    let sent = blank_ref("s", &RefKey::new(key(1), None));
+    assert_eq!(key(2).raw(&sent), blank_ref("s", &RefKey::new(key(1), Some(key(2)))));
+    // Nobody is no record, unless the way to the hub asks for it.
+    let left: Vec<RecordBatch> = builder.finish(10, Blank::LeftOut).map(Result::unwrap).collect();
+    assert_eq!((left.len(), left[0].num_rows(), cell(&left[0], "birth_date", 0).as_str()), (1, 1, "2004-05-17"));
 }
 
 #[test]
@@ -218,7 +235,7 @@ fn numbers_are_read_as_text() {
     let options = StandardizeOptions { lost_zeros: true, ..StandardizeOptions::default() };
     let mut builder = IdentityBuilder::new("s", vec![(Element::Ssn, 0)], vec![], options, key(1));
     builder.push(&rows).unwrap();
-    let records = builder.finish().unwrap();
+    let records = all(builder);
     assert_eq!((cell(&records, "ssn", 0).as_str(), cell(&records, "ssn_status", 0).as_str()), ("001234567", "valid"));
 }
 
@@ -232,7 +249,7 @@ fn a_birth_date_that_far_too_many_share_is_a_placeholder() {
         (0..400).map(|n| [ids[n].as_str(), "", "", "", "", dates[n].as_str(), "", "", ""]).collect();
     let mut builder = builder();
     builder.push(&batch(&rows)).unwrap();
-    let records = builder.finish().unwrap();
+    let records = all(builder);
     let count = |word| (0..400).filter(|row| cell(&records, "birth_date_status", *row) == word).count();
     assert_eq!((count("placeholder"), count("valid")), (100, 300));
 }
@@ -245,7 +262,7 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
     ]);
     let mut builder = builder();
     builder.push(&rows).unwrap();
-    let records = builder.finish().unwrap();
+    let records = all(builder);
     let parts = derive(&records, std_rules::PARTS).unwrap();
     let (first, second) = if cell(&records, "source_person", 0) == "A1" { (0, 1) } else { (1, 0) };
     for (part, of_first, of_second) in [
@@ -277,7 +294,7 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
 fn birth_parts(date: NaiveDate) -> String {
     let mut builder = builder();
     builder.push(&batch(&[["A", "", "", "", "", &date.to_string(), "", "", ""]])).unwrap();
-    let parts = derive(&builder.finish().unwrap(), &["birth_year", "birth_year_month", "birth_month_day"]).unwrap();
+    let parts = derive(&all(builder), &["birth_year", "birth_year_month", "birth_month_day"]).unwrap();
     assert!(cell(&parts, "birth_year", 0).starts_with(&date.year().to_string()));
     (0..3).map(|at| parts.column(at).as_string_view().value(0).to_owned()).collect::<Vec<_>>().join(" ")
 }
@@ -298,6 +315,33 @@ fn any_row() -> impl Strategy<Value = [&'static str; 9]> {
 
 proptest! {
     #[test]
+    fn parts_of_many_runs_are_those_of_each(runs in prop::collection::vec(prop::collection::vec(any_row(), 1..12), 1..6), most in 1_usize..6) {
+        let parts: Vec<&str> = std_rules::PARTS.to_vec();
+        let mut deriver = Deriver::new(&parts).unwrap().remembering(most);
+        let mut known: std::collections::BTreeMap<String, Vec<Option<String>>> = std::collections::BTreeMap::new();
+        for rows in runs {
+            let mut builder = builder();
+            builder.push(&batch(&rows)).unwrap();
+            let records = all(builder);
+            let each = derive(&records, &parts).unwrap();
+            for group in deriver.derive(&records).unwrap() {
+                for field in group.new.schema().fields() {
+                    let values = known.entry(field.name().clone()).or_default();
+                    values.truncate(group.first as usize);
+                    prop_assert_eq!(values.len(), group.first as usize);
+                    let new = group.new.column_by_name(field.name()).unwrap().as_string_view();
+                    values.extend(new.iter().map(|v| v.map(str::to_owned)));
+                    let whole: Vec<Option<String>> =
+                        group.places.iter().map(|at| values.get(*at as usize).cloned().flatten()).collect();
+                    let one = each.column_by_name(field.name()).unwrap().as_string_view();
+                    prop_assert_eq!(whole, one.iter().map(|v| v.map(str::to_owned)).collect::<Vec<_>>());
+                }
+            }
+            prop_assert_eq!(known.len(), parts.len());
+        }
+    }
+
+    #[test]
     fn how_rows_are_shared_out_changes_nothing(rows in prop::collection::vec(any_row(), 1..40), cut in 0usize..40) {
         let mut whole = builder();
         let refs = whole.push(&batch(&rows)).unwrap();
@@ -307,8 +351,8 @@ proptest! {
         two.push(&batch(right)).unwrap();
         one.push(&batch(left)).unwrap();
         two.merge(one).unwrap();
-        let records = whole.finish().unwrap();
-        prop_assert_eq!(&records, &two.finish().unwrap());
+        let records = all(whole);
+        prop_assert_eq!(&records, &all(two));
 
         let counted: i64 = records.column_by_name("row_count").unwrap().as_primitive::<Int64Type>().values().iter().sum();
         prop_assert_eq!(counted, i64::try_from(rows.len()).unwrap());

@@ -25,7 +25,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// A cache for about as many values as there are rows.
+    /// A cache for about so many values.
     pub(crate) fn new(rows: usize) -> Self {
         let size = rows.next_power_of_two().clamp(64, MOST);
         Self { entries: vec![Entry { key: [0; KEY], length: u8::MAX, token: [0; 16] }; size], looks: 0, hits: 0 }

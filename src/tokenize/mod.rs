@@ -4,12 +4,14 @@
 //! record takes both steps at the hub, a sent token takes the hub's step there, and both come out the same. Each recipe has its own
 //! pair of keys, derived from its definition and the version of the standardisation specification.
 //!
-//! [`check`] judges recipes; [`Keyring`] opens keys and derives from them; [`Tokenizer`] makes and wraps tokens.
+//! [`check`] judges recipes; [`Keyring`] opens keys and derives from them; [`Tokenizer`] makes and wraps tokens, a [`Maker`] those of
+//! many batches.
 
 mod cache;
 mod error;
 mod key;
 mod keyring;
+mod maker;
 mod near;
 mod spec;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod token;
 pub use error::TokenizeError;
 pub use key::{Key, KeyKind, new_key_file};
 pub use keyring::Keyring;
+pub use maker::Maker;
 pub use near::NEIGHBOURS;
 pub use spec::{KeysSpec, RecipeSpec, check};
 pub use token::Tokenizer;

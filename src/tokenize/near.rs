@@ -32,6 +32,42 @@ pub(crate) fn tokens(ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<[u8; 
     Some(out)
 }
 
+/// Neighbourhoods that were made lately: one SSN stands in many records, and a neighbourhood costs seventeen tokens.
+///
+/// Fixed in size; each SSN has one place, and a newcomer takes it.
+pub(crate) struct Lately {
+    ssns: Vec<[u8; 9]>,
+    tokens: Vec<[u8; 16 * NEIGHBOURS]>,
+}
+
+/// Places: 36 MiB.
+const LATELY: usize = 1 << 17;
+
+impl Default for Lately {
+    fn default() -> Self {
+        Self::of(LATELY)
+    }
+}
+
+impl Lately {
+    /// So many places, a power of two.
+    fn of(places: usize) -> Self {
+        Self { ssns: vec![[0; 9]; places], tokens: vec![[0; 16 * NEIGHBOURS]; places] }
+    }
+
+    /// The tokens of an SSN's neighbours; `None` for anything but nine bytes.
+    pub(crate) fn tokens(&mut self, ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<&[u8; 16 * NEIGHBOURS]> {
+        let bytes: [u8; 9] = ssn.as_bytes().try_into().ok()?;
+        let number = bytes.iter().fold(0_u64, |n, b| n.wrapping_mul(31).wrapping_add(u64::from(*b)));
+        let place = usize::try_from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 47).unwrap_or(0) % self.ssns.len();
+        if self.ssns[place] != bytes {
+            self.tokens[place] = tokens(ssn, token)?;
+            self.ssns[place] = bytes;
+        }
+        Some(&self.tokens[place])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -70,6 +106,30 @@ mod tests {
             }
             prop_assert_eq!(share(a, c), near(a, c));
         }
+    }
+
+    #[test]
+    fn a_neighbourhood_made_lately_is_the_one_that_would_be_made() {
+        let made = std::cell::Cell::new(0);
+        let token = |bytes: &[u8]| {
+            made.set(made.get() + 1);
+            let mut out = [0; 16];
+            out[..11].copy_from_slice(bytes);
+            out
+        };
+        let mut lately = Lately::of(64);
+        for _ in 0..2 {
+            // More than there are places, so that newcomers take some.
+            for n in 0..500_u32 {
+                let ssn = format!("{:09}", n * 4_999);
+                assert_eq!(lately.tokens(&ssn, token), tokens(&ssn, token).as_ref(), "{ssn}");
+            }
+        }
+        let before = made.get();
+        lately.tokens("123456789", token);
+        lately.tokens("123456789", token);
+        assert_eq!(made.get(), before + 17);
+        assert!(lately.tokens("12345678", token).is_none());
     }
 
     #[test]

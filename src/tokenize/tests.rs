@@ -8,7 +8,8 @@ use arrow::datatypes::{DataType, Int32Type};
 use arrow::record_batch::RecordBatch;
 use proptest::prelude::*;
 
-use crate::foundation::schema;
+use crate::foundation::parts::NO_VALUE;
+use crate::foundation::{PartGroup, schema};
 use crate::tokenize::{Keyring, NEIGHBOURS, RecipeSpec, TokenizeError, Tokenizer};
 
 /// One identity: SSN, its status, birth date, organisation, and the parts `first_name`, `last_name`.
@@ -133,6 +134,66 @@ proptest! {
     }
 }
 
+/// Parts as a deriver of many batches gives them: what `memory` holds of each field, and values met for the first time.
+fn groups(memory: &mut [Vec<[Option<String>; 2]>; 2], parts: &RecordBatch, anew: bool) -> Vec<PartGroup> {
+    let text = |name: &str, row: usize| {
+        let column = parts.column_by_name(name).unwrap().as_string::<i32>();
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    // The SSN alone, and both names as though they came from one field or from two.
+    let fields: [&[&str]; 2] = [&["ssn"], &["first_name", "last_name"]];
+    let mut out = Vec::new();
+    for (met, names) in memory.iter_mut().zip(fields) {
+        if anew {
+            met.clear();
+        }
+        let first = met.len();
+        let mut places = Vec::new();
+        for row in 0..parts.num_rows() {
+            let value = [text(names[0], row), names.get(1).and_then(|name| text(name, row))];
+            if value == [None, None] {
+                places.push(NO_VALUE);
+                continue;
+            }
+            let at = met.iter().position(|known| *known == value).unwrap_or_else(|| {
+                met.push(value);
+                met.len() - 1
+            });
+            places.push(u32::try_from(at).unwrap());
+        }
+        let columns = names.iter().enumerate().map(|(i, name)| {
+            let column: StringArray = met[first..].iter().map(|value| value[i].clone()).collect();
+            (*name, Arc::new(column) as ArrayRef, true)
+        });
+        let new = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+        out.push(PartGroup { places, first: u32::try_from(first).unwrap(), new });
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn tokens_of_many_batches_are_those_of_each(
+        runs in prop::collection::vec((prop::collection::vec(any_row(), 0..12), any::<bool>()), 1..5),
+        of_sender in any::<bool>(),
+    ) {
+        // With a recipe whose parts come from two fields.
+        let mut recipes = recipes();
+        recipes.push(RecipeSpec::new("ssn_last_name", &["ssn", "last_name"], None));
+        let ours = Tokenizer::new(&recipes, &Keyring::demo(), "1.0.0").unwrap();
+        let mut maker = if of_sender { ours.sender() } else { ours.maker().unwrap() };
+        let mut memory = [Vec::new(), Vec::new()];
+        for (rows, anew) in runs {
+            let (identity, parts) = batches(&rows);
+            let groups = groups(&mut memory, &parts, anew);
+            let each = if of_sender { ours.send(&identity, &parts) } else { ours.tokens(&identity, &parts) };
+            prop_assert_eq!(maker.tokens(&identity, &groups).unwrap(), each.unwrap());
+        }
+    }
+}
+
 fn one() -> (RecordBatch, RecordBatch) {
     batches(&[(
         Some("123456788".to_owned()),
@@ -183,6 +244,7 @@ fn without_the_hub_s_key_there_are_no_hub_s_tokens() {
     for result in [sender.tokens(&identity, &parts), sender.wrap(&sent)] {
         assert!(matches!(result, Err(TokenizeError::MissingKey { kind: "hub", .. })));
     }
+    assert!(sender.maker().is_err());
     let none = Tokenizer::new(&recipes(), &Keyring::new(None, None), "1.0.0").unwrap_err();
     assert!(matches!(none, TokenizeError::MissingKey { kind: "send", .. }));
 }
@@ -202,6 +264,10 @@ fn what_is_missing_is_named() {
     let (identity, parts) = one();
     let hub = tokenizer(&Keyring::demo());
     assert_eq!(hub.parts(), ["ssn", "first_name", "last_name"]);
+    assert_eq!(hub.hashed_columns(), ["identity_ref", "ssn_near", "ssn"]);
+    let unlike = PartGroup { places: vec![0, 0], first: 0, new: parts.clone() };
+    let error = hub.maker().unwrap().tokens(&identity, &[unlike]).unwrap_err();
+    assert!(matches!(error, TokenizeError::RowCount { identity: 1, parts: 2 }));
     let few = parts.project(&[0]).unwrap();
     assert_eq!(hub.tokens(&identity, &few).unwrap_err().to_string(), "the derived parts lack the column `first_name`");
     let none = parts.slice(0, 0);

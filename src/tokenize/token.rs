@@ -17,18 +17,22 @@ use crate::foundation::{KeyedHash, Secret};
 use crate::tokenize::cache::Cache;
 use crate::tokenize::error::{Result, TokenizeError};
 use crate::tokenize::keyring::{self, Keyring};
+use crate::tokenize::maker::Maker;
 use crate::tokenize::near;
 use crate::tokenize::spec::RecipeSpec;
 
+/// Parts that name one person each.
+const IDS: [&str; 3] = ["ssn", "state_id", "local_id"];
+
 /// The sender's step, and the hub's where its key is here.
-struct Steps {
+pub(super) struct Steps {
     send: KeyedHash,
     hub: Option<KeyedHash>,
 }
 
 impl Steps {
     /// The token of bytes that are already unambiguous.
-    fn token(&self, bytes: &[u8], sent: bool) -> Hash16 {
+    pub(super) fn token(&self, bytes: &[u8], sent: bool) -> Hash16 {
         let token = self.send.raw(bytes);
         match &self.hub {
             Some(hub) if !sent => hub.raw(&token),
@@ -38,17 +42,17 @@ impl Steps {
 }
 
 /// One recipe, ready.
-struct Recipe {
-    name: String,
-    parts: Vec<String>,
-    steps: Steps,
+pub(super) struct Recipe {
+    pub(super) name: String,
+    pub(super) parts: Vec<String>,
+    pub(super) steps: Steps,
 }
 
 /// Makes tokens of identity records, or wraps those that a sender has made. It holds no state between calls: threads may share it.
 pub struct Tokenizer {
-    recipes: Vec<Recipe>,
-    active_org: Steps,
-    ssn_near: Steps,
+    pub(super) recipes: Vec<Recipe>,
+    pub(super) active_org: Steps,
+    pub(super) ssn_near: Steps,
     references: Option<KeyedHash>,
     schema: SchemaRef,
     checks: Vec<(String, String)>,
@@ -103,6 +107,14 @@ impl Tokenizer {
         out
     }
 
+    /// The columns of its tokens that seldom hold a value twice, so that neither a dictionary nor compression makes them smaller.
+    #[must_use]
+    pub fn hashed_columns(&self) -> Vec<String> {
+        let names_one = |recipe: &&Recipe| recipe.parts.iter().any(|part| IDS.contains(&part.as_str()));
+        let recipes = self.recipes.iter().filter(names_one).map(|recipe| recipe.name.as_str());
+        ["identity_ref", "ssn_near"].into_iter().chain(recipes).map(str::to_owned).collect()
+    }
+
     /// The schema of what it makes.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
@@ -126,6 +138,18 @@ impl Tokenizer {
             }
         }
         Ok(())
+    }
+
+    /// Makes the hub's tokens of many batches of clear identity records, remembering those of values met before.
+    pub fn maker(&self) -> Result<Maker<'_>> {
+        self.hub()?;
+        Ok(Maker::new(self, false))
+    }
+
+    /// Makes the sender's tokens of many batches, under the send key alone.
+    #[must_use]
+    pub fn sender(&self) -> Maker<'_> {
+        Maker::new(self, true)
     }
 
     /// The sender's file: tokens under the send key alone. `identity_ref` stays as it is: the sender's builder has made it under the same key.
@@ -167,7 +191,7 @@ impl Tokenizer {
         wrapped("record_ref", references, self.hub()?)
     }
 
-    fn hub(&self) -> Result<&KeyedHash> {
+    pub(super) fn hub(&self) -> Result<&KeyedHash> {
         let missing = TokenizeError::MissingKey { kind: "hub", needed_for: "making the hub's tokens" };
         self.references.as_ref().ok_or(missing)
     }
@@ -275,7 +299,7 @@ fn wrapped_runs(name: &str, array: &ArrayRef, key: &KeyedHash) -> Result<ArrayRe
 }
 
 /// The year of birth, for guards, where the birth date is valid.
-fn birth_year(identity: &RecordBatch) -> Result<Int32Array> {
+pub(super) fn birth_year(identity: &RecordBatch) -> Result<Int32Array> {
     let array = named(identity, "birth_date", "identity records")?;
     let dates = array.as_primitive_opt::<Date32Type>().ok_or_else(|| wrong_type("birth_date", &array, "Date32"))?;
     let status = text(identity, "birth_date_status", "identity records")?;
@@ -283,12 +307,12 @@ fn birth_year(identity: &RecordBatch) -> Result<Int32Array> {
     Ok(dates.iter().zip(&status).map(|(day, s)| day.filter(|_| s == Some("valid")).and_then(year)).collect())
 }
 
-fn named(batch: &RecordBatch, name: &str, dataset: &'static str) -> Result<ArrayRef> {
+pub(super) fn named(batch: &RecordBatch, name: &str, dataset: &'static str) -> Result<ArrayRef> {
     let missing = || TokenizeError::NoColumn { dataset, column: name.to_owned() };
     batch.column_by_name(name).cloned().ok_or_else(missing)
 }
 
-fn text(batch: &RecordBatch, name: &str, dataset: &'static str) -> Result<StringViewArray> {
+pub(super) fn text(batch: &RecordBatch, name: &str, dataset: &'static str) -> Result<StringViewArray> {
     Ok(cast(&named(batch, name, dataset)?, &DataType::Utf8View)?.as_string_view().clone())
 }
 
