@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::pipeline::record::{Outcome, RunResults};
+use crate::pipeline::record::{FileResult, Outcome, RunResults, SourceResult};
 
 /// The page.
 #[must_use]
@@ -28,7 +28,7 @@ pub fn summary(run: &RunResults) -> String {
         duration(run.milliseconds)
     );
     if run.outcome == Outcome::Published {
-        sources(run, &mut out);
+        sources(&run.files, &run.sources, &mut out);
         linkage(run, &mut out);
         numbers(run, &mut out);
     }
@@ -47,15 +47,15 @@ pub fn summary(run: &RunResults) -> String {
     out
 }
 
-fn sources(run: &RunResults, out: &mut String) {
+fn sources(files: &[FileResult], results: &[SourceResult], out: &mut String) {
     let _ = writeln!(
         out,
         "\n{:<20} {:>5} {:>12} {:>12} {:>11} {:>11} {:>12}",
         "Source", "files", "records", "accepted", "quarantined", "superseded", "identities"
     );
-    for source in &run.sources {
-        let files: Vec<_> = run.files.iter().filter(|f| f.source == source.source).collect();
-        let total = |f: fn(&crate::pipeline::record::FileResult) -> u64| files.iter().map(|r| f(r)).sum::<u64>();
+    for source in results {
+        let files: Vec<_> = files.iter().filter(|f| f.source == source.source).collect();
+        let total = |f: fn(&FileResult) -> u64| files.iter().map(|r| f(r)).sum::<u64>();
         let _ = writeln!(
             out,
             "{:<20} {:>5} {:>12} {:>12} {:>11} {:>11} {:>12}",
@@ -68,7 +68,7 @@ fn sources(run: &RunResults, out: &mut String) {
             thousands(source.identity_records)
         );
     }
-    for source in run.sources.iter().filter(|source| source.unidentified > 0) {
+    for source in results.iter().filter(|source| source.unidentified > 0) {
         let rows = thousands(source.unidentified);
         let _ = writeln!(
             out,
@@ -77,7 +77,7 @@ fn sources(run: &RunResults, out: &mut String) {
         );
     }
     let mut rules: Vec<(&str, &str, u64)> = Vec::new();
-    for file in &run.files {
+    for file in files {
         for (rule, count) in &file.violations {
             match rules.iter_mut().find(|(s, r, _)| *s == file.source && r == rule) {
                 Some((_, _, n)) => *n += count,
@@ -85,7 +85,7 @@ fn sources(run: &RunResults, out: &mut String) {
             }
         }
     }
-    for source in &run.sources {
+    for source in results {
         rules.extend(source.violations.iter().map(|(rule, count)| (source.source.as_str(), rule.as_str(), *count)));
     }
     rules.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
@@ -186,5 +186,24 @@ mod tests {
         assert_eq!([rate(1, 3), rate(2, 3), rate(0, 0), rate(1, 1)], ["33.3 %", "66.7 %", "-", "100.0 %"]);
         assert_eq!([rate(1, 2000), rate(1, 2001)], ["0.1 %", "0.0 %"]);
         assert_eq!([duration(12), duration(3_456), duration(125_000)], ["12 ms", "3.4 s", "2 min 5 s"]);
+    }
+    #[test]
+    fn rows_of_nobody_and_rules_over_all_rows_are_told() {
+        let source = |name: &str, unidentified: u64, broken: u64| SourceResult {
+            source: name.to_owned(),
+            accepted: 9,
+            superseded: 0,
+            rejected: 0,
+            current: 9,
+            identity_records: 3,
+            unidentified,
+            violations: [("UI-R-001".to_owned(), broken)].into_iter().filter(|(_, n)| *n > 0).collect(),
+        };
+        let mut out = String::new();
+        sources(&[], &[source("ui_wages", 1_234, 77), source("licences", 0, 0)], &mut out);
+        assert!(out.contains("ui_wages: 1,234 rows say nothing of who they are"), "{out}");
+        assert!(!out.contains("licences:"), "{out}");
+        let told = out.lines().find(|line| line.contains("UI-R-001")).unwrap_or_default();
+        assert!(told.contains("ui_wages") && told.contains("77 rows"), "{out}");
     }
 }
