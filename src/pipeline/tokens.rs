@@ -48,7 +48,6 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
         let mut maker = tokenizer.maker().map_err(PipelineError::bug)?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
-            let batch = crate::engine::write::conform(&batch, &schema::identity_records())?;
             let parts = deriver.derive(&batch).map_err(PipelineError::bug)?;
             writer.write(maker.tokens(&batch, &parts).map_err(PipelineError::bug)?).await?;
         }
