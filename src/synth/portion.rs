@@ -33,8 +33,11 @@ pub(crate) struct Licence {
 pub(crate) struct Outcome {
     pub(crate) person: u64,
     pub(crate) cohort: i32,
+    /// Counts in the four-year cohort.
+    pub(crate) included: bool,
     pub(crate) graduated: bool,
-    pub(crate) concentrator: bool,
+    /// The school year in which the learner became a concentrator.
+    pub(crate) concentrator_year: Option<i32>,
     pub(crate) participant: bool,
     pub(crate) exit_quarter: Option<i32>,
     pub(crate) placed_college: bool,
@@ -120,11 +123,12 @@ fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Work
     Outcome {
         person: person.number,
         cohort: person.cohort,
+        included: schooling.at_cohort_end(person.cohort).is_some_and(|(_, included)| included),
         graduated: schooling.graduated(person.cohort),
-        concentrator: schooling.completed(2),
-        participant: schooling.completed(1),
+        concentrator_year: schooling.concentrates_from(),
+        participant: schooling.participates(),
         exit_quarter: quarters.map(|(exit, _)| exit),
-        placed_college: second.is_some_and(|q| study.terms.iter().any(|t| t.counts() && t.in_quarter(q))),
+        placed_college: second.is_some_and(|q| study.terms.iter().any(|t| !t.dual && t.counts() && t.in_quarter(q))),
         placed_work: second.is_some_and(|q| working.paid_in(q)),
         federal: schooling.exit.is_some() && course.federal,
         left_state: World::left_state(schooling, course),

@@ -33,6 +33,16 @@ pub(crate) struct Course {
     pub(crate) second_id: bool,
 }
 
+/// The credits of a course of full length, times a hundred.
+const FULL_UNIT: u32 = 100;
+
+impl Course {
+    /// Its credits times a hundred: the first course of some programs is of half length.
+    pub(crate) const fn credits(&self) -> u32 {
+        if self.part == 0 && self.program.is_multiple_of(3) { FULL_UNIT / 2 } else { FULL_UNIT }
+    }
+}
+
 /// A learner's years at school.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schooling {
@@ -43,9 +53,9 @@ pub(crate) struct Schooling {
 }
 
 /// Exits that take a learner out of the graduation cohort.
-pub(crate) const OUT_OF_COHORT: [&str; 3] = ["01909", "01911", "73064"];
+const OUT_OF_COHORT: [&str; 3] = ["01909", "01911", "73064"];
 /// Exits that end schooling.
-pub(crate) const FINAL: [&str; 6] = ["01921", "01922", "01927", "01928", "01931", "03509"];
+const FINAL: [&str; 6] = ["01921", "01922", "01927", "01928", "01931", "03509"];
 
 impl Schooling {
     /// Graduated with a regular diploma within four years.
@@ -53,13 +63,32 @@ impl Schooling {
         self.exit.is_some_and(|(on, kind)| kind == "01921" && on <= day(cohort, 8, 31))
     }
 
-    /// Learned at least this many different courses of one program.
-    pub(crate) fn completed(&self, least: usize) -> bool {
-        let mut done: Vec<(usize, usize)> =
-            self.courses.iter().filter(|c| c.completed).map(|c| (c.program, c.part)).collect();
-        done.sort_unstable();
-        done.dedup();
-        done.chunk_by(|a, b| a.0 == b.0).any(|one| one.len() >= least)
+    /// Completed a course of a program.
+    pub(crate) fn participates(&self) -> bool {
+        self.courses.iter().any(|c| c.completed)
+    }
+
+    /// The school year in which two units of one program were completed. A course taken twice counts once; half courses add up.
+    pub(crate) fn concentrates_from(&self) -> Option<i32> {
+        let mut done: Vec<&Course> = self.courses.iter().filter(|c| c.completed).collect();
+        done.sort_by_key(|c| (c.program, c.part, c.year));
+        done.dedup_by_key(|c| (c.program, c.part));
+        done.sort_by_key(|c| (c.program, c.year));
+        let reached = |one: &[&Course]| {
+            let mut units = 0;
+            let enough = |c: &&&Course| {
+                units += c.credits();
+                units >= 2 * FULL_UNIT
+            };
+            one.iter().find(enough).map(|c| c.year)
+        };
+        done.chunk_by(|a, b| a.program == b.program).filter_map(reached).min()
+    }
+
+    /// Where a learner stood at the end of the cohort's year: the last enrollment by then, and whether the learner counts in the cohort.
+    pub(crate) fn at_cohort_end(&self, cohort: i32) -> Option<(&Enrollment, bool)> {
+        let last = self.enrollments.iter().rev().find(|e| e.year <= cohort)?;
+        Some((last, !last.exit.is_some_and(|(_, kind)| OUT_OF_COHORT.contains(&kind))))
     }
 }
 
@@ -294,12 +323,26 @@ mod tests {
         Course { year: 2020, school: 0, program, part, completed, ended: 0, second_id: false }
     }
 
+    fn with(courses: Vec<Course>) -> Schooling {
+        Schooling { courses, ..Schooling::default() }
+    }
+
     #[test]
     fn a_repeated_course_counts_once_and_programs_are_not_added_up() {
-        let with = |courses: Vec<Course>| Schooling { courses, ..Schooling::default() };
-        assert!(with(vec![course(1, 0, true), course(1, 1, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, true), course(1, 0, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, true), course(2, 0, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, false)]).completed(1));
+        assert_eq!(with(vec![course(1, 0, true), course(1, 1, true)]).concentrates_from(), Some(2020));
+        assert_eq!(with(vec![course(1, 0, true), course(1, 0, true)]).concentrates_from(), None);
+        assert_eq!(with(vec![course(1, 0, true), course(2, 0, true)]).concentrates_from(), None);
+        assert!(with(vec![course(1, 0, true)]).participates());
+        assert!(!with(vec![course(1, 0, false)]).participates());
+    }
+
+    #[test]
+    fn a_half_course_is_half_a_unit_and_the_year_is_that_of_the_course_that_completed_the_second() {
+        let in_year = |year, part| Course { year, ..course(3, part, true) };
+        let (half, second, third) = (in_year(2019, 0), in_year(2020, 1), in_year(2021, 2));
+        assert_eq!((half.credits(), second.credits()), (50, 100));
+        assert_eq!(with(vec![half, second]).concentrates_from(), None);
+        assert_eq!(with(vec![half, second, third]).concentrates_from(), Some(2021));
+        assert!(with(vec![half]).participates());
     }
 }
