@@ -5,7 +5,7 @@ use crate::synth::chance::{Purpose, hash};
 use crate::synth::college::Study;
 use crate::synth::day::Day;
 use crate::synth::person::{Kind, Person, World};
-use crate::synth::schooling::Schooling;
+use crate::synth::schooling::{CountedExit, Schooling};
 use crate::synth::sheet::{Rows, Sheet};
 use crate::synth::work::{Course, Working};
 
@@ -118,8 +118,8 @@ impl World {
 }
 
 fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Working, course: Course) -> Outcome {
-    let quarters = World::exit_quarters(schooling);
-    let second = quarters.map(|(_, second)| second);
+    let exit = schooling.counted_exit();
+    let second = exit.map(CountedExit::second_quarter);
     Outcome {
         person: person.number,
         cohort: person.cohort,
@@ -127,7 +127,7 @@ fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Work
         graduated: schooling.graduated(person.cohort),
         concentrator_year: schooling.concentrates_from(),
         participant: schooling.participates(),
-        exit_quarter: quarters.map(|(exit, _)| exit),
+        exit_quarter: exit.map(CountedExit::quarter),
         placed_college: second.is_some_and(|q| study.terms.iter().any(|t| !t.dual && t.counts() && t.in_quarter(q))),
         placed_work: second.is_some_and(|q| working.paid_in(q)),
         federal: schooling.exit.is_some() && course.federal,

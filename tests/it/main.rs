@@ -7,6 +7,8 @@ mod accuracy;
 mod architecture;
 mod bad_documents;
 mod bad_files;
+mod canaries;
+mod outcomes;
 mod project;
 mod runs;
 mod tokenized;
