@@ -7,6 +7,7 @@ pub mod check_linkage;
 pub mod compile;
 pub mod current;
 pub mod deliveries;
+pub mod delivery_log;
 pub mod derive;
 pub mod describe;
 pub mod document;
