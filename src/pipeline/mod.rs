@@ -6,6 +6,7 @@ pub mod check_contract;
 pub mod check_linkage;
 pub mod compile;
 pub mod current;
+pub mod delivered;
 pub mod deliveries;
 pub mod delivery_log;
 pub mod derive;

@@ -7,6 +7,7 @@ mod accuracy;
 mod architecture;
 mod bad_documents;
 mod bad_files;
+mod bad_places;
 mod canaries;
 mod deliveries;
 mod outcomes;

@@ -166,8 +166,12 @@ impl Project {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         // A file of a shared run has other names too; what is written is a new one.
+        let rights = fs::metadata(&path).ok().map(|m| m.permissions());
         let _ = fs::remove_file(&path);
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        if let Some(rights) = rights {
+            fs::set_permissions(path, rights).unwrap();
+        }
     }
 
     /// Replaces text in a file; the text must be there.
@@ -261,6 +265,12 @@ impl Ended {
         for printed in [&self.out, &self.err] {
             assert_eq!(canaries::in_bytes(printed.as_bytes()), None, "printed: {printed}");
         }
+    }
+
+    /// What standard error says of an error, without the lines that tell how far the run was.
+    pub fn error(&self) -> String {
+        let lines: Vec<&str> = self.err.lines().skip_while(|line| !line.starts_with("error")).collect();
+        lines.join("\n")
     }
 
     /// Asserts exit code and that standard error holds every one of these words.
