@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contract::judge::Counts;
+use crate::contract::counts::Counts;
 use crate::contract::number::Decimals;
 use crate::contract::spec::{
     CheckSpec, ColumnSpec, ControlSpec, Counted, DeliveryMode, DeliverySpec, GateSpec, ReferenceSpec, UniqueSpec,

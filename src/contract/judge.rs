@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::contract::codes::CodeSet;
 use crate::contract::column::{Column, Read, Rule};
+use crate::contract::counts::Counts;
 use crate::contract::error::ContractError;
 use crate::contract::gate::Totals;
 use crate::contract::rejects::length_class;
@@ -47,31 +48,6 @@ pub struct Judged {
     pub counts: Counts,
     /// Sums of the columns that controls name, over all records as sent.
     pub totals: Totals,
-}
-
-/// How many rows went where. `rows` is always `accepted + quarantined`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records in.
-    pub rows: u64,
-    /// Rows kept.
-    pub accepted: u64,
-    /// Rows set aside.
-    pub quarantined: u64,
-    /// Rows that broke each rule.
-    pub by_rule: BTreeMap<String, u64>,
-}
-
-impl Counts {
-    /// Adds the counts of another batch.
-    pub fn add(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.accepted += other.accepted;
-        self.quarantined += other.quarantined;
-        for (rule, rows) in &other.by_rule {
-            *self.by_rule.entry(rule.clone()).or_default() += rows;
-        }
-    }
 }
 
 /// The columns of accepted rows: the contract's in its order, `<name>_status` for those with `on_fail: null_field`, then `line`.

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod codes;
 mod column;
+pub mod counts;
 mod date;
 pub mod error;
 pub mod gate;
@@ -20,9 +21,10 @@ pub mod types;
 pub mod whole;
 
 pub use codes::CodeSet;
+pub use counts::Counts;
 pub use error::ContractError;
 pub use gate::{GateFinding, Totals};
-pub use judge::{Counts, Judge, JudgeOptions, Judged, Predicate, accepted_schema};
+pub use judge::{Judge, JudgeOptions, Judged, Predicate, accepted_schema};
 pub use types::{ColumnType, Percent, Scalar};
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ const MOST_AT_ONCE: usize = 1 << 20;
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
+/// The rule that a record breaks which holds bytes that are not of the file's encoding.
+pub const ROW_ENCODING: &str = "ROW-ENCODING";
+
 /// A chunk's text, and what in it wants a closer look record by record.
 pub(crate) struct Decoded {
     /// UTF-8 wherever `foreign` is false, followed by [`PADDING`] zeros.
@@ -59,20 +62,37 @@ fn one_byte(raw: &[u8], encoding: Encoding) -> String {
     }
 }
 
-/// Whether UTF-8 text holds one of the control characters 80 to 9F: what a one-byte encoding has in the places it leaves empty.
-fn has_control(text: &[u8]) -> bool {
-    memchr_iter(0xC2, text).any(|at| text.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
+/// Where UTF-8 text holds one of the control characters 80 to 9F: what a one-byte encoding has in the places it leaves empty.
+fn control(text: &[u8]) -> Option<usize> {
+    memchr_iter(0xC2, text).find(|at| text.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)))
 }
 
 /// Whether decoded text holds what is not of the encoding.
 pub(crate) fn is_foreign(text: &[u8], encoding: Encoding) -> bool {
+    foreign_at(text, encoding).is_some()
+}
+
+/// Where decoded text first holds what is not of the encoding, in bytes.
+fn foreign_at(text: &[u8], encoding: Encoding) -> Option<usize> {
     match encoding {
-        Encoding::Utf8 => std::str::from_utf8(text).is_err(),
-        Encoding::Ascii => !text.is_ascii(),
+        Encoding::Utf8 => std::str::from_utf8(text).err().map(|error| error.valid_up_to()),
+        Encoding::Ascii => text.iter().position(|byte| !byte.is_ascii()),
         // The stream was transcoded before it was cut into chunks.
-        Encoding::Utf16Le | Encoding::Utf16Be => memmem::find(text, REPLACEMENT).is_some(),
-        Encoding::Windows1252 | Encoding::Iso8859_1 => has_control(text),
+        Encoding::Utf16Le | Encoding::Utf16Be => memmem::find(text, REPLACEMENT),
+        Encoding::Windows1252 | Encoding::Iso8859_1 => control(text),
     }
+}
+
+/// The position in characters, from 1, at which decoded text first holds what is not of the encoding.
+pub(crate) fn foreign_column(text: &[u8], encoding: Encoding) -> Option<u64> {
+    let before = &text[..foreign_at(text, encoding)?];
+    Some(1 + String::from_utf8_lossy(before).chars().count() as u64)
+}
+
+/// Why a record that holds what is not of the encoding is set aside; `None` where it holds nothing of the kind.
+pub(crate) fn foreign_reason(record: &[u8], encoding: Encoding) -> Option<String> {
+    let column = foreign_column(record, encoding)?;
+    Some(format!("the record holds bytes that are not {}, the first at character {column}", encoding.name()))
 }
 
 /// The pieces of a file: without their byte order mark, and in UTF-8 where the file is UTF-16.
@@ -98,12 +118,14 @@ impl<I: Iterator<Item = io::Result<Vec<u8>>>> Pieces<I> {
             bytes += piece.len() as u64;
             if opening.is_empty() { opening = piece } else { opening.extend_from_slice(&piece) }
         }
-        let wrong = |sign, next: &str| FileError::Encoding {
-            line: None,
+        let wrong_at = |column, sign, next: &str| FileError::Encoding {
+            at: Some((1, column)),
             declared: encoding.name(),
             sign,
             next: next.to_owned(),
         };
+        let wrong = |sign, next| wrong_at(1, sign, next);
+        let every_other = "every other byte is NUL, as in UTF-16";
         let mark = match (&opening[..], encoding) {
             ([0xEF, 0xBB, 0xBF, ..], Encoding::Utf8 | Encoding::Ascii) => 3,
             ([0xFF, 0xFE, ..], Encoding::Utf16Le) | ([0xFE, 0xFF, ..], Encoding::Utf16Be) => 2,
@@ -124,6 +146,13 @@ impl<I: Iterator<Item = io::Result<Vec<u8>>>> Pieces<I> {
                     "it begins with the byte order mark of UTF-16",
                     "set `encoding: utf-16be` in the contract",
                 ));
+            }
+            (_, Encoding::Utf16Le | Encoding::Utf16Be) => 0,
+            ([1..=255, 0, 1..=255, 0, ..], _) => {
+                return Err(wrong_at(2, every_other, "set `encoding: utf-16le` in the contract"));
+            }
+            ([0, 1..=255, 0, 1..=255, ..], _) => {
+                return Err(wrong_at(1, every_other, "set `encoding: utf-16be` in the contract"));
             }
             _ => 0,
         };

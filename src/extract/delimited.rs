@@ -2,7 +2,7 @@
 
 use crate::extract::chunk::{Marks, RECORD_CAP, is_blank, overlong, stray_quote, without_return};
 use crate::extract::columns::{Columns, Span, offset};
-use crate::extract::decode::{Decoded, is_foreign};
+use crate::extract::decode::{Decoded, ROW_ENCODING, foreign_reason};
 use crate::extract::error::FileError;
 use crate::extract::spec::Encoding;
 use crate::foundation::Quarantined;
@@ -197,11 +197,10 @@ impl Splitter<'_> {
         if self.chunk.nul && record.contains(&0) {
             return Some(("ROW-NUL", "the record holds NUL bytes".to_owned()));
         }
-        if self.chunk.foreign && is_foreign(record, self.shape.encoding) {
-            return Some((
-                "ROW-ENCODING",
-                format!("the record holds bytes that are not {}", self.shape.encoding.name()),
-            ));
+        if self.chunk.foreign
+            && let Some(reason) = foreign_reason(record, self.shape.encoding)
+        {
+            return Some((ROW_ENCODING, reason));
         }
         let quote = self.shape.marks.quote.unwrap_or_default();
         for index in std::mem::take(&mut self.quoted) {

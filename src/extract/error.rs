@@ -33,10 +33,10 @@ pub enum FileError {
         problems: Vec<HeaderProblem>,
     },
     /// The file is not of the encoding that the contract declares.
-    #[error("{}the file is not {declared}: {sign}; {next}", place(*line))]
+    #[error("{}the file is not {declared}: {sign}; {next}", place(*at))]
     Encoding {
-        /// Where it shows, where known.
-        line: Option<u64>,
+        /// The line and column where it shows first, where known.
+        at: Option<(u64, u64)>,
         /// The declared encoding.
         declared: &'static str,
         /// What shows it.
@@ -102,7 +102,10 @@ impl FileError {
     pub const fn line(&self) -> Option<u64> {
         match self {
             Self::Read(_) | Self::Empty | Self::NoField { .. } | Self::NotText => None,
-            Self::Encoding { line, .. } => *line,
+            Self::Encoding { at, .. } => match at {
+                Some((line, _)) => Some(*line),
+                None => None,
+            },
             Self::NoHeader { line, .. }
             | Self::Header { line, .. }
             | Self::UnclosedQuote { line }
@@ -114,8 +117,8 @@ impl FileError {
     }
 }
 
-fn place(line: Option<u64>) -> String {
-    line.map(|line| format!("line {line}: ")).unwrap_or_default()
+fn place(at: Option<(u64, u64)>) -> String {
+    at.map(|(line, column)| format!("line {line}, column {column}: ")).unwrap_or_default()
 }
 
 fn list(problems: &[HeaderProblem]) -> String {

@@ -2,7 +2,7 @@
 
 use crate::extract::chunk::{Marks, RECORD_CAP, is_blank, without_return};
 use crate::extract::columns::{Columns, Span, offset};
-use crate::extract::decode::{Decoded, is_foreign};
+use crate::extract::decode::{Decoded, ROW_ENCODING, foreign_reason};
 use crate::extract::error::FileError;
 use crate::extract::headers::ExpectedColumn;
 use crate::extract::spec::{Encoding, FieldLayout, FixedWidthFormat, RecordLayout};
@@ -185,8 +185,10 @@ impl Layout {
         if chunk.nul && record.contains(&0) {
             return Some(("ROW-NUL", "the record holds NUL bytes".to_owned()));
         }
-        if chunk.foreign && is_foreign(record, self.encoding) {
-            return Some(("ROW-ENCODING", format!("the record holds bytes that are not {}", self.encoding.name())));
+        if chunk.foreign
+            && let Some(reason) = foreign_reason(record, self.encoding)
+        {
+            return Some((ROW_ENCODING, reason));
         }
         if !is_detail {
             return Some(("ROW-TYPE", "the record does not begin as the layout says that records begin".to_owned()));

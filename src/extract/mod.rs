@@ -17,6 +17,7 @@ pub mod spec;
 pub mod text;
 
 pub use columns::{RawRecords, TextBatch};
+pub use decode::ROW_ENCODING;
 pub use error::{FileError, HeaderProblem, ReadError};
 pub use headers::ExpectedColumn;
 pub use spec::Format;

@@ -160,7 +160,7 @@ fn broken_records_are_set_aside_with_their_text() {
         (3, "ROW-FIELDS: the record has 1 fields where the header has 2"),
         (4, "ROW-FIELDS: the record has 3 fields where the header has 2"),
         (5, "ROW-NUL: the record holds NUL bytes"),
-        (6, "ROW-ENCODING: the record holds bytes that are not utf-8"),
+        (6, "ROW-ENCODING: the record holds bytes that are not utf-8, the first at character 1"),
         (7, "ROW-QUOTE: a quote on line 7 is not doubled and does not enclose its field"),
     ];
     assert_eq!(faults(&rows), wanted);
@@ -223,21 +223,29 @@ fn a_wrong_encoding_is_noticed() {
     );
     assert_eq!(
         says(&windows, "\u{feff}a,b\n".as_bytes()),
-        "the file is not windows-1252: it begins with the byte order mark of UTF-8; set `encoding: utf-8` in the contract"
+        "line 1, column 1: the file is not windows-1252: it begins with the byte order mark of UTF-8; set `encoding: utf-8` in the contract"
     );
     let utf = format("csv: {}");
     assert_eq!(
         says(&utf, b"\xff\xfea\0,\0b\0"),
-        "the file is not utf-8: it begins with the byte order mark of UTF-16; set `encoding: utf-16le` in the contract"
+        "line 1, column 1: the file is not utf-8: it begins with the byte order mark of UTF-16; set `encoding: utf-16le` in the contract"
     );
     assert_eq!(
         says(&utf, b"a\0,\0b\0\n\0"),
-        "line 1: the file is not utf-8: its header holds NUL bytes, as UTF-16 does; \
+        "line 1, column 2: the file is not utf-8: every other byte is NUL, as in UTF-16; set `encoding: utf-16le` in the contract"
+    );
+    assert_eq!(
+        says(&utf, b"\0a\0,\0b\0\n"),
+        "line 1, column 1: the file is not utf-8: every other byte is NUL, as in UTF-16; set `encoding: utf-16be` in the contract"
+    );
+    assert_eq!(
+        says(&utf, b"a,b\0,c\n"),
+        "line 1, column 4: the file is not utf-8: its header holds NUL bytes, as UTF-16 does; \
          set `encoding: utf-16le` in the contract, or ask the sender for text"
     );
     assert_eq!(
         says(&utf, b"a,b,A\xf1o\n"),
-        "line 1: the file is not utf-8: its header holds bytes that are not of it; \
+        "line 1, column 6: the file is not utf-8: its header holds bytes that are not of it; \
          ask the sender which encoding the file has, and set `encoding` in the contract"
     );
 }

@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 
 use crate::extract::chunk::{Chunk, Chunker, Marks};
 use crate::extract::columns::{Columns, TextBatch};
-use crate::extract::decode::decode;
+use crate::extract::decode::{decode, foreign_column};
 use crate::extract::delimited::{self, Shape};
 use crate::extract::error::{FileError, ReadError};
 use crate::extract::fixed_width::{Control, Layout, Met};
@@ -113,24 +113,27 @@ fn open_delimited<I: Iterator<Item = io::Result<Vec<u8>>>>(
 }
 
 fn header_row(record: Vec<u8>, line: u64, encoding: Encoding, marks: Marks) -> Result<Vec<String>, FileError> {
-    let wrong = |sign, next: &str| {
-        Err(FileError::Encoding { line: Some(line), declared: encoding.name(), sign, next: next.to_owned() })
+    let wrong = |column, sign, next: &str| {
+        Err(FileError::Encoding { at: Some((line, column)), declared: encoding.name(), sign, next: next.to_owned() })
     };
     let decoded = decode(record, encoding);
-    if decoded.nul {
+    let text = &decoded.bytes[..decoded.length];
+    if let Some(nul) = memchr::memchr(0, text) {
+        let column = 1 + String::from_utf8_lossy(&text[..nul]).chars().count() as u64;
         return wrong(
+            column,
             "its header holds NUL bytes, as UTF-16 does",
             "set `encoding: utf-16le` in the contract, or ask the sender for text",
         );
     }
-    if decoded.foreign {
+    if let Some(column) = foreign_column(text, encoding) {
         return wrong(
+            column,
             "its header holds bytes that are not of it",
             "ask the sender which encoding the file has, and set `encoding` in the contract",
         );
     }
-    let text = String::from_utf8_lossy(&decoded.bytes[..decoded.length]);
-    Ok(delimited::header_fields(&text, marks))
+    Ok(delimited::header_fields(&String::from_utf8_lossy(text), marks))
 }
 
 enum Splitter<'a> {
@@ -300,7 +303,7 @@ impl Whole {
         if self.reads_as_utf8 == Some(true) {
             let sign = "all of its characters beyond ASCII read as UTF-8";
             let next = "set `encoding: utf-8` in the contract".to_owned();
-            return Err(FileError::Encoding { line: None, declared: encoding.name(), sign, next });
+            return Err(FileError::Encoding { at: None, declared: encoding.name(), sign, next });
         }
         let Splitter::FixedWidth(layout, _) = splitter else {
             summary.details = summary.records;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::contract::CodeSet;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::pipeline::delivery_log::DeliveryLog;
 use crate::pipeline::document::{Texts, names};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
@@ -19,6 +20,8 @@ pub struct Project {
     pub file: PathBuf,
     /// The pipeline.
     pub pipeline: PipelineDocument,
+    /// What is known of the days on which its files came.
+    pub delivery_log: DeliveryLog,
     /// The contracts of its sources, by source.
     pub contracts: BTreeMap<String, ContractDocument>,
     /// The code sets of those contracts, by name.
@@ -81,6 +84,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
         return Loaded { project: None, found, texts };
     };
     named_as_its_file(&pipeline.pipeline, file, &mut found);
+    let delivery_log = load_delivery_log(root, file, &pipeline, &mut texts, &mut found);
 
     let mut contracts = BTreeMap::new();
     for (source, spec) in &pipeline.sources {
@@ -113,11 +117,33 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
     match (linkage, all_contracts) {
         (Some(linkage), true) => {
             let (root, file) = (root.to_owned(), file.to_owned());
-            let project = Project { root, file, pipeline, contracts, code_sets, linkage, rules, marts, texts };
+            let project =
+                Project { root, file, pipeline, delivery_log, contracts, code_sets, linkage, rules, marts, texts };
             Loaded { project: Some(project), found, texts: Texts::default() }
         }
         _ => Loaded { project: None, found, texts },
     }
+}
+
+fn load_delivery_log(
+    root: &Path,
+    file: &Path,
+    pipeline: &PipelineDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> DeliveryLog {
+    let Some(name) = &pipeline.delivery_log else { return DeliveryLog::default() };
+    let path = PathBuf::from(name.as_str());
+    if !root.join(&path).exists() {
+        let d = Diagnostic::error("P008", file, format!("there is no delivery log `{}`", **name)).at(name);
+        found.push(d.help("begin one with the line `file,received,status`, or take `delivery_log:` out"));
+        return DeliveryLog::default();
+    }
+    let Some(text) = texts.read(root, &path, found) else { return DeliveryLog::default() };
+    let log = DeliveryLog::parse(&text, &path, found);
+    let patterns: Vec<&str> = pipeline.sources.values().map(|source| source.files.as_str()).collect();
+    log.check(root, &patterns, &path, found);
+    log
 }
 
 fn load_code_sets(

@@ -22,8 +22,6 @@ pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Dis
     if project.is_synthetic() {
         notes.push("All people in this release are made up.".to_owned());
     }
-    let named = |d: &crate::pipeline::deliveries::Delivery| format!("{}: {}", d.source, d.file);
-    let known: Vec<_> = discovered.register.iter().filter(|d| d.received == began[..10]).map(named).collect();
     RunResults {
         format: FORMAT.to_owned(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -38,7 +36,7 @@ pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Dis
         threads: order.limits.threads,
         memory: order.limits.memory,
         as_of: order.as_of.clone(),
-        new_deliveries: known,
+        new_deliveries: discovered.fresh.clone(),
         duplicate_deliveries: discovered.duplicates.clone(),
         files: Vec::new(),
         sources: Vec::new(),

@@ -33,6 +33,10 @@ pub struct PipelineDocument {
     pub period: Located<String>,
     /// The files it reads, by source.
     pub sources: IndexMap<String, SourceSpec>,
+    /// A CSV with the columns `file`, `received` and `status` (`accepted` or `withdrawn`) that says when each file came. Files that it does not
+    /// name were received on the day of the first successful run that saw them.
+    #[serde(default)]
+    pub delivery_log: Option<Located<String>>,
     /// The linkage document it uses.
     pub linkage: Located<String>,
     /// The packs of business rules it applies, by folder of `config/rules`.

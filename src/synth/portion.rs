@@ -5,7 +5,7 @@ use crate::synth::chance::{Purpose, hash};
 use crate::synth::college::Study;
 use crate::synth::day::Day;
 use crate::synth::person::{Kind, Person, World};
-use crate::synth::schooling::Schooling;
+use crate::synth::schooling::{CountedExit, Schooling};
 use crate::synth::sheet::{Rows, Sheet};
 use crate::synth::work::{Course, Working};
 
@@ -33,8 +33,11 @@ pub(crate) struct Licence {
 pub(crate) struct Outcome {
     pub(crate) person: u64,
     pub(crate) cohort: i32,
+    /// Counts in the four-year cohort.
+    pub(crate) included: bool,
     pub(crate) graduated: bool,
-    pub(crate) concentrator: bool,
+    /// The school year in which the learner became a concentrator.
+    pub(crate) concentrator_year: Option<i32>,
     pub(crate) participant: bool,
     pub(crate) exit_quarter: Option<i32>,
     pub(crate) placed_college: bool,
@@ -115,16 +118,17 @@ impl World {
 }
 
 fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Working, course: Course) -> Outcome {
-    let quarters = World::exit_quarters(schooling);
-    let second = quarters.map(|(_, second)| second);
+    let exit = schooling.counted_exit();
+    let second = exit.map(CountedExit::second_quarter);
     Outcome {
         person: person.number,
         cohort: person.cohort,
+        included: schooling.at_cohort_end(person.cohort).is_some_and(|(_, included)| included),
         graduated: schooling.graduated(person.cohort),
-        concentrator: schooling.completed(2),
-        participant: schooling.completed(1),
-        exit_quarter: quarters.map(|(exit, _)| exit),
-        placed_college: second.is_some_and(|q| study.terms.iter().any(|t| t.counts() && t.in_quarter(q))),
+        concentrator_year: schooling.concentrates_from(),
+        participant: schooling.participates(),
+        exit_quarter: exit.map(CountedExit::quarter),
+        placed_college: second.is_some_and(|q| study.terms.iter().any(|t| !t.dual && t.counts() && t.in_quarter(q))),
         placed_work: second.is_some_and(|q| working.paid_in(q)),
         federal: schooling.exit.is_some() && course.federal,
         left_state: World::left_state(schooling, course),

@@ -8,7 +8,7 @@ use crate::synth::names::Race;
 use crate::synth::person::{Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::programs::{COURSE_PARTS, FIELDS, secondary_code};
-use crate::synth::schooling::{Enrollment, OUT_OF_COHORT, Schooling};
+use crate::synth::schooling::{Enrollment, Schooling};
 use crate::synth::sheet::Sheet;
 
 /// The flags of a learner that hold for all years.
@@ -219,16 +219,18 @@ impl World {
                 (false, 0..12) => "F",
                 (false, _) => "W",
             };
-            let credits = if course.part == 0 && course.program % 3 == 0 { "0.50" } else { "1.00" };
+            let credits = course.credits();
             let _ = write!(
                 row,
-                ",{},{school_id},{},{code}-{},{} {},{code},{},{credits},{},{mark},",
+                ",{},{school_id},{},{code}-{},{} {},{code},{},{}.{:02},{},{mark},",
                 self.places.districts[school.district].id,
                 course.year,
                 course.part + 1,
                 COURSE_PARTS[course.part],
                 field.title,
                 field.cip,
+                credits / 100,
+                credits % 100,
                 yes(course.completed),
             );
             crate::synth::day::written(course.ended).iso(&mut row);
@@ -242,11 +244,10 @@ impl World {
 
     /// The certified row of a learner: where they stood at the end of their cohort year.
     fn cohort_row(&self, person: &Person, schooling: &Schooling, portion: &mut Portion, chance: &mut Chance) {
-        let Some(last) = schooling.enrollments.iter().rev().find(|e| e.year <= person.cohort) else { return };
+        let Some((last, included)) = schooling.at_cohort_end(person.cohort) else { return };
         let copy = self.copy(person, Taker::School, last.entry, chance);
         let school = &self.places.schools[last.school];
         let graduated = schooling.graduated(person.cohort);
-        let included = !last.exit.is_some_and(|(_, kind)| OUT_OF_COHORT.contains(&kind));
         let mut row = String::with_capacity(120);
         let _ = write!(row, "{},", self.state_id(person.number, last.second_id));
         comma_field(&mut row, &copy.last);

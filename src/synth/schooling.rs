@@ -1,7 +1,7 @@
 //! Schooling: a learner's way through grades 9 to 12, and the CTE courses taken on the way.
 
 use crate::synth::chance::{Chance, Purpose, hash};
-use crate::synth::day::{Day, day};
+use crate::synth::day::{Day, day, quarter, quarter_begin, written};
 use crate::synth::person::{Person, World};
 use crate::synth::programs::COURSES;
 
@@ -33,6 +33,16 @@ pub(crate) struct Course {
     pub(crate) second_id: bool,
 }
 
+/// The credits of a course of full length, times a hundred.
+const FULL_UNIT: u32 = 100;
+
+impl Course {
+    /// Its credits times a hundred: the first course of some programs is of half length.
+    pub(crate) const fn credits(&self) -> u32 {
+        if self.part == 0 && self.program.is_multiple_of(3) { FULL_UNIT / 2 } else { FULL_UNIT }
+    }
+}
+
 /// A learner's years at school.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Schooling {
@@ -43,9 +53,9 @@ pub(crate) struct Schooling {
 }
 
 /// Exits that take a learner out of the graduation cohort.
-pub(crate) const OUT_OF_COHORT: [&str; 3] = ["01909", "01911", "73064"];
+const OUT_OF_COHORT: [&str; 3] = ["01909", "01911", "73064"];
 /// Exits that end schooling.
-pub(crate) const FINAL: [&str; 6] = ["01921", "01922", "01927", "01928", "01931", "03509"];
+const FINAL: [&str; 6] = ["01921", "01922", "01927", "01928", "01931", "03509"];
 
 impl Schooling {
     /// Graduated with a regular diploma within four years.
@@ -53,14 +63,81 @@ impl Schooling {
         self.exit.is_some_and(|(on, kind)| kind == "01921" && on <= day(cohort, 8, 31))
     }
 
-    /// Learned at least this many different courses of one program.
-    pub(crate) fn completed(&self, least: usize) -> bool {
-        let mut done: Vec<(usize, usize)> =
-            self.courses.iter().filter(|c| c.completed).map(|c| (c.program, c.part)).collect();
-        done.sort_unstable();
-        done.dedup();
-        done.chunk_by(|a, b| a.0 == b.0).any(|one| one.len() >= least)
+    /// Completed a course of a program.
+    pub(crate) fn participates(&self) -> bool {
+        self.courses.iter().any(|c| c.completed)
     }
+
+    /// The school year in which two units of one program were completed. A course taken twice counts once; half courses add up.
+    pub(crate) fn concentrates_from(&self) -> Option<i32> {
+        let mut done: Vec<&Course> = self.courses.iter().filter(|c| c.completed).collect();
+        done.sort_by_key(|c| (c.program, c.part, c.year));
+        done.dedup_by_key(|c| (c.program, c.part));
+        done.sort_by_key(|c| (c.program, c.year));
+        let reached = |one: &[&Course]| {
+            let mut units = 0;
+            let enough = |c: &&&Course| {
+                units += c.credits();
+                units >= 2 * FULL_UNIT
+            };
+            one.iter().find(enough).map(|c| c.year)
+        };
+        done.chunk_by(|a, b| a.program == b.program).filter_map(reached).min()
+    }
+
+    /// The last exit that an indicator counts, as domain 1.1a defines it: the last of its program year, of a type that ends schooling, and in no
+    /// school again until the second quarter after it had ended. Someone who came back later and left the state still has the first one.
+    pub(crate) fn counted_exit(&self) -> Option<CountedExit> {
+        let exits = self.enrollments.iter().filter_map(|e| e.exit);
+        let last_of_year =
+            |on: Day| exits.clone().all(|(other, _)| other <= on || program_year(other) != program_year(on));
+        let stayed_away = |on: Day, exit: CountedExit| {
+            let free_from = quarter_begin(exit.second_quarter() + 1);
+            !self.enrollments.iter().any(|e| e.exit.map_or(e.entry, |(left, _)| left) > on && e.entry < free_from)
+        };
+        let counts = |(on, kind): (Day, &'static str)| {
+            let exit = CountedExit { on: counted(on) };
+            (FINAL.contains(&kind) && last_of_year(on) && stayed_away(on, exit)).then_some(exit)
+        };
+        exits.clone().filter_map(counts).max_by_key(|exit| exit.on)
+    }
+
+    /// Where a learner stood at the end of the cohort's year: the last enrollment by then, and whether the learner counts in the cohort.
+    pub(crate) fn at_cohort_end(&self, cohort: i32) -> Option<(&Enrollment, bool)> {
+        let last = self.enrollments.iter().rev().find(|e| e.year <= cohort)?;
+        Some((last, !last.exit.is_some_and(|(_, kind)| OUT_OF_COHORT.contains(&kind))))
+    }
+}
+
+/// An exit that an indicator counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CountedExit {
+    /// The day as it counts.
+    pub(crate) on: Day,
+}
+
+impl CountedExit {
+    /// The quarter of the exit.
+    pub(crate) const fn quarter(self) -> i32 {
+        quarter(self.on)
+    }
+
+    /// The second quarter after it, in which placement is looked for.
+    pub(crate) const fn second_quarter(self) -> i32 {
+        self.quarter() + 2
+    }
+}
+
+/// Exits of July and August count as those of 30 June.
+const fn counted(on: Day) -> Day {
+    let w = written(on);
+    if matches!(w.month, 7 | 8) { day(w.year, 6, 30) } else { on }
+}
+
+/// The program year of an exit: it ends on 30 June.
+const fn program_year(on: Day) -> i32 {
+    let w = written(counted(on));
+    if w.month > 6 { w.year + 1 } else { w.year }
 }
 
 /// First and last school day of a school's year.
@@ -294,12 +371,45 @@ mod tests {
         Course { year: 2020, school: 0, program, part, completed, ended: 0, second_id: false }
     }
 
+    fn with(courses: Vec<Course>) -> Schooling {
+        Schooling { courses, ..Schooling::default() }
+    }
+
     #[test]
     fn a_repeated_course_counts_once_and_programs_are_not_added_up() {
-        let with = |courses: Vec<Course>| Schooling { courses, ..Schooling::default() };
-        assert!(with(vec![course(1, 0, true), course(1, 1, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, true), course(1, 0, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, true), course(2, 0, true)]).completed(2));
-        assert!(!with(vec![course(1, 0, false)]).completed(1));
+        assert_eq!(with(vec![course(1, 0, true), course(1, 1, true)]).concentrates_from(), Some(2020));
+        assert_eq!(with(vec![course(1, 0, true), course(1, 0, true)]).concentrates_from(), None);
+        assert_eq!(with(vec![course(1, 0, true), course(2, 0, true)]).concentrates_from(), None);
+        assert!(with(vec![course(1, 0, true)]).participates());
+        assert!(!with(vec![course(1, 0, false)]).participates());
+    }
+
+    #[test]
+    fn a_half_course_is_half_a_unit_and_the_year_is_that_of_the_course_that_completed_the_second() {
+        let in_year = |year, part| Course { year, ..course(3, part, true) };
+        let (half, second, third) = (in_year(2019, 0), in_year(2020, 1), in_year(2021, 2));
+        assert_eq!((half.credits(), second.credits()), (50, 100));
+        assert_eq!(with(vec![half, second]).concentrates_from(), None);
+        assert_eq!(with(vec![half, second, third]).concentrates_from(), Some(2021));
+        assert!(with(vec![half]).participates());
+    }
+
+    #[test]
+    fn an_exit_counts_unless_the_learner_comes_back_before_the_second_quarter_has_ended() {
+        let spell = |year, entry, exit| Enrollment { year, grade: 10, school: 0, entry, exit, second_id: false };
+        let with = |enrollments: &[Enrollment]| Schooling { enrollments: enrollments.to_vec(), ..Schooling::default() };
+        let dropped = spell(2021, day(2020, 8, 20), Some((day(2020, 11, 27), "01927")));
+        let exit = |on| Some(CountedExit { on });
+        assert_eq!(with(&[dropped]).counted_exit(), exit(day(2020, 11, 27)));
+        assert_eq!(exit(day(2020, 11, 27)).map(CountedExit::second_quarter), Some(2021 * 4 + 1));
+        // Back in the second quarter, and gone without an exit of its own: no exit. Back after it: the first stands.
+        let back = |entry| spell(2021, entry, Some((entry + 100, "01909")));
+        assert_eq!(with(&[dropped, back(day(2021, 6, 1))]).counted_exit(), None);
+        assert_eq!(with(&[dropped, back(day(2021, 8, 20))]).counted_exit(), exit(day(2020, 11, 27)));
+        // A transfer later in the year takes the place of an earlier exit; summer counts as June.
+        let moved = spell(2021, day(2021, 2, 1), Some((day(2021, 5, 20), "01908")));
+        assert_eq!(with(&[dropped, moved]).counted_exit(), None);
+        let summer = spell(2021, day(2020, 8, 20), Some((day(2021, 8, 3), "01921")));
+        assert_eq!(with(&[summer]).counted_exit(), exit(day(2021, 6, 30)));
     }
 }

@@ -148,8 +148,10 @@ pub(crate) fn outcomes(rows: &[Outcome]) -> Vec<(&'static str, ArrayRef)> {
     vec![
         ("person", Arc::new(Int64Array::from_iter_values(rows.iter().map(|o| number(o.person))))),
         ("cohort_year", Arc::new(Int32Array::from_iter_values(rows.iter().map(|o| o.cohort)))),
+        ("cohort_included", flag(|o| o.included)),
         ("graduated", flag(|o| o.graduated)),
-        ("concentrator_secondary", flag(|o| o.concentrator)),
+        ("concentrator_secondary", flag(|o| o.concentrator_year.is_some())),
+        ("concentrator_year", Arc::new(rows.iter().map(|o| o.concentrator_year).collect::<Int32Array>())),
         ("participant_secondary", flag(|o| o.participant)),
         ("exit_quarter", Arc::new(rows.iter().map(|o| o.exit_quarter).collect::<Int32Array>())),
         ("placed_postsecondary_q2", flag(|o| o.placed_college)),

@@ -2,7 +2,7 @@
 
 use crate::synth::chance::{Chance, Purpose, hash};
 use crate::synth::college::Study;
-use crate::synth::day::{day, quarter, quarter_begin};
+use crate::synth::day::{quarter, quarter_begin};
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::schooling::Schooling;
 
@@ -159,14 +159,5 @@ impl World {
     pub(crate) fn left_state(schooling: &Schooling, course: Course) -> bool {
         let by_school = matches!(schooling.enrollments.last().and_then(|e| e.exit), Some((_, "01909")));
         by_school || (schooling.exit.is_some() && course.leaves_state)
-    }
-
-    /// The quarter two after a person's exit, with the exit's own.
-    pub(crate) fn exit_quarters(schooling: &Schooling) -> Option<(i32, i32)> {
-        let (on, _) = schooling.exit?;
-        let w = crate::synth::day::written(on);
-        // Exits of July and August count as those of 30 June.
-        let on = if matches!(w.month, 7 | 8) { day(w.year, 6, 30) } else { on };
-        Some((quarter(on), quarter(on) + 2))
     }
 }

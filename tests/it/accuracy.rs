@@ -12,7 +12,7 @@ use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use throughline::linkage::score::pairs;
 
-use crate::project::{Project, copy, repository};
+use crate::project::{Project, sample_release};
 
 struct Score {
     precision: f64,
@@ -176,10 +176,7 @@ fn holds(score: &Score) {
 
 #[test]
 fn the_sample_is_linked_as_the_truth_has_it() {
-    let project = Project::without_data();
-    copy(&repository().join("sample_data"), &project.path("sample_data"));
-    project.statewide().is_fine();
-    holds(&score(&project));
+    holds(&score(sample_release()));
 }
 
 #[test]

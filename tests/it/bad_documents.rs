@@ -35,6 +35,7 @@ fn an_unknown_column_in_sql() {
         );
     });
     ended.fails_with(2, &["secondary_exit.sql:", "exit_dat", "did you mean `exit_date`?"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -43,6 +44,7 @@ fn an_unknown_column_in_an_expression_of_a_contract() {
         p.replace("config/contracts/k12_enrollment.yaml", "exit_date >= entry_date", "exit_date >= entry_dat");
     });
     ended.fails_with(2, &["k12_enrollment.yaml:", "entry_dat", "did you mean `entry_date`?"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -60,6 +62,7 @@ fn a_cycle_of_steps() {
         );
     });
     ended.fails_with(2, &["circle", "learner_year", "learner_attributes", "->"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -71,6 +74,7 @@ fn a_duplicate_id() {
         p.replace(contract, &first, &format!("{first}\n{first}"));
     });
     ended.fails_with(2, &["C030", "stands twice", "k12_enrollment.yaml:"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -93,12 +97,14 @@ fn what_is_not_reproducible() {
     let ended =
         checked(|p| p.replace("config/rules/perkins_v/secondary_exit.sql", "SELECT", "SELECT random() AS lot,"));
     ended.fails_with(2, &["P030", "random()", "secondary_exit.sql:"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn a_column_without_a_dictionary_entry() {
     let ended = checked(|p| p.replace("config/contracts/ui_wages.yaml", "label: Last name", "label: \"\""));
     ended.fails_with(2, &["C004", "no label for the dictionary"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]

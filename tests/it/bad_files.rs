@@ -1,14 +1,14 @@
-//! Files, keys and folders that are wrong: each has its exit code and message; nothing is lost, and nothing is published that should not be.
+//! Files that are wrong: each has its exit code and message; nothing is lost, and nothing is published that should not be.
 
 use std::fs;
 
-use crate::project::Project;
+use crate::project::{Project, released};
 
 const ENROLLMENT: &str = "sample_data/k12/enrollment_2020.csv";
 const WAGES: &str = "sample_data/wages/UIWAGE_2022Q1.txt";
 
 /// A run after one change, which must fail and publish nothing.
-fn refused(change: impl Fn(&Project)) -> crate::project::Ended {
+pub fn refused(change: impl Fn(&Project)) -> crate::project::Ended {
     let project = Project::small();
     change(&project);
     let ended = project.statewide();
@@ -18,13 +18,28 @@ fn refused(change: impl Fn(&Project)) -> crate::project::Ended {
     ended
 }
 
-/// A run after one change, which must succeed; gives the quarantined rows of the file as `line|rule`.
+/// A run after one change, which must succeed; gives the quarantined rows of the file as `line|rule|reason`.
 fn quarantined(file: &str, change: impl Fn(&Project)) -> Vec<String> {
     let project = Project::small();
     change(&project);
     project.statewide().is_fine();
+    set_aside(&project, file)
+}
+
+fn set_aside(project: &Project, file: &str) -> Vec<String> {
     let name = file.rsplit('/').next().unwrap();
-    project.ask(&format!("select line || '|' || rule from quarantine where file = '{name}' order by line, rule"))
+    project
+        .ask(&format!(
+            "select line || '|' || rule || '|' || reason from quarantine where file = '{name}' order by line, rule"
+        ))
+        .iter()
+        .map(|row| row.trim_matches('"').to_owned())
+        .collect()
+}
+
+/// What is said of one line among the rows set aside.
+fn of_line(rows: &[String], line: usize) -> String {
+    rows.iter().find(|row| row.starts_with(&format!("{line}|"))).unwrap_or_else(|| panic!("{rows:?}")).clone()
 }
 
 fn bytes(project: &Project, file: &str) -> Vec<u8> {
@@ -46,13 +61,16 @@ fn line(project: &Project, file: &str, number: usize, change: impl Fn(&str) -> S
 
 #[test]
 fn a_missing_file() {
-    refused(|p| fs::remove_file(p.path("sample_data/licences/licences.parquet")).unwrap())
-        .fails_with(3, &["nothing has arrived for: licences", "optional: true"]);
+    let ended = refused(|p| fs::remove_file(p.path("sample_data/licences/licences.parquet")).unwrap());
+    ended.fails_with(3, &["nothing has arrived for: licences", "optional: true"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn an_empty_file() {
-    refused(|p| p.write(ENROLLMENT, "")).fails_with(4, &["enrollment_2020.csv", "the file is empty"]);
+    let ended = refused(|p| p.write(ENROLLMENT, ""));
+    ended.fails_with(4, &["enrollment_2020.csv", "the file is empty"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -62,36 +80,41 @@ fn a_header_only() {
         p.write(ENROLLMENT, format!("{}\n", text.lines().next().unwrap()));
     });
     ended.fails_with(4, &["enrollment_2020.csv", "its header and no records"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn a_missing_column() {
     let ended = refused(|p| line(p, ENROLLMENT, 1, |l| l.replacen("BIRTH_DATE,", "", 1)));
     ended.fails_with(4, &["enrollment_2020.csv", "line 1", "BIRTH_DATE"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn an_extra_column() {
     let ended = refused(|p| line(p, ENROLLMENT, 1, |l| format!("FAVOURITE,{l}")));
     ended.fails_with(4, &["enrollment_2020.csv", "line 1", "FAVOURITE"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn a_renamed_header() {
     let ended = refused(|p| line(p, ENROLLMENT, 1, |l| l.replacen("BIRTH_DATE", "BIRTHDATE", 1)));
     ended.fails_with(4, &["enrollment_2020.csv", "line 1", "BIRTHDATE", "BIRTH_DATE"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn a_ragged_row() {
     let rows = quarantined(ENROLLMENT, |p| line(p, ENROLLMENT, 4, |l| format!("extra,{l}")));
-    assert!(rows.contains(&"4|ROW-FIELDS".to_owned()), "{rows:?}");
+    insta::assert_snapshot!(of_line(&rows, 4));
 }
 
 #[test]
 fn an_unclosed_quote() {
     let ended = refused(|p| line(p, ENROLLMENT, 5, |l| format!("\"{l}")));
     ended.fails_with(4, &["enrollment_2020.csv", "line 5", "quote"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -105,24 +128,82 @@ fn a_wrong_encoding() {
         text[at] = 0xe9;
         p.write(file, text);
     });
-    assert!(rows.contains(&"3|ROW-ENCODING".to_owned()), "{rows:?}");
+    insta::assert_snapshot!(of_line(&rows, 3));
+}
+
+const COURSES: &str = "sample_data/k12/cte_courses_2020.csv";
+
+#[test]
+fn a_byte_order_mark_changes_nothing() {
+    let marked = quarantined(COURSES, |p| p.write(COURSES, format!("\u{feff}{}", p.read(COURSES))));
+    assert_eq!(set_aside(released(), COURSES), marked);
 }
 
 #[test]
-fn a_byte_order_mark_and_line_ends_of_windows_change_nothing() {
-    let file = "sample_data/k12/cte_courses_2020.csv";
-    let plain = quarantined(file, |_| {});
-    let marked = quarantined(file, |p| {
-        let text = p.read(file).replace("\r\n", "\n").replace('\n', "\r\n");
-        p.write(file, format!("\u{feff}{text}"));
+fn line_ends_of_windows_change_nothing() {
+    let ended = quarantined(COURSES, |p| p.write(COURSES, p.read(COURSES).replace("\r\n", "\n").replace('\n', "\r\n")));
+    assert_eq!(set_aside(released(), COURSES), ended);
+}
+
+/// A file of courses in UTF-16, the bytes of each unit in this order, with or without its mark.
+fn in_utf_16(mark: bool, order: fn(u16) -> [u8; 2]) -> crate::project::Ended {
+    refused(|p| {
+        let text = format!("{}{}", if mark { "\u{feff}" } else { "" }, p.read(COURSES));
+        p.write(COURSES, text.encode_utf16().flat_map(order).collect::<Vec<u8>>());
+    })
+}
+
+#[test]
+fn a_whole_file_in_utf_16_with_its_mark() {
+    let ended = in_utf_16(true, u16::to_le_bytes);
+    ended.fails_with(4, &["cte_courses_2020.csv", "line 1, column 1", "set `encoding: utf-16le`"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn a_whole_file_in_utf_16_without_its_mark() {
+    let ended = in_utf_16(false, u16::to_be_bytes);
+    ended.fails_with(4, &["cte_courses_2020.csv", "line 1, column 1", "set `encoding: utf-16be`"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn a_whole_file_of_fixed_width_in_utf_16() {
+    let ended =
+        refused(|p| p.write(WAGES, p.read(WAGES).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()));
+    ended.fails_with(4, &["UIWAGE_2022Q1.txt", "line 1, column 2", "set `encoding: utf-16le`"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+/// The file of courses as windows-1252 writes it, a letter with an accent in every row.
+fn in_windows_1252(project: &Project) {
+    let text = project.read(COURSES);
+    let (header, rows) = text.split_once('\n').unwrap();
+    let text = format!("{header}\n{}", rows.replace(",Intro", ",\u{cf}ntro").replace(",CT", ",\u{e9}CT"));
+    project.write(COURSES, text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_whole_file_in_windows_1252_where_utf_8_is_declared() {
+    let ended = refused(in_windows_1252);
+    ended.fails_with(4, &["cte_courses_2020.csv", "line 2: ", "character ", "`encoding:`"]);
+    assert_eq!(ended.error().lines().filter(|l| l.starts_with("  - ")).count(), 1, "{}", ended.error());
+    insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn most_rows_of_another_encoding_refuse_a_file_whatever_its_gate() {
+    let ended = refused(|p| {
+        p.replace("config/contracts/cte_courses.yaml", "rejected: 2%", "rejected: 100%");
+        in_windows_1252(p);
     });
-    assert_eq!(plain, marked);
+    ended.fails_with(4, &["cte_courses_2020.csv", "line 2: ", "`encoding:`"]);
 }
 
 #[test]
 fn nul_bytes() {
     let rows = quarantined(ENROLLMENT, |p| line(p, ENROLLMENT, 3, |l| format!("\0{l}")));
-    assert!(rows.contains(&"3|ROW-NUL".to_owned()), "{rows:?}");
+    insta::assert_snapshot!(of_line(&rows, 3));
 }
 
 #[test]
@@ -133,6 +214,7 @@ fn a_truncated_file() {
         p.write(WAGES, lines[..lines.len() - 1].concat());
     });
     ended.fails_with(4, &["UIWAGE_2022Q1.txt", "cut off"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -144,6 +226,7 @@ fn a_trailer_count_off_by_one() {
         p.replace(WAGES, &trailer, &format!("T{:09}{}", count + 1, &trailer[10..]));
     });
     ended.fails_with(4, &["UIWAGE_2022Q1.txt", "UI-C-001"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
@@ -155,58 +238,58 @@ fn a_wrong_wage_total() {
         p.replace(WAGES, &trailer, &format!("{}{:015}{}", &trailer[..10], total + 1, &trailer[25..]));
     });
     ended.fails_with(4, &["UIWAGE_2022Q1.txt", "UI-C-002"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+/// Rules that rows of a file broke, with how many rows broke each, after a run over a changed line.
+fn violations(file: &str, number: usize, change: impl Fn(&str) -> String) -> String {
+    let project = Project::small();
+    line(&project, file, number, change);
+    project.statewide().is_fine();
+    let name = file.rsplit('/').next().unwrap();
+    let stays = format!("select count(*) from quarantine where line = {number} and file = '{name}'");
+    assert_eq!(project.ask(&stays), ["0"], "the row itself stays");
+    let results = project.last_results();
+    let of_file = results["files"].as_array().unwrap().iter().find(|f| f["file"] == name).unwrap().clone();
+    let of_file = of_file["violations"].as_object().unwrap().clone();
+    of_file.iter().map(|(rule, rows)| format!("{rule}: {rows}")).collect::<Vec<_>>().join("\n")
+}
+
+fn birth_date(with: &str) -> String {
+    let header = released().read(ENROLLMENT).lines().next().unwrap().to_owned();
+    let at = header.split(',').position(|c| c == "BIRTH_DATE").unwrap();
+    violations(ENROLLMENT, 2, |l| replace_field(l, at, with))
 }
 
 #[test]
 fn the_first_of_january_1900_is_no_birth_date() {
-    let project = Project::small();
-    let header = project.read(ENROLLMENT).lines().next().unwrap().to_owned();
-    let at = header.split(',').position(|c| c == "BIRTH_DATE").unwrap();
-    line(&project, ENROLLMENT, 2, |l| replace_field(l, at, "1/1/1900"));
-    project.statewide().is_fine();
-    let results = last_results(&project);
-    let file =
-        results["files"].as_array().unwrap().iter().find(|f| f["file"] == "enrollment_2020.csv").unwrap().clone();
-    assert!(file["violations"]["birth_date.range"].as_u64().unwrap() >= 1, "{file}");
+    let broken = birth_date("1/1/1900");
+    assert!(broken.lines().any(|l| l == "birth_date.range: 1"), "{broken}");
+    insta::assert_snapshot!(broken);
 }
 
 #[test]
-fn an_ssn_that_lost_its_zero_and_a_birth_date_in_the_future_leave_their_rows() {
-    let project = Project::small();
-    let college = "sample_data/postsecondary/enrollment_2021.txt";
-    line(&project, college, 2, |l| {
+fn a_birth_date_in_the_future_leaves_its_row() {
+    let broken = birth_date("1/1/2031");
+    assert!(broken.lines().any(|l| l == "birth_date.range: 1"), "{broken}");
+    insta::assert_snapshot!(broken);
+}
+
+#[test]
+fn an_ssn_that_lost_its_zero_leaves_its_row() {
+    let broken = violations("sample_data/postsecondary/enrollment_2021.txt", 2, |l| {
         let mut fields: Vec<&str> = l.split('|').collect();
         fields[2] = "12345678";
         fields.join("|")
     });
-    let header = project.read(ENROLLMENT).lines().next().unwrap().to_owned();
-    let at = header.split(',').position(|c| c == "BIRTH_DATE").unwrap();
-    line(&project, ENROLLMENT, 2, |l| replace_field(l, at, "1/1/2031"));
-    project.statewide().is_fine();
-    let results = last_results(&project);
-    let broken = |file: &str, rule: &str| {
-        let file = results["files"].as_array().unwrap().iter().find(|f| f["file"] == file).unwrap().clone();
-        file["violations"][rule].as_u64().unwrap_or(0)
-    };
-    assert!(broken("enrollment_2021.txt", "ssn.length") >= 1, "the short SSN was not noticed");
-    assert!(broken("enrollment_2021.txt", "ssn.pattern") >= 1, "the short SSN was kept");
-    assert!(broken("enrollment_2020.csv", "birth_date.range") >= 1, "the birth date to come was kept");
-    let quarantined = project.ask(
-        "select count(*) from quarantine where line = 2 and file in ('enrollment_2021.txt', 'enrollment_2020.csv')",
-    );
-    assert_eq!(quarantined, ["0"], "the rows themselves stay");
+    assert!(broken.contains("ssn.length") && broken.contains("ssn.pattern"), "{broken}");
+    insta::assert_snapshot!(broken);
 }
 
 fn replace_field(line: &str, at: usize, with: &str) -> String {
     let mut fields: Vec<&str> = line.split(',').collect();
     fields[at] = with;
     fields.join(",")
-}
-
-fn last_results(project: &Project) -> serde_json::Value {
-    let records: Vec<_> =
-        project.files("out/runs").into_iter().filter(|(n, _)| n.ends_with("run_results.json")).collect();
-    serde_json::from_slice(&records.last().unwrap().1).unwrap()
 }
 
 #[test]
@@ -221,12 +304,12 @@ fn more_strays_than_a_reference_tolerates() {
         p.replace("config/contracts/cte_courses.yaml", &rule, &strict);
     });
     ended.fails_with(4, &["cte_courses", "CTE-R-001", "at most"]);
+    insta::assert_snapshot!(ended.error());
 }
 
 #[test]
 fn a_duplicate_delivery_is_passed_over() {
-    let project = Project::small();
-    project.statewide().is_fine();
+    let project = Project::after_a_run();
     let before = project.files("out/releases");
     fs::copy(project.path(ENROLLMENT), project.path("sample_data/k12/enrollment_2020_again.csv")).unwrap();
     let again = project.statewide();
@@ -237,92 +320,14 @@ fn a_duplicate_delivery_is_passed_over() {
 
 #[test]
 fn a_snapshot_that_shrank_by_half() {
-    let project = Project::small();
-    project.statewide().is_fine();
+    let project = Project::after_a_run();
     let before = project.read("out/current.json");
     let text = bytes(&project, ENROLLMENT);
     let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
     let half: Vec<u8> = lines[..lines.len() / 3].concat();
     project.write("sample_data/k12/enrollment_2020_resent.csv", half);
-    project.statewide().fails_with(4, &["enrollment_2020_resent.csv", "much smaller"]);
+    let ended = project.statewide();
+    ended.fails_with(4, &["enrollment_2020_resent.csv", "much smaller"]);
+    insta::assert_snapshot!(ended.error());
     assert_eq!(before, project.read("out/current.json"), "the pointer moved");
-}
-
-#[test]
-fn no_key_no_run() {
-    refused(|p| p.replace("pipelines/statewide.yaml", "hub: demo", "hub: \"env:NO_SUCH_KEY\""))
-        .fails_with(6, &["NO_SUCH_KEY", "throughline keys new"]);
-}
-
-#[test]
-fn the_demo_key_is_for_made_up_people_only() {
-    let ended = refused(|p| {
-        let text = p.read("pipelines/statewide.yaml");
-        let line = text.lines().find(|l| l.contains("ui_wages:")).unwrap().to_owned();
-        p.replace("pipelines/statewide.yaml", &line, &line.replace("synthetic: true", "synthetic: false"));
-    });
-    ended.fails_with(6, &["demo"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_key_file_that_others_can_read() {
-    use std::os::unix::fs::PermissionsExt;
-    let ended = refused(|p| {
-        p.run(&["keys", "new", "hub", "hub.key"]).is_fine();
-        fs::set_permissions(p.path("hub.key"), fs::Permissions::from_mode(0o644)).unwrap();
-        p.replace("pipelines/statewide.yaml", "hub: demo", "hub: \"file:hub.key\"");
-    });
-    ended.fails_with(6, &["hub.key", "chmod 600"]);
-}
-
-#[test]
-fn a_wrong_key() {
-    let project = Project::without_data();
-    project.run(&["keys", "new", "send", "send.key"]).is_fine();
-    project.run(&["keys", "check", "send", "file:send.key"]).is_fine();
-    project.run(&["keys", "check", "hub", "file:send.key"]).fails_with(6, &["send.key"]);
-    project.run(&["keys", "new", "send", "send.key"]).fails_with(2, &["never written over"]);
-    let text = project.read("send.key");
-    let last = text.trim_end().chars().last().unwrap();
-    let damaged = format!("{}{}\n", &text.trim_end()[..text.trim_end().len() - 1], if last == '0' { '1' } else { '0' });
-    project.write("send.key", damaged);
-    project.run(&["keys", "check", "send", "file:send.key"]).fails_with(6, &["send.key"]);
-}
-
-#[test]
-fn an_output_folder_that_cannot_be_written() {
-    let project = Project::small();
-    project.write("blocked", "a file where the folder should be");
-    project
-        .run(&["run", "pipelines/statewide.yaml", "--out", "blocked"])
-        .fails_with(8, &["cannot write to", "blocked"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_full_disk() {
-    let project = Project::small();
-    // No file may grow beyond 40 blocks: the write fails as on a full disk, and the signal that would end the process is ignored.
-    let script =
-        format!("trap '' XFSZ; ulimit -f 40; exec {} run pipelines/statewide.yaml", env!("CARGO_BIN_EXE_throughline"));
-    let output =
-        std::process::Command::new("bash").args(["-c", &script]).current_dir(project.path("")).output().unwrap();
-    crate::project::ended(&output).fails_with(8, &["out/restricted", "free space"]);
-    assert!(!project.path("out/current.json").exists());
-}
-
-#[test]
-fn wrong_usage() {
-    let project = Project::without_data();
-    project.run(&["run"]).fails_with(2, &["Usage"]);
-    project.run(&["run", "pipelines/statewide.yaml", "--as-of", "yesterday"]).fails_with(2, &["2025-11-15"]);
-    project.run(&["run", "pipelines/statewide.yaml", "--memory", "much"]).fails_with(2, &["2GiB"]);
-    project.run(&["query", "select 1"]).fails_with(3, &["run a pipeline first"]);
-}
-
-#[test]
-fn nothing_received_by_that_day() {
-    let project = Project::small();
-    project.run(&["run", "pipelines/statewide.yaml", "--as-of", "2001-01-01"]).fails_with(3, &["nothing has arrived"]);
 }

@@ -7,12 +7,16 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use crate::canaries;
+
 /// Learners of the small state.
 const LEARNERS: u64 = 120;
 
-/// A folder with documents and data, removed when dropped.
+/// A folder with documents and data. When it is dropped it is searched for canaries, and removed.
 pub struct Project {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder; the shared ones are removed by a later test process.
+    _owned: Option<TempDir>,
 }
 
 /// What the program printed and how it ended.
@@ -41,16 +45,71 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A folder that all tests of this process share. Nothing runs when a process ends, so each removes those of processes that are gone.
+fn shared(name: &str) -> PathBuf {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    let home = HOME.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let processes = Path::new("/proc");
+        for entry in fs::read_dir(all).unwrap().flatten() {
+            let pid = entry.file_name().into_string().ok().and_then(|n| n.strip_prefix("it-").map(str::to_owned));
+            if pid.is_some_and(|pid| processes.is_dir() && !processes.join(pid).exists()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let home = all.join(format!("it-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&home);
+        fs::create_dir_all(&home).unwrap();
+        home
+    });
+    let folder = home.join(name);
+    fs::create_dir(&folder).unwrap();
+    folder
+}
+
 /// The small state, made once a test process.
 fn small_state() -> &'static Path {
-    static STATE: OnceLock<TempDir> = OnceLock::new();
-    STATE
-        .get_or_init(|| {
-            let folder = tempfile::tempdir().unwrap();
-            throughline::synth::generate(LEARNERS, 11, folder.path()).unwrap();
-            folder
-        })
-        .path()
+    static STATE: OnceLock<PathBuf> = OnceLock::new();
+    STATE.get_or_init(|| {
+        let folder = shared("state");
+        throughline::synth::generate(LEARNERS, 11, &folder).unwrap();
+        folder
+    })
+}
+
+/// A finished run over the small state, made once a test process; to be looked at and not changed.
+pub fn released() -> &'static Project {
+    static RELEASED: OnceLock<Project> = OnceLock::new();
+    RELEASED.get_or_init(|| finished("released", small_state()))
+}
+
+/// A finished run over `sample_data`, made once a test process; to be looked at and not changed.
+pub fn sample_release() -> &'static Project {
+    static RELEASED: OnceLock<Project> = OnceLock::new();
+    RELEASED.get_or_init(|| finished("sample", &repository().join("sample_data")))
+}
+
+fn finished(name: &str, data: &Path) -> Project {
+    let project = Project { folder: shared(name), _owned: None };
+    project.take_documents();
+    copy(data, &project.path("sample_data"));
+    project.run(&["run", "pipelines/statewide.yaml", "--threads", "2", "--memory", "1GiB"]).is_fine();
+    // A static is never dropped, so it is searched here.
+    assert_eq!(project.leaks(), Vec::<String>::new(), "canaries leaked");
+    project
+}
+
+/// Copies a finished run. Its Parquet files are never written again, so they are linked; the rest is copied.
+fn copy_run(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy_run(&from, &to);
+        } else if from.extension().is_none_or(|e| e != "parquet") || fs::hard_link(&from, &to).is_err() {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
 }
 
 impl Project {
@@ -61,17 +120,41 @@ impl Project {
         project
     }
 
+    /// The repository's documents over the small state, and the run over them that all tests share: as if this test had made it.
+    pub fn after_a_run() -> Self {
+        let project = Self::small();
+        copy_run(&released().path("out"), &project.path("out"));
+        project
+    }
+
     /// The repository's documents and no data.
     pub fn without_data() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let project = Self { folder: folder.path().to_owned(), _owned: Some(folder) };
+        project.take_documents();
+        project
+    }
+
+    fn take_documents(&self) {
         for part in ["config", "pipelines"] {
-            copy(&repository().join(part), &folder.path().join(part));
+            copy(&repository().join(part), &self.path(part));
         }
-        Self { folder }
+    }
+
+    /// The files outside the restricted zone that hold something of a canary.
+    pub fn leaks(&self) -> Vec<String> {
+        canaries::below(&self.folder)
+    }
+
+    /// The record of the last run.
+    pub fn last_results(&self) -> serde_json::Value {
+        let records: Vec<_> =
+            self.files("out/runs").into_iter().filter(|(n, _)| n.ends_with("run_results.json")).collect();
+        serde_json::from_slice(&records.last().unwrap().1).unwrap()
     }
 
     pub fn path(&self, relative: &str) -> PathBuf {
-        self.folder.path().join(relative)
+        self.folder.join(relative)
     }
 
     pub fn read(&self, relative: &str) -> String {
@@ -82,7 +165,13 @@ impl Project {
     pub fn write(&self, relative: &str, text: impl AsRef<[u8]>) {
         let path = self.path(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        // A file of a shared run has other names too; what is written is a new one.
+        let rights = fs::metadata(&path).ok().map(|m| m.permissions());
+        let _ = fs::remove_file(&path);
+        fs::write(&path, text).unwrap();
+        if let Some(rights) = rights {
+            fs::set_permissions(path, rights).unwrap();
+        }
     }
 
     /// Replaces text in a file; the text must be there.
@@ -102,7 +191,7 @@ impl Project {
     /// The program, ready to be given arguments, in this folder.
     pub fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
-        command.current_dir(self.folder.path()).env_remove("RUST_LOG").env("USER", "tester");
+        command.current_dir(&self.folder).env_remove("RUST_LOG").env("USER", "tester");
         command
     }
 
@@ -138,6 +227,14 @@ impl Project {
     }
 }
 
+impl Drop for Project {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.leaks(), Vec::<String>::new(), "canaries leaked");
+        }
+    }
+}
+
 fn gather(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries {
@@ -152,14 +249,30 @@ fn gather(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 }
 
 pub fn ended(output: &Output) -> Ended {
-    Ended {
+    let ended = Ended {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    };
+    ended.holds_no_canary();
+    ended
 }
 
 impl Ended {
+    /// Asserts that nothing of a canary was printed.
+    #[track_caller]
+    pub fn holds_no_canary(&self) {
+        for printed in [&self.out, &self.err] {
+            assert_eq!(canaries::in_bytes(printed.as_bytes()), None, "printed: {printed}");
+        }
+    }
+
+    /// What standard error says of an error, without the lines that tell how far the run was.
+    pub fn error(&self) -> String {
+        let lines: Vec<&str> = self.err.lines().skip_while(|line| !line.starts_with("error")).collect();
+        lines.join("\n")
+    }
+
     /// Asserts exit code and that standard error holds every one of these words.
     #[track_caller]
     pub fn fails_with(&self, code: i32, words: &[&str]) {

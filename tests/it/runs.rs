@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::project::{Project, ended};
+use crate::project::{Project, ended, released};
 
 #[test]
 fn a_run_publishes_and_a_rerun_does_nothing() {
@@ -90,53 +90,16 @@ fn questions_are_answered(project: &Project) {
 
 #[test]
 fn the_same_bytes_on_one_thread_on_two_and_in_another_folder() {
-    let (one, two) = (Project::small(), Project::small());
+    // The shared run was made on two threads.
+    let (one, two) = (Project::small(), released());
     one.run(&["run", "pipelines/statewide.yaml", "--threads", "1"]).is_fine();
-    two.run(&["run", "pipelines/statewide.yaml", "--threads", "2", "--memory", "1GiB"]).is_fine();
     let (a, b) = (one.files("out/releases"), two.files("out/releases"));
     assert_eq!(a.iter().map(|f| &f.0).collect::<Vec<_>>(), b.iter().map(|f| &f.0).collect::<Vec<_>>());
     for ((name, left), (_, right)) in a.iter().zip(&b) {
         assert!(left == right, "{name} differs");
     }
     let index = |p: &Project| p.files("out/restricted/index");
-    assert!(index(&one) == index(&two), "the person index differs");
-}
-
-#[test]
-fn canaries_stay_in_the_restricted_zone() {
-    let project = Project::small();
-    let ended = project.statewide();
-    ended.is_fine();
-    let mut seen_in_restricted = 0;
-    let mut needles: Vec<String> = Vec::new();
-    for canary in throughline::synth::CANARIES {
-        needles.extend([canary.first_name, canary.last_name, canary.ssn, canary.birth_date].map(str::to_owned));
-        needles.extend([canary.first_name.to_uppercase(), canary.last_name.to_uppercase()]);
-    }
-    let finds = |bytes: &[u8]| needles.iter().find(|n| bytes.windows(n.len()).any(|w| w == n.as_bytes())).cloned();
-    assert_eq!(finds(format!("{}{}", ended.out, ended.err).as_bytes()), None, "printed");
-    for (name, bytes) in project.files("out") {
-        if let Some(needle) = finds(&bytes) {
-            assert!(name.starts_with("restricted/"), "{needle} stands in {name}");
-            seen_in_restricted += 1;
-        }
-    }
-    assert!(
-        seen_in_restricted > 0,
-        "the canaries are not even in the restricted zone: the test looks at the wrong thing"
-    );
-    // Parquet hides values from a search of bytes; the readers of the release do not.
-    let release = project.release();
-    for (name, _) in project.files(&release).into_iter().filter(|(n, _)| n.ends_with(".parquet")) {
-        let path = project.path(&format!("{release}/{name}"));
-        let file = fs::File::open(path).unwrap();
-        let reader =
-            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
-        for batch in reader {
-            let text = arrow::util::pretty::pretty_format_batches(&[batch.unwrap()]).unwrap().to_string();
-            assert_eq!(finds(text.as_bytes()), None, "in {name}");
-        }
-    }
+    assert!(index(&one) == index(two), "the person index differs");
 }
 
 #[test]
@@ -168,9 +131,10 @@ fn killed_half_way_nothing_is_published_and_the_next_run_goes_on() {
     let next = project.statewide();
     next.is_fine();
     assert!(next.err.contains("kept"), "no step was kept:\n{}", next.err);
-    let clean = Project::small();
-    clean.statewide().is_fine();
-    assert!(project.files("out/releases") == clean.files("out/releases"), "the release depends on the broken-off run");
+    assert!(
+        project.files("out/releases") == released().files("out/releases"),
+        "the release depends on the broken-off run"
+    );
 }
 
 #[cfg(unix)]
@@ -195,119 +159,6 @@ fn ctrl_c_leaves_no_half_release() {
     }
     assert_eq!(code, Some(130));
     assert!(!project.path("out/current.json").exists() && project.files("out/releases").is_empty());
-}
-
-#[test]
-fn a_later_year_carries_ids_and_the_parts_equal_the_whole() {
-    let project = Project::small();
-    // The first run has neither the last school year nor the last cohort.
-    let late = [
-        "sample_data/k12/enrollment_2024.csv",
-        "sample_data/k12/cte_courses_2024.csv",
-        "sample_data/k12/graduation_cohort_2024.csv",
-    ];
-    let texts: Vec<Vec<u8>> = late.iter().map(|f| fs::read(project.path(f)).unwrap()).collect();
-    for file in late {
-        fs::remove_file(project.path(file)).unwrap();
-    }
-    project.statewide().is_fine();
-    let crosswalk = |p: &Project| crosswalk(p);
-    let before = crosswalk(&project);
-    // Then they arrive, and a corrected enrolment file without its last ten rows replaces the year 2023.
-    for (file, text) in late.iter().zip(&texts) {
-        project.write(file, text);
-    }
-    let old = project.read("sample_data/k12/enrollment_2023.csv");
-    let raw = fs::read(project.path("sample_data/k12/enrollment_2023.csv")).unwrap();
-    let kept = raw.split_inclusive(|b| *b == b'\n').count() - 10;
-    let corrected: Vec<u8> = raw.split_inclusive(|b| *b == b'\n').take(kept).flatten().copied().collect();
-    assert!(!old.is_empty());
-    project.write("sample_data/k12/enrollment_2023_corrected.csv", &corrected);
-    project.statewide().is_fine();
-    let after = crosswalk(&project);
-
-    // A fresh run over everything, the corrected file in its place.
-    let whole = Project::small();
-    whole.write("sample_data/k12/enrollment_2023_corrected.csv", &corrected);
-    whole.statewide().is_fine();
-    let fresh = self::crosswalk(&whole);
-    assert_eq!(after.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>(), "the same identity records count");
-    assert_eq!(partition(&after), partition(&fresh), "the same records are one person");
-
-    // Persons whose records are untouched keep their ids.
-    let members = |c: &std::collections::BTreeMap<String, String>| {
-        let mut by: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
-        for (record, person) in c {
-            by.entry(person.clone()).or_default().push(record.clone());
-        }
-        by
-    };
-    let (old_members, new_members) = (members(&before), members(&after));
-    let mut untouched = 0;
-    for (person, records) in &new_members {
-        if let Some((id, _)) = old_members.iter().find(|(_, r)| *r == records) {
-            assert_eq!(id, person, "an untouched person changed its id");
-            untouched += 1;
-        }
-    }
-    assert!(untouched > 20, "{untouched} persons were untouched");
-    let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
-    assert_eq!(pointer["index_version"], 2);
-
-    // Every person whose records changed stands in the ledger with a cause, and nobody else does.
-    let ledger = project.path(&format!("out/{}/ledger/part-00000.parquet", pointer["index"].as_str().unwrap()));
-    let reader =
-        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(fs::File::open(ledger).unwrap())
-            .unwrap();
-    let mut told = std::collections::BTreeSet::new();
-    for batch in reader.build().unwrap() {
-        let batch = batch.unwrap();
-        let text = |name: &str| -> arrow::array::StringArray {
-            arrow::array::AsArray::as_string(batch.column_by_name(name).unwrap()).clone()
-        };
-        let (persons, causes) = (text("person_id"), text("cause"));
-        for row in 0..batch.num_rows() {
-            assert!(!causes.value(row).is_empty());
-            told.insert(persons.value(row).to_owned());
-        }
-    }
-    let changed: std::collections::BTreeSet<String> = old_members
-        .keys()
-        .chain(new_members.keys())
-        .filter(|person| old_members.get(*person) != new_members.get(*person))
-        .cloned()
-        .collect();
-    assert!(!changed.is_empty());
-    assert_eq!(told, changed);
-}
-
-fn partition(
-    crosswalk: &std::collections::BTreeMap<String, String>,
-) -> std::collections::BTreeSet<std::collections::BTreeSet<String>> {
-    let mut by: std::collections::BTreeMap<&String, std::collections::BTreeSet<String>> =
-        std::collections::BTreeMap::new();
-    for (record, person) in crosswalk {
-        by.entry(person).or_default().insert(record.clone());
-    }
-    by.into_values().collect()
-}
-
-/// Identity record to person, of the current index.
-fn crosswalk(project: &Project) -> std::collections::BTreeMap<String, String> {
-    let pointer: serde_json::Value = serde_json::from_str(&project.read("out/current.json")).unwrap();
-    let folder = project.path(&format!("out/{}/crosswalk", pointer["index"].as_str().unwrap()));
-    let file = fs::File::open(folder.join("part-00000.parquet")).unwrap();
-    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
-    let mut found = std::collections::BTreeMap::new();
-    for batch in reader {
-        let batch = batch.unwrap();
-        let refs = arrow::array::AsArray::as_fixed_size_binary(batch.column(0));
-        let ids: &arrow::array::StringArray = arrow::array::AsArray::as_string(batch.column(1));
-        for row in 0..batch.num_rows() {
-            found.insert(hex::encode(refs.value(row)), ids.value(row).to_owned());
-        }
-    }
-    found
 }
 
 #[test]

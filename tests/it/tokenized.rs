@@ -1,6 +1,6 @@
 //! The agency that keeps its identities to itself: its tokens leave, nothing else does, and the links come out the same.
 
-use crate::project::Project;
+use crate::project::{Project, released};
 
 /// Everything the match log says but the run's own fingerprint and the numbering, which follow the delivery's bytes.
 const DECISIONS: &str = "select pass_id, pass_version, strength, left_source, left_ref, right_source, right_ref, agreed_parts, disagreed_parts, \
@@ -38,8 +38,7 @@ fn send_tokens(project: &Project) {
 
 #[test]
 fn a_tokenised_source_is_linked_as_the_clear_one() {
-    let (clear, sent) = (Project::small(), Project::small());
-    clear.statewide().is_fine();
+    let (clear, sent) = (released(), Project::small());
     send_tokens(&sent);
     sent.statewide().is_fine();
     let (one, other) = (clear.ask(DECISIONS), sent.ask(DECISIONS));

@@ -28,7 +28,7 @@ fn fixed_width_records_of_wrong_length_or_kind_are_set_aside() {
         (2, "ROW-LENGTH: the record has 6 characters and its last field ends at 8"),
         (3, "ROW-LENGTH: the record has 14 characters where the layout has 12"),
         (4, "ROW-TYPE: the record does not begin as the layout says that records begin"),
-        (5, "ROW-ENCODING: the record holds bytes that are not ascii"),
+        (5, "ROW-ENCODING: the record holds bytes that are not ascii, the first at character 3"),
     ];
     assert_eq!(faults(&rows), wanted);
     assert_eq!((summary.records, summary.broken, summary.details), (4, 4, 3));
