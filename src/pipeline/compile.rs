@@ -120,8 +120,12 @@ async fn rules(
         visit(name, &by_name, &mut state, &mut Vec::new(), &mut order, &mut circles);
     }
     if circles.has_errors() {
-        // In a circle no table can be planned before the others; what planning would say is noise.
+        // In a circle no table can be planned before the others; what stands behind them is planned on what they declare.
         found.extend(circles);
+        for table in &all {
+            register(engine, table.name, &table.schema(), &project.file, found);
+            known.push(table.name.to_owned());
+        }
         return;
     }
     for name in order {
