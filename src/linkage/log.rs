@@ -90,11 +90,25 @@ fn batch(
             out.extend([byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default()));
         }
     };
-    let parts = |want: Part| {
-        text(&|d, out| {
-            let of_kind = rules.roles.evidence.iter().filter(|&&c| part(table, c, d) == want);
-            listed(of_kind.map(|&c| rules.columns()[c].as_str()), out);
-        })
+    let compared = compared(table, &rules.roles.evidence, decisions);
+    let names: Vec<&str> = rules.roles.evidence.iter().map(|&c| rules.columns()[c].as_str()).collect();
+    let parts = |of: fn(&Compared) -> u64| -> ArrayRef {
+        let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 32);
+        // Decisions of one pass agree alike: the last words often serve again.
+        let mut last: Option<(u64, String)> = None;
+        for one in &compared {
+            let bits = of(one);
+            if last.as_ref().is_none_or(|(said, _)| *said != bits) {
+                let mut words = String::new();
+                listed(
+                    names.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1).map(|(_, name)| *name),
+                    &mut words,
+                );
+                last = Some((bits, words));
+            }
+            texts.append_value(last.as_ref().map_or("", |(_, words)| words));
+        }
+        Arc::new(texts.finish())
     };
     let versions = decisions.iter().map(|d| i32::try_from(pass(d).version).unwrap_or(i32::MAX));
     let vetoed_by: StringArray = decisions.iter().map(|d| stopped_name(rules, d.stopped)).collect();
@@ -108,9 +122,9 @@ fn batch(
         text(&|d, out| reference(d.left, out)),
         text(&|d, out| out.push_str(table.source(d.right))),
         text(&|d, out| reference(d.right, out)),
-        parts(Part::Agreed),
-        parts(Part::Disagreed),
-        parts(Part::Missing),
+        parts(|c| c.agreed),
+        parts(|c| c.disagreed),
+        parts(|c| c.missing),
         Arc::new(Int64Array::from_iter_values(decisions.iter().map(|d| i64::from(d.key_frequency)))),
         text(&|d, out| guards_passed(rules, d, out)),
         Arc::new(vetoed_by),
@@ -119,19 +133,28 @@ fn batch(
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Agreed,
-    Disagreed,
-    Missing,
+/// How the parts of two records compare, a bit a part in the order of the rules' evidence.
+#[derive(Clone, Copy, Default)]
+struct Compared {
+    agreed: u64,
+    disagreed: u64,
+    missing: u64,
 }
 
-fn part(table: &TokenTable, column: usize, decision: &Decision) -> Part {
-    match (table.value(column, decision.left), table.value(column, decision.right)) {
-        (0, _) | (_, 0) => Part::Missing,
-        (x, y) if x == y => Part::Agreed,
-        _ => Part::Disagreed,
+/// Compares part by part, so that a column is walked at a time.
+fn compared(table: &TokenTable, evidence: &[usize], decisions: &[Decision]) -> Vec<Compared> {
+    let mut all = vec![Compared::default(); decisions.len()];
+    for (at, &column) in evidence.iter().enumerate() {
+        for (decision, one) in decisions.iter().zip(&mut all) {
+            let bits = match (table.value(column, decision.left), table.value(column, decision.right)) {
+                (0, _) | (_, 0) => &mut one.missing,
+                (x, y) if x == y => &mut one.agreed,
+                _ => &mut one.disagreed,
+            };
+            *bits |= 1 << at;
+        }
     }
+    all
 }
 
 fn stopped_name(rules: &Rules, stopped: Stopped) -> Option<&str> {

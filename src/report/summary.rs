@@ -72,7 +72,7 @@ fn sources(files: &[FileResult], results: &[SourceResult], out: &mut String) {
         let rows = thousands(source.unidentified);
         let _ = writeln!(
             out,
-            "{}: {rows} rows say nothing of who they are; they are kept and no person has them.",
+            "{}: rows that say nothing of who they are: {rows}; they are kept and no person has them.",
             source.source
         );
     }

@@ -127,6 +127,40 @@ fn a_corrected_and_a_withdrawn_file_are_the_causes_that_the_ledger_names() {
     assert!(again.out.contains("Nothing has changed"), "{}", again.out);
 }
 
+#[test]
+fn a_row_that_names_nobody_is_kept_counted_and_nobodys() {
+    let project = Project::small();
+    // The state takes such rows: its contract says nothing against them.
+    let contract = "config/contracts/cte_courses.yaml";
+    let without = project.read(contract).lines().filter(|l| !l.contains("CTE-E-001")).collect::<Vec<_>>().join("\n");
+    project.write(contract, without + "\n");
+    project.statewide().is_fine();
+    let before = project.last_results();
+    let courses = "sample_data/k12/cte_courses_2020.csv";
+    let row = project.read(courses).lines().nth(1).unwrap().to_owned();
+    let fields: Vec<&str> = row.split(',').collect();
+    assert_eq!(fields.len(), 15, "the row has no quoted comma");
+    project.add_row(courses, &format!(",,,,{}\r\n", fields[4..].join(",")));
+    let ended = project.statewide();
+    ended.is_fine();
+    assert!(ended.out.contains("cte_courses: rows that say nothing of who they are: 1;"), "{}", ended.out);
+    let after = project.last_results();
+    assert_eq!(after["persons"]["persons"], before["persons"]["persons"]);
+    assert_eq!(after["persons"]["minted"], 0);
+    let of_courses = |results: &serde_json::Value, key: &str| {
+        let sources = results["sources"].as_array().unwrap();
+        sources.iter().find(|s| s["source"] == "cte_courses").unwrap()[key].as_u64().unwrap()
+    };
+    assert_eq!(of_courses(&after, "unidentified"), 1);
+    assert_eq!(of_courses(&after, "identity_records"), of_courses(&before, "identity_records"));
+    assert_eq!(of_courses(&after, "current"), of_courses(&before, "current") + 1);
+    let linked = |results: &serde_json::Value| {
+        let steps = results["steps"].as_array().unwrap();
+        steps.iter().find(|s| s["step"] == "linked/cte_courses").unwrap()["rows"].as_u64().unwrap()
+    };
+    assert_eq!(linked(&after), linked(&before), "no linked table has the row");
+}
+
 /// A file and line of enrollment whose learner stands in no other row: correcting it leaves nothing of the old identity record.
 fn enrolled_once(project: &Project) -> (String, usize) {
     let mut rows: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
