@@ -201,7 +201,7 @@ mod tests {
         };
         let mut out = String::new();
         sources(&[], &[source("ui_wages", 1_234, 77), source("licences", 0, 0)], &mut out);
-        assert!(out.contains("ui_wages: 1,234 rows say nothing of who they are"), "{out}");
+        assert!(out.contains("ui_wages: rows that say nothing of who they are: 1,234;"), "{out}");
         assert!(!out.contains("licences:"), "{out}");
         let told = out.lines().find(|line| line.contains("UI-R-001")).unwrap_or_default();
         assert!(told.contains("ui_wages") && told.contains("77 rows"), "{out}");
