@@ -21,6 +21,31 @@ pub const FIRST: [&str; 7] =
 /// The column of the last pass.
 pub const NEAR: &str = "ssn_near";
 
+impl TokenTable {
+    /// Reads the columns that `rules` need out of a tokens dataset in memory; a [`Reading`] reads one that is not.
+    pub fn from_batches(batches: &[RecordBatch], rules: &Rules) -> Result<Self, LinkageError> {
+        let mut rows = first_pass();
+        for batch in batches {
+            rows.push(batch)?;
+        }
+        let mut reading = Reading::new(rows, rules)?;
+        for group in reading.groups() {
+            let mut numbered = reading.column_group(&group);
+            for &column in &group {
+                for batch in batches {
+                    numbered.push(column, batch)?;
+                }
+            }
+            let numbered = numbered.finish();
+            reading.take(numbered);
+        }
+        for batch in batches {
+            reading.near(batch)?;
+        }
+        Ok(reading.finish())
+    }
+}
+
 /// What is not a token of a recipe, in the order in which rows are read.
 #[derive(Debug, Default)]
 pub struct FirstPass {

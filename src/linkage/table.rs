@@ -3,11 +3,6 @@
 //! Equal tokens of columns that are compared with each other have equal numbers; 0 is a missing token. Since rows stand in the order
 //! of their references, nothing that follows depends on the order in which the dataset was written.
 
-use arrow::array::RecordBatch;
-
-use crate::linkage::reading::{Reading, first_pass};
-use crate::linkage::{LinkageError, Rules};
-
 /// A reference to an identity record.
 pub type IdentityRef = [u8; 16];
 
@@ -39,29 +34,6 @@ pub(crate) struct Near {
 }
 
 impl TokenTable {
-    /// Reads the columns that `rules` need out of a tokens dataset in memory; [`Reading`] reads one that is not.
-    pub fn from_batches(batches: &[RecordBatch], rules: &Rules) -> Result<Self, LinkageError> {
-        let mut rows = first_pass();
-        for batch in batches {
-            rows.push(batch)?;
-        }
-        let mut reading = Reading::new(rows, rules)?;
-        for group in reading.groups() {
-            let mut numbered = reading.column_group(&group);
-            for &column in &group {
-                for batch in batches {
-                    numbered.push(column, batch)?;
-                }
-            }
-            let numbered = numbered.finish();
-            reading.take(numbered);
-        }
-        for batch in batches {
-            reading.near(batch)?;
-        }
-        Ok(reading.finish())
-    }
-
     /// How many identity records there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -42,4 +42,5 @@ pub mod tokens;
 
 pub use document::{Texts, names};
 pub use error::PipelineError;
-pub use run::{Begun, Checked, Order, begin, check};
+pub use run::{Begun, Checked, begin, check};
+pub use runner::Order;

@@ -13,7 +13,7 @@ use crate::pipeline::identify::Identified;
 use crate::pipeline::link::LinkOutcome;
 use crate::pipeline::project::Project;
 use crate::pipeline::record::{FORMAT, Headline, Outcome, PassResult, PersonsResult, RunResults, SourceResult};
-use crate::pipeline::run::Order;
+use crate::pipeline::runner::Order;
 
 /// A record with what is known before the first step.
 #[must_use]

@@ -20,27 +20,11 @@ use crate::pipeline::keys::Keys;
 use crate::pipeline::link::link;
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
-use crate::pipeline::runner::{Runner, Watch};
+use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
 use crate::pipeline::{release, research, results, tables};
 use crate::publish::{Lock, Pointer};
-
-/// How a run is to go.
-pub struct Order<'a> {
-    /// Count only deliveries received by this day.
-    pub as_of: Option<String>,
-    /// What it may use of the machine.
-    pub limits: Limits,
-    /// Who watches.
-    pub watch: &'a dyn Watch,
-}
-
-impl std::fmt::Debug for Order<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Order").field("as_of", &self.as_of).field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
 
 /// A run that may begin: documents checked, keys open, lock held.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Dataset, Engine, Place};
+use crate::engine::{Dataset, Engine, Limits, Place};
 use crate::foundation::{Fingerprint, Zone};
 use crate::pipeline::error::PipelineError;
 
@@ -57,6 +57,22 @@ impl Watch for Unwatched {
     fn started(&self, _: &str) {}
     fn rows(&self, _: &str, _: u64) {}
     fn done(&self, _: &StepRecord) {}
+}
+
+/// How a run is to go.
+pub struct Order<'a> {
+    /// Count only deliveries received by this day.
+    pub as_of: Option<String>,
+    /// What it may use of the machine.
+    pub limits: Limits,
+    /// Who watches.
+    pub watch: &'a dyn Watch,
+}
+
+impl std::fmt::Debug for Order<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Order").field("as_of", &self.as_of).field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 /// Walks the steps of one run.
