@@ -1,7 +1,7 @@
 //! Linkage held against the truth of the synthetic state: pairs of identity records found, pairs joined wrongly, twins kept apart.
 //!
 //! The sample is scored in every test run. The issue's own size is scored by
-//! `cargo test --release --test it -- --ignored fifty_thousand --nocapture`.
+//! `cargo test --test it -- --ignored fifty_thousand --nocapture`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;

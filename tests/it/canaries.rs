@@ -81,10 +81,17 @@ fn in_column(column: &ArrayRef) -> Option<String> {
     let cast = |to: &DataType| arrow::compute::cast(column, to).unwrap();
     match column.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
-            in_bytes(cast(&DataType::Utf8).as_string::<i32>().value_data())
+            let texts = cast(&DataType::Utf8);
+            let texts = texts.as_string::<i32>();
+            // Values lie end to end: what is found may stand across two of them, which says nothing of anybody.
+            in_bytes(texts.value_data())?;
+            texts.iter().flatten().find_map(|text| in_bytes(text.as_bytes()))
         }
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
-            in_bytes(cast(&DataType::Binary).as_binary::<i32>().value_data())
+            let runs = cast(&DataType::Binary);
+            let runs = runs.as_binary::<i32>();
+            in_bytes(runs.value_data())?;
+            runs.iter().flatten().find_map(in_bytes)
         }
         DataType::Date32 | DataType::Date64 => {
             let found =
@@ -177,6 +184,15 @@ mod tests {
         for (file, _) in &planted {
             std::fs::remove_file(project.path(file)).unwrap();
         }
+    }
+
+    #[test]
+    fn what_stands_across_two_values_is_nobodys() {
+        let born = CANARIES[0].birth_date.replace('-', "");
+        let apart: ArrayRef = Arc::new(StringArray::from(vec![&born[..4], &born[4..]]));
+        let whole: ArrayRef = Arc::new(StringArray::from(vec!["x", born.as_str()]));
+        assert_eq!(in_column(&apart), None);
+        assert_eq!(in_column(&whole), Some(born));
     }
 
     #[test]
