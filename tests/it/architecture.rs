@@ -94,3 +94,23 @@ fn one_version_of_arrow_parquet_object_store_and_datafusion() {
         assert!(versions[0].starts_with(version), "{name} {} is not {version}x", versions[0]);
     }
 }
+
+/// The crates beneath the program with their features, as `cargo tree` lists them for some kinds of dependencies.
+fn built(kinds: &str) -> BTreeSet<String> {
+    let tree = ["tree", "--offline", "--prefix", "none", "-f", "{p} [{f}]", "-e", kinds];
+    let tree = std::process::Command::new(env!("CARGO")).args(tree).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let tree = tree.unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    String::from_utf8(tree.stdout).unwrap().lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+#[test]
+fn one_build_serves_the_program_and_its_tests() {
+    let (run, test) = (built("normal,build"), built("normal,build,dev"));
+    assert!(run.len() > 100, "the tree has {} crates only", run.len());
+    let other: Vec<&String> = run.difference(&test).collect();
+    assert!(
+        other.is_empty(),
+        "`cargo test` would build these with other features, and all that stands on them again: {other:#?}"
+    );
+}
