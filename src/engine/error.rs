@@ -21,6 +21,16 @@ pub enum EngineError {
         /// The store's own words.
         source: object_store::Error,
     },
+    /// The file system of this machine refused.
+    #[error("cannot {what} {place}: {source}")]
+    File {
+        /// What was being done, as in `list the folder`.
+        what: &'static str,
+        /// The file or folder.
+        place: String,
+        /// The system's own words.
+        source: std::io::Error,
+    },
     /// A SQL text failed to plan or to run.
     #[error("{what}: {source}")]
     Sql {
@@ -72,7 +82,7 @@ impl EngineError {
     #[must_use]
     pub fn is_storage(&self) -> bool {
         match self {
-            Self::Storage { .. } => true,
+            Self::Storage { .. } | Self::File { .. } => true,
             Self::Parquet { source, .. } => matches!(source, parquet::errors::ParquetError::External(_)),
             Self::Sql { source, .. } => {
                 matches!(source.find_root(), DataFusionError::ObjectStore(_) | DataFusionError::IoError(_))

@@ -181,10 +181,7 @@ impl Place {
     /// Moves every file below this place to another. On this machine that is one rename: the folder appears whole.
     pub async fn move_to(&self, other: &Self) -> Result<(), EngineError> {
         if let (Some(from), Some(to)) = (self.local(), other.local()) {
-            let io = |source| {
-                let source = object_store::Error::Generic { store: "folder", source: Box::new(source) };
-                EngineError::Storage { place: other.shown.clone(), source }
-            };
+            let io = |source| EngineError::File { what: "move files to", place: other.shown.clone(), source };
             if let Some(parent) = to.parent() {
                 std::fs::create_dir_all(parent).map_err(io)?;
             }
@@ -213,7 +210,7 @@ impl Place {
         let mut bytes = 0;
         for chunk in self.chunks(runtime)? {
             let chunk =
-                chunk.map_err(|e| self.fault()(object_store::Error::Generic { store: "file", source: Box::new(e) }))?;
+                chunk.map_err(|source| EngineError::File { what: "read", place: self.shown.clone(), source })?;
             bytes += chunk.len() as u64;
             hasher.update(&chunk);
         }

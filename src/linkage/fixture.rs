@@ -206,6 +206,6 @@ pub(super) fn table(document: &Document, records: &[Record]) -> TokenTable {
 
 pub(super) fn linked(document: &Document, records: &[Record]) -> (TokenTable, Linked) {
     let table = table(document, records);
-    let linked = link(&table, &document.rules(), &InMemory(&table)).unwrap();
+    let linked = link(&table, &document.rules(), &InMemory(&table), 2).unwrap();
     (table, linked)
 }

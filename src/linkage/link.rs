@@ -3,7 +3,7 @@
 //! Edges are taken in one total order: pass, then the smallest reference of the key, then the references within the key. So the clusters do
 //! not depend on how rows came, nor on who grouped them.
 
-use crate::linkage::groups::{Grouping, LEFT, RIGHT};
+use crate::linkage::groups::{Grouping, Groups, LEFT, RIGHT};
 use crate::linkage::guard::Judge;
 use crate::linkage::rules::{Pass, Rules};
 use crate::linkage::spec::{Strength, Unique};
@@ -109,8 +109,14 @@ pub struct Linked {
     pub counts: Vec<PassCount>,
 }
 
-/// Links the records of a table by the passes of `rules`, candidates coming from `grouping`.
-pub fn link(table: &TokenTable, rules: &Rules, grouping: &dyn Grouping) -> Result<Linked, LinkageError> {
+/// Links the records of a table by the passes of `rules`, candidates coming from `grouping`. With two threads or more, the groups of the next
+/// passes are found while one is walked: they do not depend on what the passes before joined.
+pub fn link(
+    table: &TokenTable,
+    rules: &Rules,
+    grouping: &dyn Grouping,
+    threads: usize,
+) -> Result<Linked, LinkageError> {
     let most = u32::MAX as usize;
     let rows =
         u32::try_from(table.len()).map_err(|_| LinkageError::TooMany { what: "records", count: table.len(), most })?;
@@ -120,27 +126,17 @@ pub fn link(table: &TokenTable, rules: &Rules, grouping: &dyn Grouping) -> Resul
         decisions: Vec::new(),
         counts: Vec::new(),
     };
-    // The groups of a pass do not depend on what the passes before it joined, so the next ones are found while these are walked.
-    std::thread::scope(|scope| {
-        let (found, groups) = std::sync::mpsc::sync_channel(1);
-        scope.spawn(move || {
-            for pass in &rules.passes {
-                // Nobody listens any more where the walk has ended early.
-                if found.send(grouping.groups(pass)).is_err() {
-                    return;
-                }
-            }
-        });
-        for ((place, pass), groups) in (0_u8..).zip(&rules.passes).zip(groups) {
-            let groups = groups?;
-            let keys = groups.len() as u64;
-            walk.counts.push(PassCount { pass: pass.id.clone(), keys, ..PassCount::default() });
-            for group in groups.iter() {
-                walk.group(place, pass, group);
-            }
-        }
-        Ok::<(), LinkageError>(())
-    })?;
+    let found = rules.passes.iter().map(|pass| grouping.groups(pass));
+    if threads < 2 {
+        walk.passes(rules, found)?;
+    } else {
+        std::thread::scope(|scope| {
+            let (send, groups) = std::sync::mpsc::sync_channel(1);
+            // Nobody listens any more where the walk has ended early.
+            scope.spawn(move || found.map(|groups| send.send(groups)).all(|sent| sent.is_ok()));
+            walk.passes(rules, groups.into_iter())
+        })?;
+    }
     let Walk { clusters, mut decisions, counts, .. } = walk;
     decisions.sort_unstable();
     let clusters = clusters.sets();
@@ -182,6 +178,22 @@ impl Holder {
 }
 
 impl Walk<'_> {
+    fn passes(
+        &mut self,
+        rules: &Rules,
+        found: impl Iterator<Item = Result<Groups, LinkageError>>,
+    ) -> Result<(), LinkageError> {
+        for ((place, pass), groups) in (0_u8..).zip(&rules.passes).zip(found) {
+            let groups = groups?;
+            let keys = groups.len() as u64;
+            self.counts.push(PassCount { pass: pass.id.clone(), keys, ..PassCount::default() });
+            for group in groups.iter() {
+                self.group(place, pass, group);
+            }
+        }
+        Ok(())
+    }
+
     fn group(&mut self, place: u8, pass: &Pass, group: &[(u32, u8)]) {
         // Most keys of later passes hold one person already.
         let root = self.clusters.root(group[0].0);

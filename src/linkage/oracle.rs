@@ -307,7 +307,7 @@ proptest! {
             turned.rotate_left(by);
         }
         let table = TokenTable::from_batches(&batches(&document, &turned, size), &rules).unwrap();
-        let again = link(&table, &rules, &InMemory(&table)).unwrap();
+        let again = link(&table, &rules, &InMemory(&table), 1).unwrap();
         prop_assert_eq!(&again.clusters, &linked.clusters);
         prop_assert_eq!(&again.decisions, &linked.decisions);
         prop_assert_eq!(&again.cluster_info, &linked.cluster_info);

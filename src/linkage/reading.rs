@@ -24,7 +24,7 @@ pub const NEAR: &str = "ssn_near";
 impl TokenTable {
     /// Reads the columns that `rules` need out of a tokens dataset in memory; a [`Reading`] reads one that is not.
     pub fn from_batches(batches: &[RecordBatch], rules: &Rules) -> Result<Self, LinkageError> {
-        let mut rows = first_pass();
+        let mut rows = FirstPass::default();
         for batch in batches {
             rows.push(batch)?;
         }
@@ -58,12 +58,6 @@ pub struct FirstPass {
     ends: Vec<i32>,
     orgs: Vec<u32>,
     org_numbers: Numbers,
-}
-
-/// A first pass over nothing yet.
-#[must_use]
-pub fn first_pass() -> FirstPass {
-    FirstPass::default()
 }
 
 impl FirstPass {
@@ -231,10 +225,12 @@ impl<'r> Reading<'r> {
 }
 
 impl ColumnGroup<'_> {
-    /// Takes rows of a column. An SSN counts only where its status is `valid`.
+    /// Takes rows of a column of the group. An SSN counts only where its status is `valid`.
     pub fn push(&mut self, column: usize, batch: &RecordBatch) -> Result<(), LinkageError> {
-        let Some(place) = self.columns.iter().position(|(c, _)| *c == column) else { return Ok(()) };
-        let array = tokens(batch, &self.reading.rules.columns()[column])?;
+        let name = &self.reading.rules.columns()[column];
+        let place = self.columns.iter().position(|(c, _)| *c == column);
+        let place = place.ok_or_else(|| LinkageError::MissingColumn(name.clone()))?;
+        let array = tokens(batch, name)?;
         let is_ssn = self.reading.rules.roles.ssn == Some(column);
         let first = self.next[place];
         self.next[place] += array.len();

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 
 use crate::contract::rejects::{Receipt, Verdict, reject_file};
 use crate::contract::{Counts, Judge, Judged, Totals};
@@ -16,6 +15,7 @@ use crate::pipeline::deliveries::{Accepted, Delivery};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::record::FileResult;
+use crate::pipeline::set_aside;
 use crate::pipeline::spec::ContractDocument;
 
 pub use crate::pipeline::delivered::{expected, judge, read_each};
@@ -48,12 +48,6 @@ pub async fn accept(ground: &Ground<'_>, delivery: &Delivery) -> Result<(Accepte
     Ok((Accepted { delivery: delivery.clone(), rows }, file))
 }
 
-/// Where the quarantined rows of accepted ones lie.
-#[must_use]
-pub fn quarantine_of(rows: &Dataset) -> Place {
-    rows.place.join("quarantine")
-}
-
 /// What one file came to, while it is being written.
 struct Sink {
     rows: DatasetWriter,
@@ -70,7 +64,7 @@ impl Sink {
         let options = WriteOptions { no_statistics: true, ..WriteOptions::default() };
         Ok(Self {
             rows: DatasetWriter::create(place, schema, &options).await?,
-            quarantine: DatasetWriter::create(&place.join("quarantine"), quarantine_schema(), &options).await?,
+            quarantine: set_aside::writer(place).await?,
             counts: Counts::default(),
             totals: Totals::default(),
             rejects: Vec::new(),
@@ -82,7 +76,7 @@ impl Sink {
         self.counts.add(&judged.counts);
         self.totals.add(&judged.totals);
         if !judged.quarantined.is_empty() {
-            self.quarantine.write(quarantine_batch(&judged.quarantined)?).await?;
+            self.quarantine.write(set_aside::batch(&judged.quarantined)?).await?;
             if self.foreign.is_none() {
                 self.foreign = first_foreign(&judged.quarantined).cloned();
             }
@@ -141,8 +135,7 @@ async fn read(
         });
     }
     let quarantined = sink.counts.quarantined;
-    let quarantine =
-        sink.quarantine.finish("quarantine", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
+    let quarantine = set_aside::finish(sink.quarantine, &fingerprint).await?;
     let mut facts = serde_json::Map::new();
     facts.insert("records".into(), summary.records.into());
     facts.insert("quarantined".into(), quarantined.into());
@@ -219,32 +212,4 @@ async fn tell_sender(
     let file = home.join(&format!("{}.rejects.csv", delivery.file));
     file.write(reject_file(sink.rejects.iter().map(|(row, masked)| (row, masked.as_str())))).await?;
     Ok(Some(file.to_string()))
-}
-
-/// The quarantine of a file of which no row was set aside.
-pub async fn empty_quarantine(place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
-    let options = WriteOptions { no_statistics: true, ..WriteOptions::default() };
-    let writer = DatasetWriter::create(&place.join("quarantine"), quarantine_schema(), &options).await?;
-    writer.finish("quarantine", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
-    Ok(())
-}
-
-/// Quarantined rows of one file. `raw` is restricted.
-fn quarantine_schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    let line = Field::new("line", DataType::Int64, false);
-    Arc::new(Schema::new(vec![line, text("column_name"), text("rule"), text("reason"), text("raw")]))
-}
-
-fn quarantine_batch(rows: &[Quarantined]) -> Result<RecordBatch, EngineError> {
-    let text = |of: fn(&Quarantined) -> &str| Arc::new(StringArray::from_iter_values(rows.iter().map(of))) as ArrayRef;
-    let lines = rows.iter().map(|r| i64::try_from(r.line).unwrap_or(i64::MAX));
-    let columns: Vec<ArrayRef> = vec![
-        Arc::new(Int64Array::from_iter_values(lines)),
-        text(|r| &r.column),
-        text(|r| &r.rule),
-        text(|r| &r.reason),
-        text(|r| &r.raw),
-    ];
-    RecordBatch::try_new(quarantine_schema(), columns).map_err(EngineError::arrow("quarantined rows"))
 }

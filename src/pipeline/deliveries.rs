@@ -221,8 +221,8 @@ fn unlistable(folder: &Place, error: std::io::Error) -> Option<PipelineError> {
     if error.kind() == std::io::ErrorKind::NotFound && !dangles() {
         return None;
     }
-    let source = object_store::Error::Generic { store: "input folder", source: Box::new(error) };
-    Some(crate::engine::EngineError::Storage { place: folder.to_string(), source }.into())
+    let place = folder.to_string();
+    Some(crate::engine::EngineError::File { what: "list the folder", place, source: error }.into())
 }
 
 #[cfg(test)]
@@ -239,7 +239,7 @@ mod tests {
         for kind in [ErrorKind::PermissionDenied, ErrorKind::NotADirectory, ErrorKind::Other] {
             let error = unlistable(&place, Error::from(kind)).unwrap();
             assert!(matches!(&error, PipelineError::Engine(e) if e.is_storage()), "{error}");
-            assert!(error.to_string().contains("storage fault at in: "), "{error}");
+            assert!(error.to_string().contains("cannot list the folder in: "), "{error}");
         }
         let denied = unlistable(&place, Error::from(ErrorKind::PermissionDenied)).unwrap().to_string();
         assert!(denied.contains("permission denied"), "{denied}");

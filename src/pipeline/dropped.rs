@@ -69,21 +69,24 @@ pub async fn check(
             }
             _ => Some(all.clone()),
         };
-        let sql = table.and_then(|table| superseded_sql(&table, &contract.delivery, &grain));
+        let sql = table.as_ref().and_then(|table| superseded_sql(table, &contract.delivery, &grain));
         if let Some(sql) = sql {
             let gone = rows_of(engine, &what("replaced rows"), &sql).await?;
             found.dropped.extend(gone.into_iter().map(|place| (place, Dropped::Superseded)));
         }
+        forget(engine, table, &all)?;
     }
-    let replaced: DroppedRows = found.dropped.clone();
+    let replaced: Vec<(i64, i64)> = found.dropped.keys().copied().collect();
     for unique in unique_checks(contract, sent) {
         let columns: Vec<&str> = unique.columns.iter().map(|c| c.as_str()).collect();
         let name = format!("{all}: {}", *unique.id);
         let places = match repeated(engine, &all, &name, &columns, &[], rows, RowHash::default()).await? {
             None => Vec::new(),
             Some(table) => {
-                let table = without(engine, source, &table, &replaced).await?;
-                rows_of(engine, &what(&unique.id), &unique_sql(&table, &unique, &PLACE)).await?
+                let current = without(engine, source, &table, &replaced).await?;
+                let places = rows_of(engine, &what(&unique.id), &unique_sql(&current, &unique, &PLACE)).await?;
+                forget(engine, Some(table), &all)?;
+                places
             }
         };
         found.take(&unique.id, &unique.says, unique.on_fail, places);
@@ -92,7 +95,7 @@ pub async fn check(
         let target = ground.reference_table(&reference.to);
         let sql = reference_sql(&all, reference, &target, &PLACE);
         let mut places = rows_of(engine, &what(&reference.id), &sql).await?;
-        places.retain(|place| !replaced.contains_key(place));
+        places.retain(|place| replaced.binary_search(place).is_err());
         found.take(&reference.id, &reference.says, reference.on_fail, places);
     }
     let counts = Counts { rows: rows as u64, by_rule: found.by_rule.clone(), ..Counts::default() };
@@ -203,6 +206,14 @@ async fn repeated(
     Ok(Some(name.to_owned()))
 }
 
+/// Gives back the memory of a table that [`repeated`] made; the table of all rows stays.
+fn forget(engine: &Engine, table: Option<String>, all: &str) -> Result<(), EngineError> {
+    match table {
+        Some(made) if made != all => engine.drop_table(&made),
+        _ => Ok(()),
+    }
+}
+
 /// The same rows without the buffers of the batch that they were taken from.
 fn owned(batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
     let columns = batch.columns().iter().map(|column| -> ArrayRef {
@@ -216,20 +227,20 @@ fn owned(batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
 
 /// The SQL of a source's rows that still count.
 pub async fn current_sql(ground: &Ground<'_>, source: &str, dropped: &DroppedRows) -> Result<String, PipelineError> {
-    let table = without(&ground.runner.engine, source, &format!("all {source}"), dropped).await?;
+    let places: Vec<(i64, i64)> = dropped.keys().copied().collect();
+    let table = without(&ground.runner.engine, source, &format!("all {source}"), &places).await?;
     Ok(format!("SELECT * FROM {}", quoted(&table)))
 }
 
-/// The table without the rows that no longer count; itself where there are none.
-async fn without(engine: &Engine, source: &str, table: &str, dropped: &DroppedRows) -> Result<String, PipelineError> {
-    if dropped.is_empty() {
+/// The table without the rows at some places; itself where there are none.
+async fn without(engine: &Engine, source: &str, table: &str, places: &[(i64, i64)]) -> Result<String, PipelineError> {
+    if places.is_empty() {
         return Ok(table.to_owned());
     }
     let gone = format!("replaced {source}");
     let fields = ["seq", "at"].map(|n| Field::new(n, DataType::Int64, false));
     let schema = Arc::new(Schema::new(fields.to_vec()));
-    let column =
-        |of: fn(&(i64, i64)) -> i64| Arc::new(Int64Array::from_iter_values(dropped.keys().map(of))) as ArrayRef;
+    let column = |of: fn(&(i64, i64)) -> i64| Arc::new(Int64Array::from_iter_values(places.iter().map(of))) as ArrayRef;
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column(|k| k.0), column(|k| k.1)]);
     engine.register_batches(&gone, schema, vec![batch.map_err(EngineError::arrow("replaced rows"))?])?;
     let current = format!("current {source}");

@@ -15,7 +15,7 @@ use crate::pipeline::deliveries::Accepted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::spec::ContractDocument;
-use crate::pipeline::{dropped, tables, tokenized};
+use crate::pipeline::{dropped, sent_form, tables, tokenized};
 use crate::standardize::{Blank, IdentityBuilder, SPEC_VERSION, StandardizeOptions, blank_ref, record_refs};
 
 /// Identity records that are written at once.
@@ -130,7 +130,7 @@ async fn make(
     facts.insert("by_rule".into(), serde_json::to_value(&by_rule).map_err(PipelineError::bug)?);
     if sent {
         let rows = dropped::current_sql(ground, source, &dropped).await?;
-        let sql = tokenized::identities_sql(&rows, &crate::pipeline::tokenize::recipe_names(&ground.project.linkage));
+        let sql = tokenized::identities_sql(&rows, &sent_form::recipe_names(&ground.project.linkage));
         let tokens = tokenized::wrap_tokens(ground, source, &sql, &blank, &place.join("sent")).await?;
         let tokens = tokens.finish("tokens", fingerprint.as_str(), zone, serde_json::Map::new()).await?;
         facts.insert("identity_records".into(), tokens.meta.rows.into());

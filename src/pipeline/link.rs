@@ -126,12 +126,12 @@ async fn make_link(
     let table = token_table(ground, all, rules).instrument(phase("reading tokens")).await?;
     // Grouping in memory and the passes' queries give the same groups (tested in the linkage room); in memory it is several times faster
     // on one machine, so that is what the embedded engine does.
-    let passes = phase("passes").in_scope(|| crate::linkage::link(&table, rules, &InMemory(&table)));
+    let threads = ground.runner.engine.limits().threads;
+    let passes = phase("passes").in_scope(|| crate::linkage::link(&table, rules, &InMemory(&table), threads));
     let linked: Linked = passes.map_err(PipelineError::bug)?;
 
     // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
     let person_link = DatasetWriter::create(&outcome.place, tables::person_link(), &sorted("person_id")).await?;
-    let threads = ground.runner.engine.limits().threads;
     let made = side_by_side(threads, &[Part::Persons, Part::Log], async |part| match part {
         Part::Log => {
             let written = write_log(&table, rules, &linked, &outcome);

@@ -1,22 +1,17 @@
-//! A mart with its texts, and how the run makes it: a base, the check of memberships, and cells; or one row a person under research ids.
+//! A mart as it is declared: its document and its SQL.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::TableReference;
 use datafusion::sql::parser::DFParser;
 use datafusion::sql::resolve::resolve_table_references;
 
-use crate::engine::{Dataset, EngineError};
+use crate::engine::EngineError;
 use crate::foundation::Zone;
-use crate::marts::{MartSpec, cells};
+use crate::marts::MartSpec;
 use crate::pipeline::current::quoted;
-use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::ground::Ground;
 use crate::pipeline::research;
 
 /// A mart's document and its SQL.
@@ -68,85 +63,6 @@ impl Mart {
         names.dedup();
         Ok(names)
     }
-}
-
-/// Makes a mart.
-pub async fn make(
-    ground: &Ground<'_>,
-    mart: &Mart,
-    inputs: &BTreeMap<String, String>,
-) -> Result<Dataset, PipelineError> {
-    let key = mart.primary_key();
-    let reads = mart.reads()?;
-    if !mart.spec.is_cells() {
-        let sql = person_sql(mart);
-        let mut inputs = inputs.clone();
-        inputs.insert(
-            "research key".to_owned(),
-            format!("{} {}", *ground.project.pipeline.research.project, ground.keys.id()),
-        );
-        let reads: Vec<String> = reads.into_iter().chain(["research key".to_owned()]).collect();
-        let job = Job {
-            kind: "mart",
-            name: mart.name(),
-            zone: mart.zone(),
-            sql: &sql,
-            schema: mart.schema(),
-            key: &key,
-            reads: &reads,
-        };
-        return derive(ground, &job, &inputs).await;
-    }
-    let base = format!("base of {}", mart.name());
-    let engine = &ground.runner.engine;
-    let plan = engine.plan(mart.name(), &mart.sql).await?;
-    let at_rest = |f: &Field| {
-        let kind = if *f.data_type() == DataType::Utf8View { DataType::Utf8 } else { f.data_type().clone() };
-        Field::new(f.name(), kind, true)
-    };
-    let schema = Arc::new(Schema::new(plan.schema().fields().iter().map(|f| at_rest(f)).collect::<Vec<_>>()));
-    let job = Job { kind: "base", name: &base, zone: Zone::Linked, sql: &mart.sql, schema, key: &[], reads: &reads };
-    let dataset = derive(ground, &job, inputs).await?;
-    memberships(ground, mart, &base).await?;
-    let sql = cells::union_sql(&mart.spec, &quoted(&base));
-    let inputs = BTreeMap::from([(base.clone(), dataset.meta.fingerprint.clone())]);
-    let reads = [base];
-    let job = Job {
-        kind: "mart",
-        name: mart.name(),
-        zone: mart.zone(),
-        sql: &sql,
-        schema: mart.schema(),
-        key: &key,
-        reads: &reads,
-    };
-    derive(ground, &job, &inputs).await
-}
-
-/// Tests that persons have one value of each dimension that declares it. One query tells whether all hold; only where they do not is each
-/// asked for itself, so that the message names it.
-async fn memberships(ground: &Ground<'_>, mart: &Mart, base: &str) -> Result<(), PipelineError> {
-    let from = quoted(base);
-    let Some(all) = cells::membership_check(&mart.spec, &from) else { return Ok(()) };
-    if count(ground, "memberships", &all).await? == 0 {
-        return Ok(());
-    }
-    for check in cells::membership_checks(&mart.spec, &from) {
-        let torn = count(ground, &format!("membership of {}", check.dimension), &check.sql).await?;
-        if torn > 0 {
-            return Err(PipelineError::Gate(format!(
-                "mart `{}`: {torn} persons have several values of `{}`, which declares `membership: one`",
-                mart.name(),
-                check.dimension
-            )));
-        }
-    }
-    Ok(())
-}
-
-async fn count(ground: &Ground<'_>, what: &str, sql: &str) -> Result<i64, PipelineError> {
-    let rows = ground.runner.engine.collect(what, sql).await?;
-    Ok(rows.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0)))
 }
 
 /// The query of a person-level mart: the person under the project's id, then the declared columns in their declared types.

@@ -6,11 +6,11 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::{DatasetWriter, WriteOptions};
 use crate::foundation::{Fingerprinter, Zone};
-use crate::pipeline::accept;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::set_aside;
 
 /// Where the quarantine of the current release lies below the output folder.
 pub const FOLDER: &str = "restricted/quarantine";
@@ -38,7 +38,7 @@ pub async fn keep(ground: &Ground<'_>, identified: &[Identified], release: &str)
     for (source, all) in &ground.accepted {
         for one in all {
             let table = format!("quarantine {source} {}", one.delivery.sequence);
-            engine.register_folder(&table, &accept::quarantine_of(&one.rows)).await?;
+            engine.register_folder(&table, &set_aside::beside(&one.rows.place)).await?;
             union.push(format!(
                 "SELECT {} AS source, {} AS file, line, column_name, rule, reason, raw FROM {}",
                 literal(source),

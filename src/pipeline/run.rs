@@ -269,7 +269,7 @@ impl Begun {
     ) -> Result<Vec<Dataset>, PipelineError> {
         let mut made = Vec::new();
         for mart in &self.project.marts {
-            made.push(crate::pipeline::mart::make(ground, mart, inputs).await?);
+            made.push(crate::pipeline::make_mart::make_mart(ground, mart, inputs).await?);
         }
         Ok(made)
     }

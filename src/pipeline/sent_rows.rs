@@ -2,7 +2,6 @@
 //!
 //! Memory holds one row of tokens an identity record, however many rows the file has.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch};
@@ -11,14 +10,14 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::StreamExt;
 
 use crate::engine::{DatasetWriter, Engine, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprint, schema};
+use crate::foundation::schema;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::sent_form::{column, footer, recipe_names, sent_schema};
 use crate::pipeline::spec::{ContractDocument, LinkageDocument};
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF, travelling};
-use crate::pipeline::tokenize::{CHECKS, Sending, column, recipe_definitions, recipe_names, sent_schema};
-use crate::standardize::{Blank, Deriver, IdentityBuilder, SPEC_VERSION};
-use crate::tokenize::Tokenizer;
+use crate::standardize::{Blank, Deriver, IdentityBuilder};
+use crate::tokenize::{Maker, Tokenizer};
 
 /// Identity records whose tokens are made at once.
 const RECORDS: usize = 1 << 13;
@@ -37,7 +36,7 @@ impl RecordTokens {
     pub fn make(builder: IdentityBuilder, tokenizer: &Tokenizer) -> Result<Self, PipelineError> {
         let blank = builder.blank();
         let mut deriver = Deriver::new(&tokenizer.parts()).map_err(PipelineError::bug)?;
-        let mut maker = tokenizer.sender();
+        let mut maker = Maker::of_sender(tokenizer);
         let mut made = Self { refs: Vec::with_capacity(builder.len()), batches: Vec::new(), identified: 0 };
         for records in builder.finish(RECORDS, Blank::Kept) {
             let records = records.map_err(PipelineError::bug)?;
@@ -66,7 +65,6 @@ impl RecordTokens {
 /// Rows that lie aside.
 #[derive(Debug)]
 pub struct Gathered<'a> {
-    sending: &'a Sending<'a>,
     contract: &'a ContractDocument,
     linkage: &'a LinkageDocument,
     schema: SchemaRef,
@@ -76,17 +74,12 @@ pub struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     /// Rows of a contract, gathered below a folder that is removed in the end.
     #[must_use]
-    pub fn new(
-        sending: &'a Sending<'a>,
-        contract: &'a ContractDocument,
-        linkage: &'a LinkageDocument,
-        part: &'a Place,
-    ) -> Self {
+    pub fn new(contract: &'a ContractDocument, linkage: &'a LinkageDocument, part: &'a Place) -> Self {
         let reference = |name: &str| Field::new(name, DataType::FixedSizeBinary(schema::REF_BYTES), false);
         let mut fields = travelling(contract);
         fields.push(Field::new("line", DataType::Int64, false));
         fields.extend([RECORD_REF, IDENTITY_REF].map(reference));
-        Self { sending, contract, linkage, schema: Arc::new(Schema::new(fields)), part }
+        Self { contract, linkage, schema: Arc::new(Schema::new(fields)), part }
     }
 
     fn aside(&self) -> Place {
@@ -123,21 +116,18 @@ impl<'a> Gathered<'a> {
         Ok(RecordBatch::try_new(Arc::clone(schema), columns).map_err(EngineError::arrow("rows to send"))?)
     }
 
-    /// Writes the file that leaves.
+    /// Writes the file that leaves, which says under which contract `name` it was made.
     pub async fn write(
         &self,
         engine: &Engine,
         tokenizer: &Tokenizer,
         tokens: &RecordTokens,
+        name: &str,
+        out: &Place,
     ) -> Result<u64, PipelineError> {
         let schema = sent_schema(self.contract, &recipe_names(self.linkage));
-        let checks = serde_json::json!({
-            "contract": self.sending.contract, "standardization": SPEC_VERSION, "checks": tokenizer.check_values(),
-            "definition": Fingerprint::of(recipe_definitions(self.linkage).as_bytes()).as_str(),
-        });
-        let metadata = vec![(CHECKS.to_owned(), checks.to_string())];
+        let metadata = vec![footer(name, self.linkage, tokenizer)];
         let options = WriteOptions { metadata, no_statistics: true, ..WriteOptions::default() };
-        let out = Place::parse(&self.sending.out.to_string_lossy(), Path::new("."))?;
         let scratch = self.part.join("sent");
         let mut writer = DatasetWriter::create(&scratch, Arc::clone(&schema), &options).await?;
         engine.register_folder("rows aside", &self.aside()).await?;
@@ -154,7 +144,7 @@ impl<'a> Gathered<'a> {
                 "a tokenised file has more rows than one Parquet file holds; split the agency's file".to_owned(),
             ));
         };
-        hand_over(&scratch.join(&one.file), &out).await?;
+        hand_over(&scratch.join(&one.file), out).await?;
         self.part.remove_all().await?;
         Ok(written)
     }

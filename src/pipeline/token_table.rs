@@ -4,7 +4,7 @@ use arrow::array::RecordBatch;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, Engine, EngineError};
-use crate::linkage::reading::{FIRST, NEAR, first_pass};
+use crate::linkage::reading::{FIRST, FirstPass, NEAR};
 use crate::linkage::{LinkageError, Reading, Rules, TokenTable};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
@@ -20,7 +20,7 @@ pub async fn token_table(ground: &Ground<'_>, all: &[Dataset], rules: &Rules) ->
         engine.register_folder(&table, &tokens.place).await?;
         tables.push(table);
     }
-    let mut rows = first_pass();
+    let mut rows = FirstPass::default();
     each(engine, &tables, &FIRST, |batch| rows.push(batch)).await?;
     let mut reading = Reading::new(rows, rules).map_err(PipelineError::bug)?;
     let threads = ground.runner.engine.limits().threads;

@@ -2,26 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::contract::rejects::reject_file;
 use crate::contract::{CodeSet, Judged};
 use crate::engine::{Engine, Limits, Place};
-use crate::foundation::{Diagnostic, Diagnostics, Element, Fingerprint, Located, Quarantined, schema};
+use crate::foundation::{Diagnostic, Diagnostics, Element, Located, Quarantined};
 use crate::pipeline::accept;
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::sent_rows::{Gathered, RecordTokens};
 use crate::pipeline::spec::{ContractDocument, LinkageDocument};
-use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF, travelling};
 use crate::standardize::{IdentityBuilder, RefKey, SPEC_VERSION, StandardizeOptions, record_refs};
 use crate::tokenize::{Keyring, KeysSpec, Tokenizer};
-
-/// The key of the check values in the file's footer.
-pub const CHECKS: &str = "throughline.tokens";
 
 /// What an agency asks for.
 #[derive(Clone, Debug)]
@@ -57,36 +49,6 @@ pub struct Sent {
     pub rejects: Option<PathBuf>,
 }
 
-/// The columns of a tokenised file: what travels, the line, both references, and the tokens of the row's identity record.
-#[must_use]
-pub fn sent_schema(contract: &ContractDocument, recipes: &[String]) -> SchemaRef {
-    let mut fields = travelling(contract);
-    fields.push(Field::new("line", DataType::Int64, false));
-    fields.push(Field::new(RECORD_REF, DataType::FixedSizeBinary(schema::REF_BYTES), false));
-    // A row's own count is 1; the hub counts the rows of an identity record that still stand.
-    let of_tokens = schema::tokens(recipes);
-    fields.extend(
-        of_tokens
-            .fields()
-            .iter()
-            .filter(|f| f.name() != "row_count")
-            .map(|f| f.as_ref().clone().with_name(sent_name(f.name()))),
-    );
-    Arc::new(Schema::new(fields))
-}
-
-/// The name of a token's column in a tokenised file, kept apart from the columns that travel in clear, such as `sex`.
-#[must_use]
-pub fn sent_name(token: &str) -> String {
-    if token == IDENTITY_REF { token.to_owned() } else { format!("token_{token}") }
-}
-
-/// The names of a linkage document's tokens.
-#[must_use]
-pub fn recipe_names(linkage: &LinkageDocument) -> Vec<String> {
-    linkage.tokens.iter().map(|r| r.name.value.clone()).collect()
-}
-
 /// Tokenises one file.
 pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
     let (contract, linkage, code_sets) = documents(sending)?;
@@ -111,8 +73,9 @@ pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
     let mut builder =
         IdentityBuilder::new(sending.contract, mapping, places(&contract.source_person), options, key.clone());
     let grain = places(&contract.grain);
+    let out = Place::parse(&sending.out.to_string_lossy(), Path::new("."))?;
     let part = Place::parse(&format!("{}.part", sending.out.to_string_lossy()), Path::new("."))?;
-    let gathered = Gathered::new(sending, &contract, &linkage, &part);
+    let gathered = Gathered::new(&contract, &linkage, &part);
     // First pass: rows lie aside without who they are about, of whom the builder keeps each record once.
     let mut rows = gathered.open().await?;
     let mut rejects: Vec<(Quarantined, String)> = Vec::new();
@@ -134,7 +97,7 @@ pub async fn tokenize(sending: &Sending<'_>) -> Result<Sent, PipelineError> {
     rows.finish_parts().await?;
     // Second pass: each row takes the tokens of its record.
     let tokens = RecordTokens::make(builder, &tokenizer)?;
-    let written = gathered.write(&engine, &tokenizer, &tokens).await?;
+    let written = gathered.write(&engine, &tokenizer, &tokens, sending.contract, &out).await?;
     let rejected = (!rejects.is_empty()).then(|| sending.out.with_extension("rejects.csv"));
     if let Some(path) = &rejected {
         let text = reject_file(rejects.iter().map(|(row, masked)| (row, masked.as_str())));
@@ -180,38 +143,4 @@ fn documents(
         (Some(contract), Some(linkage)) if !found.has_errors() => Ok((contract, linkage, code_sets)),
         _ => Err(PipelineError::Documents { found, texts }),
     }
-}
-
-/// A column by its name.
-pub fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, PipelineError> {
-    batch.column_by_name(name).ok_or_else(|| PipelineError::Bug(format!("tokens without `{name}`")))
-}
-
-/// All recipes as one text: hub and sender must agree on it.
-#[must_use]
-pub fn recipe_definitions(linkage: &LinkageDocument) -> String {
-    linkage.tokens.iter().map(crate::tokenize::RecipeSpec::definition).collect()
-}
-
-/// Whether a file that an agency tokenised was made for this contract, under the key and the recipes of this run.
-pub fn expect(
-    footer: Option<&str>,
-    contract: &str,
-    linkage: &LinkageDocument,
-    tokenizer: &Tokenizer,
-) -> Result<(), PipelineError> {
-    let refuse =
-        |reason: &str| PipelineError::Key(format!("a tokenised file of `{contract}` cannot be taken: {reason}"));
-    let footer = footer.ok_or_else(|| refuse("it was not made by `throughline tokenize`"))?;
-    let said: serde_json::Value = serde_json::from_str(footer).map_err(|_| refuse("its footer is damaged"))?;
-    let text = |name: &str| said.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    if text("contract") != contract {
-        return Err(refuse(&format!("it was made for the contract `{}`", text("contract"))));
-    }
-    if text("definition") != Fingerprint::of(recipe_definitions(linkage).as_bytes()).as_str() {
-        return Err(refuse("its tokens follow other recipes; give the agency the linkage document of this run"));
-    }
-    let checks: Vec<(String, String)> =
-        serde_json::from_value(said.get("checks").cloned().unwrap_or_default()).unwrap_or_default();
-    tokenizer.expect(&checks).map_err(|e| refuse(&e.to_string()))
 }

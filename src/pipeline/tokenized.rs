@@ -10,14 +10,14 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Zone, schema};
-use crate::pipeline::accept;
 use crate::pipeline::current::quoted;
 use crate::pipeline::deliveries::Delivery;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
+use crate::pipeline::sent_form::{CHECKS, column, expect, recipe_names, sent_name, sent_schema};
+use crate::pipeline::set_aside;
 use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF};
-use crate::pipeline::tokenize::{CHECKS, column, expect, recipe_names, sent_name, sent_schema};
 use crate::standardize::SPEC_VERSION;
 use crate::tokenize::Tokenizer;
 
@@ -64,7 +64,8 @@ pub async fn accept(
     let records = metadata.file_metadata().num_rows();
     facts.insert("records".into(), records.into());
     facts.insert("quarantined".into(), 0.into());
-    accept::empty_quarantine(&place, fingerprint).await?;
+    // Rows that the agency set aside stayed with it.
+    set_aside::finish(set_aside::writer(&place).await?, fingerprint).await?;
     let dataset = writer.finish("accept", fingerprint.as_str(), Zone::Restricted, facts).await?;
     if i64::try_from(dataset.meta.rows).ok() == Some(records) {
         return Ok(dataset);

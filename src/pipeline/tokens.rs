@@ -11,7 +11,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::standardize::{Deriver, SPEC_VERSION};
-use crate::tokenize::Tokenizer;
+use crate::tokenize::{Maker, Tokenizer};
 
 /// Makes the tokens of one source.
 pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Option<Dataset>, PipelineError> {
@@ -45,7 +45,7 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
         ground.runner.serial.register_folder(&table, &identities.place).await?;
         let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
         let mut deriver = Deriver::new(&tokenizer.parts()).map_err(PipelineError::bug)?;
-        let mut maker = tokenizer.maker().map_err(PipelineError::bug)?;
+        let mut maker = Maker::of_hub(&tokenizer).map_err(PipelineError::bug)?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             let parts = deriver.derive(&batch).map_err(PipelineError::bug)?;

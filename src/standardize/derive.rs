@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder, UInt32Array};
-use arrow::compute::take;
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder};
 use arrow::datatypes::{DataType, Date32Type, Field as Column, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use chrono::{Datelike, NaiveDate};
@@ -108,19 +107,6 @@ fn of_date(part: &str, day: NaiveDate) -> Option<String> {
         "birth_month_day" => Some(format!("{:02}-{:02}", day.month(), day.day())),
         _ => Some(day.to_string()),
     }
-}
-
-/// The parts asked for, a nullable `Utf8View` column each, row by row beside the identity records.
-pub fn derive(identity: &RecordBatch, parts: &[&str]) -> Result<RecordBatch> {
-    let groups = Deriver::new(parts)?.derive(identity)?;
-    let column = |part: &&str| -> Result<ArrayRef> {
-        let found = groups.iter().find_map(|group| Some((group, group.new.column_by_name(part)?)));
-        let (group, values) = found.ok_or_else(|| unknown(part))?;
-        let places: UInt32Array = group.places.iter().map(|at| (*at != NO_VALUE).then_some(*at)).collect();
-        Ok(take(values, &places, None)?)
-    };
-    let columns = parts.iter().map(column).collect::<Result<Vec<_>>>()?;
-    batch(parts, columns, identity.num_rows())
 }
 
 fn batch(parts: &[&str], columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {

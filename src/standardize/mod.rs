@@ -29,7 +29,7 @@ mod tests;
 pub use canonical::StandardizeOptions;
 pub use code::{id, postal_code, sex};
 pub use date::{DateStatus, birth_date, civil, days, frequent_dates, swapped};
-pub use derive::{Deriver, PARTS, derive};
+pub use derive::{Deriver, PARTS};
 pub use error::StandardizeError;
 pub use identity::{Blank, IdentityBuilder, blank_ref};
 pub use name::{Name, first, first_name, initial, last, last_name, middle, middle_name, suffix};

@@ -50,7 +50,19 @@ struct Found<'a> {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(tokenizer: &'a Tokenizer, sent: bool) -> Self {
+    /// Makes the hub's tokens of clear identity records, under both keys.
+    pub fn of_hub(tokenizer: &'a Tokenizer) -> Result<Self> {
+        tokenizer.hub()?;
+        Ok(Self::new(tokenizer, false))
+    }
+
+    /// Makes the sender's tokens, under the send key alone.
+    #[must_use]
+    pub fn of_sender(tokenizer: &'a Tokenizer) -> Self {
+        Self::new(tokenizer, true)
+    }
+
+    fn new(tokenizer: &'a Tokenizer, sent: bool) -> Self {
         let memory = |recipe: &Recipe| Memory {
             cache: Cache::new(ROOM),
             tokens: Vec::new(),
@@ -65,7 +77,8 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The tokens of identity records. The groups come from one deriver, batch after batch.
+    /// The tokens of identity records. The groups come from one deriver, batch after batch. `identity_ref` stays as it is: its builder has made
+    /// it under the same keys.
     pub fn tokens(&mut self, identity: &RecordBatch, groups: &[PartGroup]) -> Result<RecordBatch> {
         let sent = self.sent;
         let rows = identity.num_rows();

@@ -4,10 +4,12 @@
 //! record takes both steps at the hub, a sent token takes the hub's step there, and both come out the same. Each recipe has its own
 //! pair of keys, derived from its definition and the version of the standardisation specification.
 //!
-//! [`check`] judges recipes; [`Keyring`] opens keys and derives from them; [`Tokenizer`] makes and wraps tokens, a [`Maker`] those of
-//! many batches.
+//! [`check`] judges recipes; [`Keyring`] opens keys and derives from them; a [`Tokenizer`] holds keys by recipe and wraps what a sender
+//! made; a [`Maker`] makes tokens, batch after batch.
 
 mod cache;
+#[cfg(test)]
+mod each;
 mod error;
 mod key;
 mod keyring;

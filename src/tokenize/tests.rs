@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::foundation::parts::NO_VALUE;
 use crate::foundation::{PartGroup, schema};
-use crate::tokenize::{Keyring, NEIGHBOURS, RecipeSpec, TokenizeError, Tokenizer};
+use crate::tokenize::{Keyring, Maker, NEIGHBOURS, RecipeSpec, TokenizeError, Tokenizer, each};
 
 /// One identity: SSN, its status, birth date, organisation, and the parts `first_name`, `last_name`.
 type Row = (Option<String>, bool, Option<i32>, Option<String>, Option<String>, Option<String>);
@@ -101,8 +101,8 @@ proptest! {
     fn what_is_sent_and_wrapped_is_what_the_hub_makes(rows in prop::collection::vec(any_row(), 0..30)) {
         let (identity, parts) = batches(&rows);
         let hub = tokenizer(&Keyring::demo());
-        let sent = tokenizer(&Keyring::demo().sender()).send(&identity, &parts).unwrap();
-        let own = hub.tokens(&identity, &parts).unwrap();
+        let sent = each::sent(&tokenizer(&Keyring::demo().sender()), &identity, &parts).unwrap();
+        let own = each::own(&hub, &identity, &parts).unwrap();
         let wrapped = hub.wrap(&sent).unwrap();
         prop_assert_eq!(own.schema(), hub.schema());
         prop_assert_eq!(without_refs(&own), without_refs(&wrapped));
@@ -183,12 +183,12 @@ proptest! {
         let mut recipes = recipes();
         recipes.push(RecipeSpec::new("ssn_last_name", &["ssn", "last_name"], None));
         let ours = Tokenizer::new(&recipes, &Keyring::demo(), "1.0.0").unwrap();
-        let mut maker = if of_sender { ours.sender() } else { ours.maker().unwrap() };
+        let mut maker = if of_sender { Maker::of_sender(&ours) } else { Maker::of_hub(&ours).unwrap() };
         let mut memory = [Vec::new(), Vec::new()];
         for (rows, anew) in runs {
             let (identity, parts) = batches(&rows);
             let groups = groups(&mut memory, &parts, anew);
-            let each = if of_sender { ours.send(&identity, &parts) } else { ours.tokens(&identity, &parts) };
+            let each = if of_sender { each::sent(&ours, &identity, &parts) } else { each::own(&ours, &identity, &parts) };
             prop_assert_eq!(maker.tokens(&identity, &groups).unwrap(), each.unwrap());
         }
     }
@@ -209,7 +209,7 @@ fn one() -> (RecordBatch, RecordBatch) {
 fn a_sender_s_file_read_back_from_parquet_wraps_alike() {
     let (identity, parts) = one();
     let hub = tokenizer(&Keyring::demo());
-    let sent = hub.send(&identity, &parts).unwrap();
+    let sent = each::sent(&hub, &identity, &parts).unwrap();
     let read_as = sent.schema();
     let views = read_as.fields().iter().zip(sent.columns()).map(|(field, array)| {
         let array = match field.data_type() {
@@ -228,7 +228,7 @@ fn a_sender_s_file_read_back_from_parquet_wraps_alike() {
 #[test]
 fn a_sender_s_file_holds_nothing_clear_of_identity() {
     let (identity, parts) = one();
-    let sent = tokenizer(&Keyring::demo().sender()).send(&identity, &parts).unwrap();
+    let sent = each::sent(&tokenizer(&Keyring::demo().sender()), &identity, &parts).unwrap();
     let shown = arrow::util::pretty::pretty_format_batches(&[sent]).unwrap().to_string();
     for clear in ["123456788", "ANN", "LEE", "S1"] {
         assert!(!shown.contains(clear), "{clear}");
@@ -240,11 +240,11 @@ fn a_sender_s_file_holds_nothing_clear_of_identity() {
 fn without_the_hub_s_key_there_are_no_hub_s_tokens() {
     let (identity, parts) = one();
     let sender = tokenizer(&Keyring::demo().sender());
-    let sent = sender.send(&identity, &parts).unwrap();
-    for result in [sender.tokens(&identity, &parts), sender.wrap(&sent)] {
+    let sent = each::sent(&sender, &identity, &parts).unwrap();
+    for result in [each::own(&sender, &identity, &parts), sender.wrap(&sent)] {
         assert!(matches!(result, Err(TokenizeError::MissingKey { kind: "hub", .. })));
     }
-    assert!(sender.maker().is_err());
+    assert!(Maker::of_hub(&sender).is_err());
     let none = Tokenizer::new(&recipes(), &Keyring::new(None, None), "1.0.0").unwrap_err();
     assert!(matches!(none, TokenizeError::MissingKey { kind: "send", .. }));
 }
@@ -266,12 +266,15 @@ fn what_is_missing_is_named() {
     assert_eq!(hub.parts(), ["ssn", "first_name", "last_name"]);
     assert_eq!(hub.hashed_columns(), ["identity_ref", "ssn_near", "ssn"]);
     let unlike = PartGroup { places: vec![0, 0], first: 0, new: parts.clone() };
-    let error = hub.maker().unwrap().tokens(&identity, &[unlike]).unwrap_err();
+    let error = Maker::of_hub(&hub).unwrap().tokens(&identity, &[unlike]).unwrap_err();
     assert!(matches!(error, TokenizeError::RowCount { identity: 1, parts: 2 }));
     let few = parts.project(&[0]).unwrap();
-    assert_eq!(hub.tokens(&identity, &few).unwrap_err().to_string(), "the derived parts lack the column `first_name`");
+    assert_eq!(
+        each::own(&hub, &identity, &few).unwrap_err().to_string(),
+        "the derived parts lack the column `first_name`"
+    );
     let none = parts.slice(0, 0);
-    assert!(matches!(hub.tokens(&identity, &none), Err(TokenizeError::RowCount { identity: 1, parts: 0 })));
+    assert!(matches!(each::own(&hub, &identity, &none), Err(TokenizeError::RowCount { identity: 1, parts: 0 })));
     let wrong = Tokenizer::new(&[RecipeSpec::new("a", &["ssn"], Some("b"))], &Keyring::demo(), "1").unwrap_err();
     assert!(matches!(wrong, TokenizeError::UnknownDomain { .. }));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryBuilder, BinaryViewArray, FixedSizeBinaryArray, Int32Array, StringViewArray,
 };
-use arrow::buffer::{Buffer, NullBuffer};
+use arrow::buffer::Buffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -14,10 +14,8 @@ use chrono::Datelike;
 use crate::foundation::keyed::Hash16;
 use crate::foundation::schema::{self, REF_BYTES};
 use crate::foundation::{KeyedHash, Secret};
-use crate::tokenize::cache::Cache;
 use crate::tokenize::error::{Result, TokenizeError};
 use crate::tokenize::keyring::{self, Keyring};
-use crate::tokenize::maker::Maker;
 use crate::tokenize::near;
 use crate::tokenize::spec::RecipeSpec;
 
@@ -48,7 +46,7 @@ pub(super) struct Recipe {
     pub(super) steps: Steps,
 }
 
-/// Makes tokens of identity records, or wraps those that a sender has made. It holds no state between calls: threads may share it.
+/// What makes tokens of identity records, see [`Maker`](crate::tokenize::Maker), and wraps those that a sender has made. Threads may share it.
 pub struct Tokenizer {
     pub(super) recipes: Vec<Recipe>,
     pub(super) active_org: Steps,
@@ -140,29 +138,6 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// Makes the hub's tokens of many batches of clear identity records, remembering those of values met before.
-    pub fn maker(&self) -> Result<Maker<'_>> {
-        self.hub()?;
-        Ok(Maker::new(self, false))
-    }
-
-    /// Makes the sender's tokens of many batches, under the send key alone.
-    #[must_use]
-    pub fn sender(&self) -> Maker<'_> {
-        Maker::new(self, true)
-    }
-
-    /// The sender's file: tokens under the send key alone. `identity_ref` stays as it is: the sender's builder has made it under the same key.
-    pub fn send(&self, identity: &RecordBatch, parts: &RecordBatch) -> Result<RecordBatch> {
-        self.make(identity, parts, true)
-    }
-
-    /// The hub's tokens of clear identity records, under both keys. `identity_ref` stays as it is.
-    pub fn tokens(&self, identity: &RecordBatch, parts: &RecordBatch) -> Result<RecordBatch> {
-        self.hub()?;
-        self.make(identity, parts, false)
-    }
-
     /// The hub's tokens of a sender's file: every token and reference takes the hub's step. Row order stays.
     pub fn wrap(&self, sent: &RecordBatch) -> Result<RecordBatch> {
         let references = self.hub()?;
@@ -195,68 +170,6 @@ impl Tokenizer {
         let missing = TokenizeError::MissingKey { kind: "hub", needed_for: "making the hub's tokens" };
         self.references.as_ref().ok_or(missing)
     }
-
-    fn make(&self, identity: &RecordBatch, parts: &RecordBatch, sent: bool) -> Result<RecordBatch> {
-        let rows = identity.num_rows();
-        if parts.num_rows() != rows {
-            return Err(TokenizeError::RowCount { identity: rows, parts: parts.num_rows() });
-        }
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for field in self.schema.fields() {
-            let recipe = self.recipes.iter().find(|recipe| recipe.name == *field.name());
-            columns.push(match (field.name().as_str(), recipe) {
-                (_, Some(recipe)) => Arc::new(recipe.tokens(parts, sent)?),
-                ("birth_year", _) => Arc::new(birth_year(identity)?),
-                ("active_org", _) => {
-                    let orgs = text(identity, "active_org", "identity records")?;
-                    Arc::new(tokens(rows, &[orgs], &self.active_org, sent)?)
-                }
-                ("ssn_near", _) => self.near(identity, sent)?,
-                _ => cast(&named(identity, field.name(), "identity records")?, field.data_type())?,
-            });
-        }
-        Ok(RecordBatch::try_new(self.schema(), columns)?)
-    }
-
-    fn near(&self, identity: &RecordBatch, sent: bool) -> Result<ArrayRef> {
-        let ssn = text(identity, "ssn", "identity records")?;
-        let status = text(identity, "ssn_status", "identity records")?;
-        let mut out = BinaryBuilder::with_capacity(ssn.len(), ssn.len() * 16 * near::NEIGHBOURS);
-        for (ssn, status) in ssn.iter().zip(&status) {
-            let valid = ssn.filter(|_| status == Some("valid"));
-            out.append_option(valid.and_then(|ssn| near::tokens(ssn, |bytes| self.ssn_near.token(bytes, sent))));
-        }
-        Ok(Arc::new(out.finish()))
-    }
-}
-
-impl Recipe {
-    fn tokens(&self, parts: &RecordBatch, sent: bool) -> Result<FixedSizeBinaryArray> {
-        let columns = self.parts.iter().map(|part| text(parts, part, "derived parts")).collect::<Result<Vec<_>>>()?;
-        tokens(parts.num_rows(), &columns, &self.steps, sent)
-    }
-}
-
-/// A token a row of the columns' values, each length-prefixed; none where a value is missing.
-fn tokens(rows: usize, columns: &[StringViewArray], steps: &Steps, sent: bool) -> Result<FixedSizeBinaryArray> {
-    let nulls = columns.iter().fold(None, |nulls, column| NullBuffer::union(nulls.as_ref(), column.nulls()));
-    let mut cache = Cache::new(rows);
-    let mut out = Vec::with_capacity(rows * 16);
-    let mut buffer = Vec::with_capacity(128);
-    for row in 0..rows {
-        if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-            out.extend_from_slice(&[0; 16]);
-            continue;
-        }
-        buffer.clear();
-        for column in columns {
-            let value = column.value(row).as_bytes();
-            buffer.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
-            buffer.extend_from_slice(value);
-        }
-        out.extend_from_slice(&cache.get(&buffer, || steps.token(&buffer, sent)));
-    }
-    Ok(FixedSizeBinaryArray::try_new(REF_BYTES, Buffer::from_vec(out), nulls)?)
 }
 
 fn wrapped(name: &str, array: &ArrayRef, key: &KeyedHash) -> Result<FixedSizeBinaryArray> {
