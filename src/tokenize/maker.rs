@@ -158,6 +158,7 @@ impl Memory {
     /// Makes the tokens of new values.
     fn learn(&mut self, steps: &Steps, group: &PartGroup, found: &[Found<'_>], sent: bool) {
         self.tokens.truncate(group.first as usize);
+        self.tokens.reserve(group.new.num_rows());
         let mut buffer = Vec::new();
         for row in 0..group.new.num_rows() {
             let whole = found.iter().all(|one| one.values.is_valid(row));

@@ -23,9 +23,9 @@ fn neighbours(ssn: [u8; 9]) -> [[u8; 11]; NEIGHBOURS] {
 }
 
 /// The tokens of an SSN's neighbours one after another, always in one order; `None` for anything but nine bytes.
-pub(crate) fn tokens(ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<[u8; 16 * NEIGHBOURS]> {
+pub(crate) fn tokens(ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<[u8; RUN]> {
     let ssn: [u8; 9] = ssn.as_bytes().try_into().ok()?;
-    let mut out = [0; 16 * NEIGHBOURS];
+    let mut out = [0; RUN];
     for (place, neighbour) in out.chunks_exact_mut(16).zip(neighbours(ssn)) {
         place.copy_from_slice(&token(&neighbour));
     }
@@ -37,8 +37,12 @@ pub(crate) fn tokens(ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<[u8; 
 /// Fixed in size; each SSN has one place, and a newcomer takes it.
 pub(crate) struct Lately {
     ssns: Vec<[u8; 9]>,
-    tokens: Vec<[u8; 16 * NEIGHBOURS]>,
+    /// `RUN` bytes a place, in one piece that the system hands out cleared, so that places nobody takes cost nothing.
+    tokens: Vec<u8>,
 }
+
+/// Bytes of a neighbourhood's tokens.
+const RUN: usize = 16 * NEIGHBOURS;
 
 /// Places: 36 MiB.
 const LATELY: usize = 1 << 17;
@@ -52,19 +56,20 @@ impl Default for Lately {
 impl Lately {
     /// So many places, a power of two.
     fn of(places: usize) -> Self {
-        Self { ssns: vec![[0; 9]; places], tokens: vec![[0; 16 * NEIGHBOURS]; places] }
+        Self { ssns: vec![[0; 9]; places], tokens: vec![0; RUN * places] }
     }
 
     /// The tokens of an SSN's neighbours; `None` for anything but nine bytes.
-    pub(crate) fn tokens(&mut self, ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<&[u8; 16 * NEIGHBOURS]> {
+    pub(crate) fn tokens(&mut self, ssn: &str, token: impl Fn(&[u8]) -> Hash16) -> Option<&[u8]> {
         let bytes: [u8; 9] = ssn.as_bytes().try_into().ok()?;
         let number = bytes.iter().fold(0_u64, |n, b| n.wrapping_mul(31).wrapping_add(u64::from(*b)));
         let place = usize::try_from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 47).unwrap_or(0) % self.ssns.len();
+        let run = &mut self.tokens[RUN * place..RUN * (place + 1)];
         if self.ssns[place] != bytes {
-            self.tokens[place] = tokens(ssn, token)?;
+            run.copy_from_slice(&tokens(ssn, token)?);
             self.ssns[place] = bytes;
         }
-        Some(&self.tokens[place])
+        Some(run)
     }
 }
 
@@ -122,7 +127,11 @@ mod tests {
             // More than there are places, so that newcomers take some.
             for n in 0..500_u32 {
                 let ssn = format!("{:09}", n * 4_999);
-                assert_eq!(lately.tokens(&ssn, token), tokens(&ssn, token).as_ref(), "{ssn}");
+                assert_eq!(
+                    lately.tokens(&ssn, token),
+                    tokens(&ssn, token).as_ref().map(<[u8; RUN]>::as_slice),
+                    "{ssn}"
+                );
             }
         }
         let before = made.get();
