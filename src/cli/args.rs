@@ -40,6 +40,12 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Hash identities on the agency's side, so that only tokens leave it
     Tokenize(TokenizeArgs),
+    /// Link any files of persons by a model that needs no labels
+    Link(LinkArgs),
+    /// Train the model of a linkage and write it, without linking
+    Train(TrainArgs),
+    /// Count the pairs that blocking rules make, without comparing any
+    Block(BlockArgs),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -109,6 +115,52 @@ pub(crate) struct TokenizeArgs {
     pub(crate) synthetic: bool,
 }
 
+/// What `link`, `train` and `block` read.
+#[derive(Debug, Args)]
+pub(crate) struct LinkInput {
+    /// The document, such as config/linkage/two_files.yaml
+    pub(crate) document: PathBuf,
+    /// A file in place of the document's own, such as a=persons_a.parquet; may be given for each file
+    #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
+    pub(crate) files: Vec<(String, String)>,
+    /// Threads; by default all cores
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Arguments of `link`.
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    /// What is read
+    #[command(flatten)]
+    pub(crate) input: LinkInput,
+    /// Use this model, written by `train` or by an earlier link, in place of training one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
+    /// Where to write; by default out/NAME
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Arguments of `train`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// What is read
+    #[command(flatten)]
+    pub(crate) input: LinkInput,
+    /// The model file to write; by default out/NAME/model.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Arguments of `block`.
+#[derive(Debug, Args)]
+pub(crate) struct BlockArgs {
+    /// What is read
+    #[command(flatten)]
+    pub(crate) input: LinkInput,
+}
+
 /// Arguments of `keys`.
 #[derive(Debug, Args)]
 pub(crate) struct KeysArgs {
@@ -167,6 +219,11 @@ fn day(text: &str) -> Result<String, String> {
     chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .map(|d| d.to_string())
         .map_err(|_| "a day is written as 2025-11-15".to_owned())
+}
+
+fn named_file(text: &str) -> Result<(String, String), String> {
+    let (name, path) = text.split_once('=').ok_or("a file is given as NAME=PATH")?;
+    Ok((name.to_owned(), path.to_owned()))
 }
 
 fn threads(text: &str) -> Result<usize, String> {

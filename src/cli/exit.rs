@@ -3,6 +3,7 @@
 use crate::cli::shown;
 use crate::engine::EngineError;
 use crate::error::Error;
+use crate::linkage::model::ModelError;
 use crate::pipeline::PipelineError;
 use crate::publish::PublishError;
 
@@ -84,6 +85,12 @@ fn pipeline(error: &PipelineError) -> (u8, String) {
         PipelineError::Gate(_) => (GATE, "nothing was published; look at the run's summary, then decide".to_owned()),
         PipelineError::Damaged { .. } => {
             (STORAGE, "restore the file from a backup, or remove it and run again".to_owned())
+        }
+        PipelineError::Model(ModelError::OtherModel { .. }) => {
+            (USAGE, "train a model for this document with `throughline train`, or give the one that was".to_owned())
+        }
+        PipelineError::Model(_) => {
+            (GATE, "nothing was written; look at `throughline block` and at the document's fields".to_owned())
         }
         PipelineError::Publish(error) => publish(error),
         PipelineError::Engine(error) => engine(error),

@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod exit;
 mod keys;
+mod link;
 mod progress;
 mod query;
 mod run;
@@ -74,6 +75,9 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Synth(args) => synth::synth(&args),
         Command::Keys(args) => keys::keys(&args),
         Command::Tokenize(args) => tokenize::tokenize(&project, &args).await,
+        Command::Link(args) => link::link(&project, &args).await,
+        Command::Train(args) => link::train(&project, &args).await,
+        Command::Block(args) => link::block(&project, &args).await,
         Command::Query(args) => query::query(&project, &args).await,
     };
     match done {

@@ -13,6 +13,7 @@ pub mod groups;
 mod guard;
 pub mod link;
 pub mod log;
+pub mod model;
 #[cfg(test)]
 mod oracle;
 pub mod plan;

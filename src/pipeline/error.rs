@@ -48,6 +48,9 @@ pub enum PipelineError {
         /// What is wrong.
         reason: String,
     },
+    /// A model cannot be trained or used.
+    #[error(transparent)]
+    Model(#[from] crate::linkage::model::ModelError),
     /// Publishing failed.
     #[error(transparent)]
     Publish(#[from] PublishError),

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, schema_for};
 
 use crate::marts::spec::MartSpec;
 use crate::pipeline::record::RunResults;
-use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
+use crate::pipeline::spec::{ContractDocument, LinkDocument, LinkageDocument, PipelineDocument};
 use crate::publish::Manifest;
 use crate::rules::RuleSpec;
 
@@ -15,6 +15,7 @@ pub fn all() -> Vec<(String, String)> {
         one::<PipelineDocument>("pipeline"),
         one::<ContractDocument>("contract"),
         one::<LinkageDocument>("linkage"),
+        one::<LinkDocument>("link"),
         one::<RuleSpec>("rule"),
         one::<MartSpec>("mart"),
         one::<Manifest>("manifest"),

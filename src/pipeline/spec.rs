@@ -9,6 +9,7 @@ use crate::contract::spec::{
 };
 use crate::extract::spec::Format;
 use crate::foundation::Located;
+use crate::linkage::model::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec};
 use crate::linkage::spec::{GuardSpec, PassSpec, RolesSpec};
 use crate::tokenize::{KeysSpec, RecipeSpec};
 
@@ -180,4 +181,61 @@ pub struct LinkageDocument {
     /// What vetoes a link.
     #[serde(default)]
     pub guards: Vec<GuardSpec>,
+}
+
+/// `config/linkage/NAME.yaml` for `throughline link`: any files of persons, and the model that links them.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkDocument {
+    /// The document's name; also the file's.
+    pub link: Located<String>,
+    /// Its version; raise it with every change that may change a link. A trained model is of one version.
+    pub version: u32,
+    /// What it links, for people.
+    #[serde(default)]
+    pub title: String,
+    /// Which pairs may be one person.
+    pub mode: LinkMode,
+    /// Whether the people are made up. SSNs that were never issued count as valid only here.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// The files, by name.
+    pub files: IndexMap<String, PersonFileSpec>,
+    /// The fields by which records are compared.
+    pub fields: Vec<FieldSpec>,
+    /// Which pairs are compared at all.
+    pub blocking: Vec<BlockingSpec>,
+    /// How they are compared.
+    pub comparisons: Vec<ComparisonSpec>,
+    /// When a pair is a link.
+    #[serde(default)]
+    pub decide: DecideSpec,
+}
+
+/// Which pairs may be one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkMode {
+    /// Records of different files.
+    LinkOnly,
+    /// Records of one file.
+    DedupeOnly,
+    /// Any two records.
+    LinkAndDedupe,
+}
+
+/// One file of persons.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonFileSpec {
+    /// The file: a path from the project's folder or a URL.
+    pub path: Located<String>,
+    /// The column that names a record.
+    pub id: String,
+    /// How it is laid out; by default what its ending says, `.parquet` or `.csv`.
+    #[serde(default)]
+    pub format: Option<Format>,
+    /// Whether one person may stand in it more than once. Where not, no two of its records are ever linked, not even through others.
+    #[serde(default)]
+    pub duplicates: bool,
 }

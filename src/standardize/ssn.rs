@@ -56,6 +56,10 @@ const MISUSED: &[&str] = &["078051120", "219099999", "123456789", "012345678"];
 /// `lost_zeros` puts back the leading zeros of numbers that passed through a numeric column.
 #[must_use]
 pub fn ssn(raw: &str, synthetic: bool, lost_zeros: bool) -> Ssn {
+    // Nine digits and nothing else, as nearly all are written, need no more.
+    if raw.len() == 9 && raw.bytes().all(|b| b.is_ascii_digit()) {
+        return Ssn { value: Some(raw.to_owned()), status: of_digits(raw, synthetic) };
+    }
     let text = raw.trim();
     let text = if text.is_ascii() { Cow::Borrowed(text) } else { text.nfkd().collect() };
     // A number that passed through a floating-point column ends in `.0`.

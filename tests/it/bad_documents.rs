@@ -133,6 +133,7 @@ fn the_schemas_are_sound_and_accept_the_documents() {
         ("pipelines", "pipeline"),
         ("config/contracts", "contract"),
         ("config/linkage", "linkage"),
+        ("config/linkage", "link"),
         ("config/marts", "mart"),
     ];
     let mut seen = 0;
@@ -144,6 +145,10 @@ fn the_schemas_are_sound_and_accept_the_documents() {
                 continue;
             }
             let document: serde_json::Value = serde_saphyr::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            // Two kinds of documents lie there.
+            if folder == "config/linkage" && document.get(name).is_none() {
+                continue;
+            }
             let errors: Vec<String> =
                 validator.iter_errors(&document).map(|e| format!("{} at {}", e, e.instance_path())).collect();
             assert!(errors.is_empty(), "{}: {errors:#?}", path.display());

@@ -10,6 +10,7 @@ mod bad_files;
 mod bad_places;
 mod canaries;
 mod deliveries;
+mod link_files;
 mod outcomes;
 mod persons;
 mod project;

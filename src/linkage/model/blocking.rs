@@ -1,0 +1,377 @@
+//! Blocking: which pairs of records are compared at all. A rule names parts of fields that both records must share.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::records::{Records, Values};
+use super::texts::mixed;
+
+/// A part of a field that two records must share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The whole value.
+    Whole(usize),
+    /// So many first letters of a text.
+    First(usize, usize),
+    /// What a first name goes back to.
+    Root(usize),
+    /// The year of a day.
+    Year(usize),
+    /// The last four of nine digits.
+    LastFour(usize),
+}
+
+impl Part {
+    /// The field it is of.
+    #[must_use]
+    pub const fn field(self) -> usize {
+        match self {
+            Self::Whole(field)
+            | Self::First(field, _)
+            | Self::Root(field)
+            | Self::Year(field)
+            | Self::LastFour(field) => field,
+        }
+    }
+}
+
+/// One blocking rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// What both records must share; one that misses a part is in no block.
+    pub parts: Vec<Part>,
+    /// The most pairs of one block; a larger block is over-common, is skipped and counted.
+    pub most: u64,
+}
+
+/// Which pairs may be one person at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Records of different files.
+    Between,
+    /// Records of one file.
+    Within,
+    /// Any two records.
+    Both,
+}
+
+/// The blocks of one rule: records of one key together, ascending. A block that makes no pair is not kept.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    rows: Vec<u32>,
+    /// Where each block ends.
+    ends: Vec<u32>,
+    /// How many blocks there are up to the end of each partition.
+    partitions: Vec<usize>,
+}
+
+/// How many pairs a rule makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairCount {
+    /// Pairs that share the key.
+    pub pairs: u64,
+    /// Blocks that are over-common.
+    pub over_common: u64,
+    /// Pairs in them, which are not compared.
+    pub skipped: u64,
+}
+
+/// Partitions that rows are dealt to by their keys.
+const PARTITIONS: usize = 1 << 10;
+
+/// The keys of every record under every rule, and the blocks they make.
+#[derive(Debug)]
+pub struct Blocking<'r> {
+    records: &'r Records,
+    scope: Scope,
+    rules: &'r [Rule],
+    /// The keys of each record under all rules, record after record; 0 where it has none.
+    keys: Vec<u64>,
+    blocks: Vec<Blocks>,
+}
+
+impl<'r> Blocking<'r> {
+    /// Finds the blocks of all rules.
+    #[must_use]
+    pub fn new(records: &'r Records, rules: &'r [Rule], scope: Scope, threads: usize) -> Self {
+        let made = over(threads, rules.len(), |at| {
+            let keys = keys(records, &rules[at].parts);
+            let blocks = Blocks::new(records, scope, &keys);
+            (keys, blocks)
+        });
+        let (of_rules, blocks): (Vec<Vec<u64>>, Vec<Blocks>) = made.into_iter().unzip();
+        let mut keys = vec![0; records.len() * rules.len()];
+        for (at, of_rule) in of_rules.into_iter().enumerate() {
+            for (keys, key) in keys.chunks_exact_mut(rules.len()).zip(of_rule) {
+                keys[at] = key;
+            }
+        }
+        Self { records, scope, rules, keys, blocks }
+    }
+
+    fn keys_of(&self, record: u32) -> &[u64] {
+        let start = record as usize * self.rules.len();
+        &self.keys[start..start + self.rules.len()]
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &'r [Rule] {
+        self.rules
+    }
+
+    /// How many pairs each rule makes by itself.
+    #[must_use]
+    pub fn counts(&self, threads: usize) -> Vec<PairCount> {
+        (0..self.rules.len()).map(|rule| self.count(rule, threads)).collect()
+    }
+
+    fn count(&self, rule: usize, threads: usize) -> PairCount {
+        let parts = over(threads, PARTITIONS, |partition| {
+            let mut count = PairCount::default();
+            for block in self.blocks[rule].of(partition) {
+                let pairs = pairs_of(self.records, self.scope, block);
+                if pairs > self.rules[rule].most {
+                    count.over_common += 1;
+                    count.skipped += pairs;
+                } else {
+                    count.pairs += pairs;
+                }
+            }
+            count
+        });
+        parts.into_iter().fold(PairCount::default(), |all, one| PairCount {
+            pairs: all.pairs + one.pairs,
+            over_common: all.over_common + one.over_common,
+            skipped: all.skipped + one.skipped,
+        })
+    }
+
+    /// Hands every pair of a partition of a rule to `take`, but those that a rule before `not_of` has made already, and those whose first record
+    /// is not in the sample.
+    fn pairs(&self, rule: usize, partition: usize, not_of: usize, sample: Sample, mut take: impl FnMut(u32, u32)) {
+        let mut of_first = |a: u32, others: &[u32]| {
+            if !sample.holds(a) {
+                return;
+            }
+            let mine = &self.keys_of(a)[..not_of];
+            for &b in others {
+                let made = mine.iter().zip(self.keys_of(b)).any(|(x, y)| *x != 0 && x == y);
+                if !made {
+                    take(a, b);
+                }
+            }
+        };
+        for block in self.blocks[rule].of(partition) {
+            if pairs_of(self.records, self.scope, block) > self.rules[rule].most {
+                continue;
+            }
+            let mut rest = block;
+            for part in by_file(self.records, block) {
+                rest = &rest[part.len()..];
+                for (at, &a) in part.iter().enumerate() {
+                    if self.scope != Scope::Between {
+                        of_first(a, &part[at + 1..]);
+                    }
+                    if self.scope != Scope::Within {
+                        of_first(a, rest);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Walks pairs of rules, partition by partition, on several threads; what the partitions give comes back in their order, whoever walked them.
+    ///
+    /// With `distinct`, a pair comes under the first rule that makes it alone; else under every rule. `sample` tells of each rule which pairs;
+    /// `worker` makes what a thread keeps for itself, on which no answer may depend.
+    pub fn walk<W, S: Send + Default>(
+        &self,
+        threads: usize,
+        distinct: bool,
+        sample: impl Fn(usize) -> Sample + Sync,
+        worker: impl Fn() -> W + Sync,
+        step: impl Fn(&mut W, &mut S, u32, u32) + Sync,
+    ) -> Vec<(usize, S)> {
+        over_with(threads, self.rules.len() * PARTITIONS, worker, |worker, at| {
+            let (rule, partition) = (at / PARTITIONS, at % PARTITIONS);
+            let mut state = S::default();
+            let not_of = if distinct { rule } else { 0 };
+            self.pairs(rule, partition, not_of, sample(rule), |a, b| step(worker, &mut state, a, b));
+            (rule, state)
+        })
+    }
+
+    /// The first rule that makes a pair, if any does.
+    #[must_use]
+    pub fn rule_of(&self, a: u32, b: u32) -> Option<usize> {
+        self.keys_of(a).iter().zip(self.keys_of(b)).position(|(x, y)| *x != 0 && x == y)
+    }
+}
+
+/// A share of all records, the same in every rule and run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sample(u64);
+
+impl Sample {
+    /// Every record.
+    pub const ALL: Self = Self(u64::MAX);
+
+    /// About `part` of `whole` records.
+    #[must_use]
+    pub fn of(part: u64, whole: u64) -> Self {
+        if part >= whole {
+            return Self::ALL;
+        }
+        Self(u64::try_from((u128::from(part) << 64) / u128::from(whole)).unwrap_or(u64::MAX))
+    }
+
+    fn holds(self, record: u32) -> bool {
+        self == Self::ALL || mixed(u64::from(record)) < self.0
+    }
+}
+
+/// How many pairs a block makes.
+fn pairs_of(records: &Records, scope: Scope, block: &[u32]) -> u64 {
+    let all = |count: usize| (count as u64) * (count as u64).saturating_sub(1) / 2;
+    if block.len() < 2 {
+        return 0;
+    }
+    let within = || by_file(records, block).map(|part| all(part.len())).sum::<u64>();
+    match scope {
+        Scope::Both => all(block.len()),
+        Scope::Within => within(),
+        Scope::Between => all(block.len()) - within(),
+    }
+}
+
+/// The records of a block, file after file.
+fn by_file<'b>(records: &Records, block: &'b [u32]) -> impl Iterator<Item = &'b [u32]> {
+    (0..records.files()).filter_map(move |file| {
+        let of = records.of_file(file);
+        let (start, end) = (block.partition_point(|r| *r < of.start), block.partition_point(|r| *r < of.end));
+        (start < end).then(|| &block[start..end])
+    })
+}
+
+impl Blocks {
+    fn new(records: &Records, scope: Scope, keys: &[u64]) -> Self {
+        let partition = |key: u64| usize::try_from(mixed(key) >> 54).unwrap_or(0);
+        let mut places = vec![0_usize; PARTITIONS + 1];
+        for key in keys.iter().filter(|key| **key != 0) {
+            places[partition(*key) + 1] += 1;
+        }
+        for at in 1..=PARTITIONS {
+            places[at] += places[at - 1];
+        }
+        let starts = places.clone();
+        let mut keyed = vec![(0_u64, 0_u32); starts[PARTITIONS]];
+        for (row, key) in (0_u32..).zip(keys).filter(|(_, key)| **key != 0) {
+            let place = &mut places[partition(*key)];
+            keyed[*place] = (*key, row);
+            *place += 1;
+        }
+        let mut blocks = Self::default();
+        let mut block = Vec::new();
+        for at in 0..PARTITIONS {
+            let keyed = &mut keyed[starts[at]..starts[at + 1]];
+            keyed.sort_unstable();
+            for run in keyed.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+                block.clear();
+                block.extend(run.iter().map(|(_, row)| *row));
+                if pairs_of(records, scope, &block) > 0 {
+                    blocks.rows.extend_from_slice(&block);
+                    blocks.ends.push(u32::try_from(blocks.rows.len()).unwrap_or(u32::MAX));
+                }
+            }
+            blocks.partitions.push(blocks.ends.len());
+        }
+        blocks
+    }
+
+    /// The blocks of one partition.
+    fn of(&self, partition: usize) -> impl Iterator<Item = &[u32]> {
+        let first = if partition == 0 { 0 } else { self.partitions[partition - 1] };
+        (first..self.partitions[partition]).map(|at| {
+            let start = if at == 0 { 0 } else { self.ends[at - 1] };
+            &self.rows[start as usize..self.ends[at] as usize]
+        })
+    }
+}
+
+/// The key of every record; 0 where a part is missing.
+fn keys(records: &Records, parts: &[Part]) -> Vec<u64> {
+    let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    let mut keys = vec![0_u64; records.len()];
+    for (nth, part) in parts.iter().enumerate() {
+        let code = part_codes(records, *part);
+        for (key, code) in keys.iter_mut().zip(records.codes(part.field(), 0..count).map(code)) {
+            // A key that has lost a part stays 0; unlike keys of three parts and more may meet by chance, once in 2^64.
+            *key = match (nth, *key, code) {
+                (_, _, 0) => 0,
+                (0, _, code) => u64::from(code),
+                (_, 0, _) => 0,
+                (1, before, code) => before << 32 | u64::from(code),
+                (_, before, code) => mixed(before).wrapping_add(u64::from(code)).max(1),
+            };
+        }
+    }
+    keys
+}
+
+/// What turns the code of a field into the code of its part.
+fn part_codes(records: &Records, part: Part) -> Box<dyn Fn(u32) -> u32 + '_> {
+    match (part, &records.fields[part.field()].values) {
+        (Part::First(_, letters), Values::Texts(texts)) => {
+            // Up to four letters are a number by themselves.
+            let first = |number: u32| {
+                let text = texts.text(number);
+                let text = &text[..text.len().min(letters)];
+                text.iter().take(4).fold(0, |code, byte| code << 8 | u32::from(*byte))
+            };
+            let firsts: Vec<u32> =
+                (0..=texts.len()).map(|n| u32::try_from(n).map_or(0, |n| if n == 0 { 0 } else { first(n) })).collect();
+            Box::new(move |code| firsts[code as usize])
+        }
+        (Part::Root(_), Values::Texts(texts)) => Box::new(|code| if code == 0 { 0 } else { texts.root(code) }),
+        (Part::Year(_), Values::Days) => Box::new(|code| code >> 16),
+        (Part::LastFour(_), Values::Digits) => Box::new(|code| if code == 0 { 0 } else { (code - 1) % 10_000 + 1 }),
+        _ => Box::new(|code| code),
+    }
+}
+
+/// Does so many jobs on several threads; the answers come in the order of the jobs.
+pub fn over<T: Send>(threads: usize, jobs: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    over_with(threads, jobs, || (), |(), at| job(at))
+}
+
+/// The same, each thread with something of its own.
+pub(super) fn over_with<W, T: Send>(
+    threads: usize,
+    jobs: usize,
+    worker: impl Fn() -> W + Sync,
+    job: impl Fn(&mut W, usize) -> T + Sync,
+) -> Vec<T> {
+    if threads < 2 || jobs < 2 {
+        let mut own = worker();
+        return (0..jobs).map(|at| job(&mut own, at)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let work = || {
+            let (mut own, mut mine) = (worker(), Vec::new());
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                if at >= jobs {
+                    return mine;
+                }
+                mine.push((at, job(&mut own, at)));
+            }
+        };
+        let workers: Vec<_> = (0..threads.min(jobs)).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|w| w.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, made)| made).collect()
+}

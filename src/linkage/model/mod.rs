@@ -1,0 +1,40 @@
+//! The model: Fellegi-Sunter, trained without labels, over records of any declared fields.
+//!
+//! [`ModelPlan`] understands a document; [`Records`] hold who is compared, in small numbers; [`Blocking`] finds the pairs; [`train()`] learns from
+//! them; a [`Scorer`] weighs them; [`join`] and [`threshold`] decide. No probability is tuned by hand, and no answer depends on the number of
+//! threads.
+
+// Counts of records and pairs become shares; none comes near 2^52.
+#![allow(clippy::cast_precision_loss)]
+
+mod blocking;
+mod chance;
+mod comparison;
+mod decide;
+mod em;
+mod error;
+mod plan;
+mod records;
+mod score;
+mod similar;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod train;
+mod trained;
+mod weights;
+
+pub use blocking::{Blocking, PairCount, Part, Rule, Sample, Scope, over};
+pub use comparison::{Agreement, Comparison, Comparisons, MISSING, Memories, levels_of};
+pub use decide::{Constraints, Joined, Threshold, in_order, join, threshold};
+pub use em::{Histogram, Learnt, learn};
+pub use error::ModelError;
+pub use plan::ModelPlan;
+pub use records::{Column, Field, Records, Values, day_code};
+pub use score::{Scored, Scorer};
+pub use similar::{Letters, jaro_winkler};
+pub use texts::{Forms, Numbers, Texts};
+pub use train::{Trained, train};
+pub use trained::ModelFile;
+pub use weights::{BIT, names as level_names, probability, thousandths, weights};

@@ -1,0 +1,163 @@
+//! A model's document, checked and ready: every name found, every word of levels and blocking understood.
+
+use std::path::Path;
+
+use super::blocking::{Part, Rule};
+use super::comparison::{Agreement, Comparison};
+use super::spec::{FieldSpec, Holds, ModelSpec};
+use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+
+/// Comparisons and blocking rules over the fields of a document, by their places.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelPlan {
+    /// How fields are compared.
+    pub comparisons: Vec<Comparison>,
+    /// Which pairs are compared.
+    pub rules: Vec<Rule>,
+}
+
+impl ModelPlan {
+    /// Understands a document; what is wrong with it is pushed to `out`.
+    pub fn new(spec: ModelSpec<'_>, file: &Path, out: &mut Diagnostics) -> Self {
+        let words = Words { fields: spec.fields, file };
+        words.each_once(spec.fields.iter().map(|f| &f.name), "field", out);
+        words.each_once(spec.blocking.iter().map(|b| &b.id), "blocking rule", out);
+        words.each_once(spec.comparisons.iter().map(|c| &c.field), "comparison", out);
+        if spec.comparisons.len() > 60 {
+            out.push(Diagnostic::error("M005", file, "a model has at most 60 comparisons"));
+        }
+        let mut plan = Self::default();
+        for comparison in spec.comparisons {
+            let Some(field) = words.field(&comparison.field, &comparison.field, out) else { continue };
+            let levels: Vec<Agreement> = comparison.levels.iter().filter_map(|l| words.level(l, field, out)).collect();
+            let name = comparison.field.value.clone();
+            plan.comparisons.push(Comparison { name, field, levels, frequencies: comparison.frequencies });
+        }
+        for rule in spec.blocking {
+            let parts: Vec<Part> = rule.on.iter().filter_map(|on| words.part(on, out)).collect();
+            if rule.on.is_empty() {
+                let message =
+                    format!("blocking rule `{}` is on nothing, so it would compare everybody with everybody", *rule.id);
+                out.push(Diagnostic::error("M004", file, message).at(&rule.id).help("name a field in `on:`"));
+            }
+            plan.rules.push(Rule { id: rule.id.value.clone(), parts, most: rule.max_pairs });
+        }
+        for (what, none) in [("blocking rule", plan.rules.is_empty()), ("comparison", plan.comparisons.is_empty())] {
+            if none {
+                out.push(Diagnostic::error("M004", file, format!("the document has no {what}")));
+            }
+        }
+        plan
+    }
+}
+
+/// What a document's words may refer to.
+struct Words<'a> {
+    fields: &'a [FieldSpec],
+    file: &'a Path,
+}
+
+impl Words<'_> {
+    fn each_once<'n>(&self, names: impl Iterator<Item = &'n Located<String>>, what: &str, out: &mut Diagnostics) {
+        let mut seen: Vec<&str> = Vec::new();
+        for name in names {
+            if seen.contains(&name.as_str()) {
+                out.push(Diagnostic::error("M003", self.file, format!("{what} `{}` stands twice", **name)).at(name));
+            }
+            seen.push(name);
+        }
+    }
+
+    /// The place of a field, `at` what the document says.
+    fn field(&self, name: &str, at: &Located<String>, out: &mut Diagnostics) -> Option<usize> {
+        let place = self.fields.iter().position(|f| *f.name == name);
+        if place.is_none() {
+            let message = format!("`{name}` is no field of this document");
+            let found = Diagnostic::error("M001", self.file, message).at(at);
+            let near = did_you_mean(name, self.fields.iter().map(|f| f.name.as_str()));
+            out.push(match near {
+                Some(near) => found.label(format!("did you mean `{near}`?")),
+                None => found.help("fields are declared in `fields:`"),
+            });
+        }
+        place
+    }
+
+    fn level(&self, said: &Located<String>, field: usize, out: &mut Diagnostics) -> Option<Agreement> {
+        let text = said.trim();
+        let holds = self.fields[field].holds;
+        let name = matches!(holds, Holds::FirstName | Holds::MiddleName | Holds::LastName);
+        let texts = !matches!(holds, Holds::Date | Holds::Ssn);
+        let within =
+            text.strip_prefix("within ").and_then(|rest| rest.strip_suffix(" years").or(rest.strip_suffix(" year")));
+        let level = if let Some(least) = text.strip_prefix("similar ") {
+            least.parse().ok().filter(|least| (0.0..=1.0).contains(least)).map(Agreement::Similar).filter(|_| texts)
+        } else if let Some(letters) = text.strip_prefix("first ") {
+            letters.parse().ok().filter(|n| (1..=8).contains(n)).map(Agreement::First).filter(|_| texts)
+        } else if let Some(with) = text.strip_prefix("swapped with ") {
+            let with = self.field(with, said, out)?;
+            let both = texts && !matches!(self.fields[with].holds, Holds::Date | Holds::Ssn);
+            both.then_some(Agreement::Swapped(with))
+        } else if let Some(years) = within {
+            years.parse().ok().map(Agreement::Years).filter(|_| holds == Holds::Date)
+        } else {
+            match (text, holds) {
+                ("exact", _) => Some(Agreement::Exact),
+                ("nickname", Holds::FirstName) => Some(Agreement::Nickname),
+                ("initial", _) if name => Some(Agreement::Initial),
+                ("part", Holds::LastName) => Some(Agreement::Part),
+                ("one digit", Holds::Date | Holds::Ssn) => Some(Agreement::OneDigit),
+                ("transposed", Holds::Date | Holds::Ssn) => Some(Agreement::Transposed),
+                ("last four", Holds::Ssn) => Some(Agreement::LastFour),
+                ("day and month swapped", Holds::Date) => Some(Agreement::DayMonth),
+                ("year and month", Holds::Date) => Some(Agreement::YearMonth),
+                _ => None,
+            }
+        };
+        if level.is_none() {
+            let message = format!("`{text}` is no level for what `{}` holds", *self.fields[field].name);
+            let known: &[&str] = match holds {
+                Holds::Date => {
+                    &["exact", "one digit", "transposed", "day and month swapped", "within 2 years", "year and month"]
+                }
+                Holds::Ssn => &["exact", "one digit", "transposed", "last four"],
+                Holds::FirstName => &["exact", "nickname", "initial", "similar 0.92", "swapped with FIELD", "first 3"],
+                Holds::LastName => &["exact", "part", "initial", "similar 0.92", "swapped with FIELD", "first 3"],
+                Holds::MiddleName => &["exact", "initial", "similar 0.92", "first 3"],
+                _ => &["exact", "similar 0.92", "first 3"],
+            };
+            out.push(
+                Diagnostic::error("M002", self.file, message)
+                    .at(said)
+                    .help(format!("levels here: {}", known.join(", "))),
+            );
+        }
+        level
+    }
+
+    fn part(&self, said: &Located<String>, out: &mut Diagnostics) -> Option<Part> {
+        let text = said.trim();
+        let Some((what, of)) = text.rsplit_once(" of ") else {
+            return self.field(text, said, out).map(Part::Whole);
+        };
+        let field = self.field(of, said, out)?;
+        let holds = self.fields[field].holds;
+        let part = match (what, holds) {
+            ("root", Holds::FirstName) => Some(Part::Root(field)),
+            ("year", Holds::Date) => Some(Part::Year(field)),
+            ("last four", Holds::Ssn) => Some(Part::LastFour(field)),
+            (_, Holds::Date | Holds::Ssn) => None,
+            _ => {
+                let letters = what.strip_prefix("first ").and_then(|n| n.parse().ok());
+                letters.filter(|n| (1..=4).contains(n)).map(|letters| Part::First(field, letters))
+            }
+        };
+        if part.is_none() {
+            let message = format!("`{text}` is no part that records can be blocked on");
+            let help =
+                "a field, or `first 2 of NAME` (up to 4), `root of FIRST_NAME`, `year of DATE`, `last four of SSN`";
+            out.push(Diagnostic::error("M002", self.file, message).at(said).help(help));
+        }
+        part
+    }
+}

@@ -1,0 +1,173 @@
+//! Scores: what all comparisons of a pair come to, as one weight.
+
+use super::blocking::{Blocking, Sample};
+use super::comparison::{Comparisons, Memories, levels_of};
+use super::records::{Records, Values};
+use super::train::Trained;
+use super::weights::of_frequency;
+
+/// Scores pairs under a trained model.
+#[derive(Debug)]
+pub struct Scorer<'r> {
+    records: &'r Records,
+    comparisons: &'r Comparisons<'r>,
+    weights: &'r [Vec<i32>],
+    prior: i32,
+    /// By comparison: what agreement on each value is worth beyond agreement on any; empty where frequencies do not count.
+    values: Vec<Vec<i32>>,
+    /// By comparison: the greatest weight of two values that differ.
+    differing: Vec<i32>,
+    /// The comparisons, those first that cost least.
+    order: Vec<usize>,
+    /// By comparison: what one level more adds to the pattern.
+    places: Vec<u32>,
+}
+
+/// A pair that was compared and not dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scored {
+    /// The record of the smaller number.
+    pub left: u32,
+    /// The other.
+    pub right: u32,
+    /// The prior's weight and all comparisons', in thousandths of a bit: the logarithm of the odds that they are one person.
+    pub weight: i32,
+    /// The levels of all comparisons.
+    pub pattern: u32,
+}
+
+impl<'r> Scorer<'r> {
+    /// A scorer of these records.
+    #[must_use]
+    pub fn new(records: &'r Records, comparisons: &'r Comparisons<'r>, trained: &'r Trained) -> Self {
+        let of = |(at, c): (usize, &super::comparison::Comparison)| match &records.fields[c.field].values {
+            Values::Texts(texts) if c.frequencies => by_value(records, c.field, texts.len(), trained.u[at][1]),
+            _ => Vec::new(),
+        };
+        let list = comparisons.list();
+        let values = list.iter().enumerate().map(of).collect();
+        let greatest = |w: &[i32]| w.iter().copied().max().unwrap_or(0);
+        let differing =
+            list.iter().zip(&trained.weights).map(|(c, w)| greatest(&w[if c.exact_first() { 2 } else { 1 }..]));
+        let differing = differing.collect();
+        let costs = |at: usize| match records.fields[list[at].field].values {
+            _ if list[at].levels.len() < 2 => 0,
+            Values::Digits => 1,
+            Values::Days => 2,
+            Values::Texts(_) => 3 + list[at].levels.len(),
+        };
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by_key(|at| costs(*at));
+        let mut places = vec![1; list.len()];
+        for at in (1..list.len()).rev() {
+            places[at - 1] = places[at] * u32::try_from(list[at].count()).unwrap_or(u32::MAX);
+        }
+        Self {
+            records,
+            comparisons,
+            weights: &trained.weights,
+            prior: trained.prior(),
+            values,
+            differing,
+            order,
+            places,
+        }
+    }
+
+    /// The pattern and the weight of a pair, unless the weight is below `floor`, which is often known before everything is compared.
+    fn at_least(&self, memories: &mut Memories, left: u32, right: u32, floor: i32) -> Option<(u32, i32)> {
+        let (one, other) = (self.records.row(left), self.records.row(right));
+        let list = self.comparisons.list();
+        // What is equal or missing is known at once; for what differs, hope for the best.
+        let mut weight = self.prior;
+        let mut pattern = 0;
+        let mut open = 0_u64;
+        for (at, comparison) in list.iter().enumerate() {
+            let (a, b) = (one[comparison.field], other[comparison.field]);
+            if a == 0 || b == 0 {
+                continue;
+            }
+            if a == b && comparison.exact_first() {
+                pattern += self.places[at];
+                weight += self.weights[at][1] + self.values[at].get(a as usize).copied().unwrap_or(0);
+            } else {
+                open |= 1 << at;
+                weight += self.differing[at];
+            }
+        }
+        for &at in self.order.iter().filter(|at| open >> **at & 1 == 1) {
+            if weight < floor {
+                return None;
+            }
+            let level = self.comparisons.level_of(memories, at, one, other);
+            pattern += self.places[at] * u32::from(level);
+            weight += self.weights[at][usize::from(level)] - self.differing[at];
+            if level == 1 {
+                weight += self.values[at].get(one[list[at].field] as usize).copied().unwrap_or(0);
+            }
+        }
+        (weight >= floor).then_some((pattern, weight))
+    }
+
+    /// The pattern and the weight of a pair.
+    pub fn score(&self, memories: &mut Memories, left: u32, right: u32) -> (u32, i32) {
+        let pattern = self.comparisons.pattern(memories, left, right);
+        (pattern, self.weight(pattern, left))
+    }
+
+    /// The weight of a pair whose pattern is known.
+    #[must_use]
+    pub fn weight(&self, pattern: u32, left: u32) -> i32 {
+        let row = self.records.row(left);
+        let mut rest = pattern;
+        let mut weight = self.prior;
+        for ((comparison, weights), values) in self.comparisons.list().iter().zip(self.weights).zip(&self.values).rev()
+        {
+            let count = u32::try_from(weights.len()).unwrap_or(u32::MAX);
+            let level = (rest % count) as usize;
+            rest /= count;
+            weight += weights[level];
+            if level == 1 && !values.is_empty() {
+                weight += values[row[comparison.field] as usize];
+            }
+        }
+        weight
+    }
+
+    /// The weight of each comparison of a pair, in their order, with its level.
+    #[must_use]
+    pub fn parts(&self, pattern: u32, left: u32) -> Vec<(u8, i32)> {
+        let row = self.records.row(left);
+        let levels = levels_of(self.comparisons.list(), pattern);
+        let of = |(at, level): (usize, u8)| {
+            let more =
+                if level == 1 { self.values[at].get(row[self.comparisons.list()[at].field] as usize) } else { None };
+            (level, self.weights[at][usize::from(level)] + more.copied().unwrap_or(0))
+        };
+        levels.into_iter().enumerate().map(of).collect()
+    }
+
+    /// Every pair of the blocking whose weight is at least `floor`, in the order of rules and blocks, and how many were compared.
+    #[must_use]
+    pub fn pairs(&self, blocking: &Blocking<'_>, floor: i32, threads: usize) -> (Vec<Scored>, u64) {
+        let step = |memories: &mut Memories, state: &mut (Vec<Scored>, u64), left: u32, right: u32| {
+            state.1 += 1;
+            if let Some((pattern, weight)) = self.at_least(memories, left, right, floor) {
+                state.0.push(Scored { left, right, weight, pattern });
+            }
+        };
+        let found = blocking.walk(threads, true, |_| Sample::ALL, || self.comparisons.memories(), step);
+        let compared = found.iter().map(|(_, state)| state.1).sum();
+        (found.into_iter().flat_map(|(_, state)| state.0).collect(), compared)
+    }
+}
+
+/// What agreement on each value is worth, by how often it comes in all records.
+fn by_value(records: &Records, field: usize, values: usize, exact: f64) -> Vec<i32> {
+    let mut counts = vec![0_u32; values + 1];
+    let all = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    records.codes(field, 0..all).for_each(|code| counts[code as usize] += 1);
+    counts[0] = 0;
+    let with: f64 = counts.iter().map(|n| f64::from(*n)).sum();
+    counts.iter().map(|n| of_frequency(exact, (f64::from(*n).max(1.0)) / with.max(1.0))).collect()
+}

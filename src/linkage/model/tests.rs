@@ -1,0 +1,447 @@
+//! Tests of the model as a whole: it recovers what it was made of, and says the same on any number of threads.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::blocking::{Blocking, Rule, Sample, Scope};
+use super::comparison::{Agreement, Comparison, Comparisons, MISSING, levels_of};
+use super::decide::{Constraints, in_order, join, threshold};
+use super::em::{Histogram, learn};
+use super::plan::ModelPlan;
+use super::records::{Column, Field, Records, Values, day_code};
+use super::score::{Scored, Scorer};
+use super::spec::{BlockingSpec, ComparisonSpec, FieldSpec, Holds, ModelSpec};
+use super::texts::{Forms, Texts, mixed};
+use super::train::{Trained, train};
+use super::trained::ModelFile;
+use super::weights::weights;
+use super::{ModelError, Part};
+use crate::foundation::{Diagnostics, Located};
+
+/// Numbers between 0 and 1, one after another from a seed.
+struct Chances(u64);
+
+impl Chances {
+    #[allow(clippy::cast_precision_loss)]
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        (mixed(self.0) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() * n as f64) as usize
+    }
+}
+
+fn texts(name: &str, values: &[Option<String>]) -> Column {
+    let mut texts = Texts::default();
+    let code = |value: &Option<String>| {
+        let text = value.clone().unwrap_or_default();
+        let parts = text.split(' ').map(str::to_owned).collect();
+        texts.number(&Forms { root: None, parts, text })
+    };
+    let codes = values.iter().map(code).collect();
+    Column { field: Field { name: name.to_owned(), values: Values::Texts(texts) }, codes }
+}
+
+/// Two files of `each` persons, the first `both` of each the same people: a name, a town and a number of nine digits, with errors.
+fn two_files(each: usize, both: usize, seed: u64) -> (Records, usize) {
+    let mut chances = Chances(seed);
+    let mut rows: Vec<[Option<String>; 3]> = Vec::new();
+    let person = |chances: &mut Chances| {
+        let name = format!("{}{}", ["ANNA", "BERT", "CARL", "DORA", "EMIL"][chances.below(5)], chances.below(400));
+        let town = format!("T{}", chances.below(60));
+        (name, town, chances.below(900_000_000))
+    };
+    let shared: Vec<_> = (0..both).map(|_| person(&mut chances)).collect();
+    for file in 0..2 {
+        for at in 0..each {
+            let (mut name, mut town, mut number) = shared.get(at).cloned().unwrap_or_else(|| person(&mut chances));
+            if file == 1 {
+                if chances.next() < 0.1 {
+                    name.insert(2, 'X');
+                }
+                if chances.next() < 0.2 {
+                    town = format!("T{}", chances.below(60));
+                }
+                if chances.next() < 0.05 {
+                    number += 1_000;
+                }
+            }
+            let missing = chances.next() < 0.2;
+            rows.push([Some(name), Some(town), (!missing).then(|| number.to_string())]);
+        }
+    }
+    let column = |at: usize| rows.iter().map(|row| row[at].clone()).collect::<Vec<_>>();
+    let numbers: Vec<u32> = column(2).iter().map(|n| n.as_ref().map_or(0, |n| n.parse::<u32>().unwrap() + 1)).collect();
+    let number = Column { field: Field { name: "number".to_owned(), values: Values::Digits }, codes: numbers };
+    let each = u32::try_from(each).unwrap();
+    (Records::new(vec![texts("name", &column(0)), texts("town", &column(1)), number], vec![each, each * 2]), both)
+}
+
+fn comparisons() -> Vec<Comparison> {
+    let one = |name: &str, field, levels: &[Agreement], frequencies| Comparison {
+        name: name.to_owned(),
+        field,
+        levels: levels.to_vec(),
+        frequencies,
+    };
+    vec![
+        one("name", 0, &[Agreement::Exact, Agreement::Similar(0.9), Agreement::First(2)], true),
+        one("town", 1, &[Agreement::Exact], false),
+        one("number", 2, &[Agreement::Exact, Agreement::OneDigit, Agreement::LastFour], false),
+    ]
+}
+
+fn rules() -> Vec<Rule> {
+    let rule = |id: &str, parts: &[Part]| Rule { id: id.to_owned(), parts: parts.to_vec(), most: 1_000_000 };
+    vec![
+        rule("number", &[Part::Whole(2)]),
+        rule("name", &[Part::Whole(0)]),
+        rule("town", &[Part::Whole(1), Part::First(0, 2)]),
+    ]
+}
+
+/// Every pair of the scope that a rule makes, by looking at all of them.
+fn all_pairs(records: &Records, rules: &[Rule], scope: Scope) -> Vec<(u32, u32)> {
+    let shares = |a: u32, b: u32, part: &Part| match (*part, &records.fields[part.field()].values) {
+        (Part::Whole(f), _) => records.code(f, a) != 0 && records.code(f, a) == records.code(f, b),
+        (Part::First(f, n), Values::Texts(texts)) => {
+            let (x, y) = (records.code(f, a), records.code(f, b));
+            let first = |code: u32| &texts.text(code)[..texts.text(code).len().min(n)];
+            x != 0 && y != 0 && first(x) == first(y)
+        }
+        _ => false,
+    };
+    let count = u32::try_from(records.len()).unwrap();
+    let may = |a: u32, b: u32| match scope {
+        Scope::Between => records.file(a) != records.file(b),
+        Scope::Within => records.file(a) == records.file(b),
+        Scope::Both => true,
+    };
+    let pairs = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
+    pairs.filter(|&(a, b)| may(a, b) && rules.iter().any(|r| r.parts.iter().all(|p| shares(a, b, p)))).collect()
+}
+
+#[test]
+fn blocking_makes_each_pair_that_shares_a_key_once_on_any_number_of_threads() {
+    let (records, _) = two_files(150, 90, 3);
+    let rules = rules();
+    for scope in [Scope::Between, Scope::Within, Scope::Both] {
+        let expected = all_pairs(&records, &rules, scope);
+        assert!(expected.len() > 20, "{scope:?}: {}", expected.len());
+        let of_threads = [1, 2, 5].map(|threads| {
+            let blocking = Blocking::new(&records, &rules, scope, threads);
+            let step = |(): &mut (), pairs: &mut Vec<(u32, u32)>, a: u32, b: u32| pairs.push((a, b));
+            let found = blocking.walk(threads, true, |_| Sample::ALL, || (), step);
+            let each: u64 = blocking.counts(threads).iter().map(|c| c.pairs).sum();
+            let every = blocking.walk(threads, false, |_| Sample::ALL, || (), step);
+            assert_eq!(each, every.iter().map(|(_, pairs)| pairs.len() as u64).sum::<u64>());
+            found.into_iter().flat_map(|(_, pairs)| pairs).collect::<Vec<_>>()
+        });
+        assert_eq!(of_threads[0], of_threads[1]);
+        assert_eq!(of_threads[0], of_threads[2]);
+        let mut found = of_threads[0].clone();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{scope:?}");
+    }
+}
+
+#[test]
+fn a_block_that_is_over_common_is_skipped_and_counted() {
+    let everybody = texts("town", &vec![Some("T".to_owned()); 2_000]);
+    let records = Records::new(vec![everybody], vec![1_000, 2_000]);
+    let rules = [Rule { id: "town".to_owned(), parts: vec![Part::Whole(0)], most: 999_999 }];
+    let count = Blocking::new(&records, &rules, Scope::Between, 2).counts(2)[0];
+    assert_eq!((count.pairs, count.over_common, count.skipped), (0, 1, 1_000_000));
+}
+
+fn trained(records: &Records, list: &[Comparison], rules: &[Rule], threads: usize) -> Result<Trained, ModelError> {
+    let comparisons = Comparisons::new(records, list);
+    let blocking = Blocking::new(records, rules, Scope::Between, threads);
+    train(records, &comparisons, &blocking, Scope::Between, threads)
+}
+
+#[test]
+fn training_finds_out_how_the_files_were_made() {
+    let (records, both) = two_files(6_000, 3_600, 11);
+    let (list, rules) = (comparisons(), rules());
+    let model = trained(&records, &list, &rules, 1).unwrap();
+    assert_eq!(model, trained(&records, &list, &rules, 2).unwrap(), "the same to the last bit on two threads");
+    #[allow(clippy::cast_precision_loss)]
+    let both = both as f64;
+    assert!((model.matches / both - 1.0).abs() < 0.05, "{} of {both}", model.matches);
+    // One in ten names has a letter more, one in five towns is drawn anew among sixty, one in twenty numbers is another.
+    for (at, level, m) in [(0, 1, 0.9), (0, 2, 0.1), (1, 1, 0.8 + 0.2 / 60.0), (2, 1, 0.95)] {
+        assert!((model.m[at][level] - m).abs() < 0.03, "m of {at} {level}: {} not {m}", model.m[at][level]);
+    }
+    assert!((model.u[1][1] - 1.0 / 60.0).abs() < 0.002, "u of town: {}", model.u[1][1]);
+    // By frequencies alone u of the number would be what the true matches make of it, a thousand times too much.
+    assert!(model.u[2][1] < 2e-9, "u of number: {}", model.u[2][1]);
+    for weights in &model.weights {
+        assert!(weights[1..].is_sorted_by(|a, b| a >= b), "better levels are worth no less: {weights:?}");
+    }
+}
+
+#[test]
+fn maximisation_recovers_what_patterns_were_drawn_from() {
+    let list: Vec<Comparison> = (0..4)
+        .map(|at| Comparison {
+            name: format!("c{at}"),
+            field: at,
+            levels: vec![Agreement::Exact, Agreement::Similar(0.9)],
+            frequencies: false,
+        })
+        .collect();
+    let m = [[0.0, 0.9, 0.07, 0.03], [0.0, 0.8, 0.1, 0.1], [0.0, 0.95, 0.04, 0.01], [0.0, 0.7, 0.2, 0.1]];
+    let u = [[0.0, 0.01, 0.02, 0.97], [0.0, 0.05, 0.05, 0.9], [0.0, 0.001, 0.01, 0.989], [0.0, 0.1, 0.1, 0.8]];
+    let lambdas = [0.3, 0.05];
+    let mut chances = Chances(5);
+    let histograms: Vec<Histogram> = [0, 3]
+        .iter()
+        .zip(lambdas)
+        .map(|(&frozen, lambda)| {
+            let mut counts = std::collections::BTreeMap::new();
+            for _ in 0..60_000 {
+                let of = if chances.next() < lambda { &m } else { &u };
+                let pattern = (0..4).fold(0_u32, |pattern, at| {
+                    let mut draw = chances.next();
+                    let level = (1..4).find(|l| {
+                        draw -= of[at][*l];
+                        draw < 0.0
+                    });
+                    let level = if at == frozen { 1 } else { level.unwrap_or(3) };
+                    // One value in ten is missing, whoever it is.
+                    let level = if at != frozen && chances.next() < 0.1 { 0 } else { level };
+                    pattern * 4 + u32::try_from(level).unwrap()
+                });
+                *counts.entry(pattern).or_insert(0) += 1;
+            }
+            Histogram { frozen: (0..4).map(|at| at == frozen).collect(), counts: counts.into_iter().collect() }
+        })
+        .collect();
+    let u: Vec<Vec<f64>> = u.iter().map(|u| u.to_vec()).collect();
+    let learnt = learn(&list, &histograms, &u);
+    for (found, drawn) in learnt.lambda.iter().zip(lambdas) {
+        assert!((found - drawn).abs() < 0.01, "{found} {drawn}");
+    }
+    for (found, drawn) in learnt.m.iter().flatten().zip(m.iter().flatten()) {
+        assert!((found - drawn).abs() < 0.02, "{found} {drawn}");
+    }
+    assert!(learnt.missing.iter().all(|share| (share - 0.1).abs() < 0.02), "{:?}", learnt.missing);
+}
+
+#[test]
+fn what_cannot_be_learnt_is_said() {
+    let (records, _) = two_files(50, 30, 1);
+    let only_name = [Rule { id: "name".to_owned(), parts: vec![Part::Whole(0)], most: 1_000 }];
+    let error = trained(&records, &comparisons(), &only_name, 1).unwrap_err();
+    assert_eq!(error, ModelError::NotIdentified { comparison: "name".to_owned() });
+    let alone = Records::new(vec![texts("name", &[Some("ANNA".to_owned())])], vec![1]);
+    let list = &comparisons()[..1];
+    let blocking = Blocking::new(&alone, &[], Scope::Within, 1);
+    let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1).unwrap_err();
+    assert!(matches!(error, ModelError::NotIdentified { .. } | ModelError::NoPairs), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn better_levels_are_never_worth_less(m in prop::collection::vec(0.0001_f64..1.0, 1..7), u in prop::collection::vec(0.0001_f64..1.0, 7)) {
+        let with_missing = |of: &[f64]| std::iter::once(0.0).chain(of.iter().copied()).collect::<Vec<f64>>();
+        let (m, u) = (with_missing(&m), with_missing(&u[..m.len()]));
+        let weights = weights(&m, &u, &vec![100.0; m.len()]);
+        prop_assert_eq!(weights.len(), m.len());
+        prop_assert!(weights[1..].is_sorted_by(|a, b| a >= b), "{:?}", weights);
+    }
+
+    #[test]
+    fn stopping_early_drops_no_pair_and_changes_no_weight(seed in 0_u64..1_000, floor in -20_000_i32..20_000) {
+        let (records, _) = two_files(60, 30, seed);
+        let (list, rules) = (comparisons(), rules());
+        let comparisons = Comparisons::new(&records, &list);
+        let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
+        let model = train(&records, &comparisons, &blocking, Scope::Between, 1).unwrap();
+        let scorer = Scorer::new(&records, &comparisons, &model);
+        let (mut found, compared) = scorer.pairs(&blocking, floor, 2);
+        found.sort_unstable_by_key(|p| (p.left, p.right));
+        let mut memories = comparisons.memories();
+        let all = all_pairs(&records, &rules, Scope::Between);
+        prop_assert_eq!(compared, all.len() as u64);
+        let expected: Vec<Scored> = all
+            .into_iter()
+            .map(|(left, right)| {
+                let (pattern, weight) = scorer.score(&mut memories, left, right);
+                let parts: i32 = scorer.parts(pattern, left).iter().map(|part| part.1).sum();
+                assert_eq!(weight, model.prior() + parts);
+                Scored { left, right, weight, pattern }
+            })
+            .filter(|pair| pair.weight >= floor)
+            .collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn days_and_digits_agree_as_people_mistype_them() {
+    let days = |list: &[(u32, u32, u32)]| Column {
+        field: Field { name: "day".to_owned(), values: Values::Days },
+        codes: list.iter().map(|d| day_code(d.0, d.1, d.2)).collect(),
+    };
+    let numbers = |list: &[u32]| Column {
+        field: Field { name: "number".to_owned(), values: Values::Digits },
+        codes: list.iter().map(|n| n + 1).collect(),
+    };
+    let levels = vec![
+        Agreement::Exact,
+        Agreement::OneDigit,
+        Agreement::Transposed,
+        Agreement::DayMonth,
+        Agreement::Years(2),
+        Agreement::YearMonth,
+    ];
+    let list = [
+        Comparison { name: "day".to_owned(), field: 0, levels, frequencies: false },
+        Comparison {
+            name: "number".to_owned(),
+            field: 1,
+            levels: vec![Agreement::Exact, Agreement::OneDigit, Agreement::Transposed, Agreement::LastFour],
+            frequencies: false,
+        },
+    ];
+    let cases = [
+        ((2004, 5, 7), 123_456_789, 1, 1),
+        ((2004, 5, 8), 123_456_780, 2, 2),
+        ((2004, 5, 70), 123_456_798, 3, 3),
+        ((2004, 7, 5), 999_996_789, 4, 4),
+        ((2006, 5, 7), 123_456_000, 2, 5),
+        ((1999, 5, 7), 213_456_789, 7, 3),
+        ((2004, 5, 21), 1, 6, 5),
+    ];
+    for (day, number, of_day, of_number) in cases {
+        let records = Records::new(vec![days(&[(2004, 5, 7), day]), numbers(&[123_456_789, number])], vec![2]);
+        let comparisons = Comparisons::new(&records, &list);
+        let pattern = comparisons.pattern(&mut comparisons.memories(), 0, 1);
+        assert_eq!(levels_of(&list, pattern), [of_day, of_number], "{day:?} {number}");
+    }
+    let records = Records::new(vec![days(&[(2009, 12, 31)]), numbers(&[0])], vec![1]);
+    assert_eq!(records.code(0, 0), 0x2009_1231);
+}
+
+#[test]
+fn names_agree_as_people_write_them() {
+    let first = ["JAMES", "JIM", "J", "JAMSE", "SMITH", "", "ZOE"];
+    let last = ["SMITH", "SMITH", "GARCIA LOPEZ", "LOPEZ", "JAMES", "SMITH", "SMYTH"];
+    let mut firsts = Texts::default();
+    let root = |text: &str| Some(if text == "JIM" { "JAMES" } else { text }.to_owned());
+    let codes = first.map(|t| firsts.number(&Forms { text: t.to_owned(), root: root(t), parts: vec![] }));
+    let first =
+        Column { field: Field { name: "first".to_owned(), values: Values::Texts(firsts) }, codes: codes.to_vec() };
+    let last = texts("last", &last.map(|t| Some(t.to_owned())));
+    let records = Records::new(vec![first, last], vec![7]);
+    let of_first =
+        vec![Agreement::Exact, Agreement::Nickname, Agreement::Swapped(1), Agreement::Initial, Agreement::Similar(0.9)];
+    let of_last = vec![Agreement::Exact, Agreement::Part, Agreement::Swapped(0), Agreement::Similar(0.85)];
+    let list = [
+        Comparison { name: "first".to_owned(), field: 0, levels: of_first, frequencies: false },
+        Comparison { name: "last".to_owned(), field: 1, levels: of_last, frequencies: false },
+    ];
+    let comparisons = Comparisons::new(&records, &list);
+    let mut memories = comparisons.memories();
+    for (a, b, expected) in [
+        (0, 1, [2, 1]),
+        (0, 2, [4, 5]),
+        (0, 3, [5, 5]),
+        (0, 4, [3, 3]),
+        (2, 3, [4, 2]),
+        (0, 5, [MISSING, 1]),
+        (0, 6, [6, 4]),
+        // What was remembered is not what was swapped.
+        (1, 4, [6, 5]),
+        (0, 4, [3, 3]),
+    ] {
+        assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, a, b)), expected, "{a} {b}");
+    }
+}
+
+#[test]
+fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplicates() {
+    let records = Records::new(vec![texts("t", &vec![Some("X".to_owned()); 6])], vec![3, 6]);
+    let pair = |left, right, weight| Scored { left, right, weight, pattern: 0 };
+    let mut pairs =
+        vec![pair(0, 3, 9_000), pair(1, 3, 20_000), pair(1, 4, 15_000), pair(0, 4, 8_000), pair(2, 5, -3_000)];
+    in_order(&mut pairs);
+    let strict = Constraints { records: &records, free_of_duplicates: &[true, true] };
+    let joined = join(&pairs, 6, &strict, |_, _| true);
+    let found: Vec<_> = joined.iter().map(|j| (j.pair.left, j.pair.right, j.runner_up)).collect();
+    assert_eq!(found, [(1, 3, Some(15_000)), (0, 4, Some(15_000)), (2, 5, None)]);
+    // The second had the better pair of record 4 before it: that it is one person is unlikely.
+    assert!(joined[0].probability > 0.9 && joined[1].probability < 0.01 && joined[2].probability < 0.2);
+    let line = threshold(&joined, 1.0);
+    assert_eq!((line.links, line.weight), (1, 20_000));
+    // Where people may stand twice everybody is one, unless two of them speak against it.
+    let loose = Constraints { records: &records, free_of_duplicates: &[false, false] };
+    assert_eq!(join(&pairs, 6, &loose, |_, _| true).len(), 4);
+    let never = |a: u32, b: u32| (a, b) != (0, 1) && (a, b) != (1, 0);
+    let kept: Vec<_> = join(&pairs, 6, &loose, never).iter().map(|j| (j.pair.left, j.pair.right)).collect();
+    assert_eq!(kept, [(1, 3), (1, 4), (2, 5)]);
+}
+
+#[test]
+fn a_model_is_read_back_as_it_was_written_and_refused_elsewhere() {
+    let (records, _) = two_files(300, 200, 2);
+    let (list, rules) = (comparisons(), rules());
+    let model = trained(&records, &list, &rules, 1).unwrap();
+    let text = serde_json::to_string(&ModelFile::new("x", 3, "1.0.0", &list, &model)).unwrap();
+    let file: ModelFile = serde_json::from_str(&text).unwrap();
+    let back = file.trained("x", 3, "1.0.0", &list).unwrap();
+    assert_eq!((&back.weights, &back.u, back.prior()), (&model.weights, &model.u, model.prior()));
+    let mut others = list.clone();
+    others[0].levels.pop();
+    for refused in [
+        file.trained("y", 3, "1.0.0", &list),
+        file.trained("x", 4, "1.0.0", &list),
+        file.trained("x", 3, "1.0.1", &list),
+        file.trained("x", 3, "1.0.0", &others),
+        ModelFile { format: "throughline/model/2".to_owned(), ..file.clone() }.trained("x", 3, "1.0.0", &list),
+    ] {
+        assert!(matches!(refused, Err(ModelError::OtherModel { .. })), "{refused:?}");
+    }
+}
+
+fn said(text: &str) -> Located<String> {
+    Located::nowhere(text.to_owned())
+}
+
+#[test]
+fn every_word_of_a_document_is_understood_or_complained_of() {
+    let field = |name: &str, holds| FieldSpec { name: said(name), column: None, holds };
+    let fields = [field("first", Holds::FirstName), field("born", Holds::Date), field("ssn", Holds::Ssn)];
+    let blocking = [
+        BlockingSpec { id: said("a"), on: vec![said("first 2 of first"), said("year of born")], max_pairs: 10 },
+        BlockingSpec { id: said("a"), on: vec![said("year of first"), said("frist")], max_pairs: 10 },
+        BlockingSpec { id: said("b"), on: vec![], max_pairs: 10 },
+    ];
+    let levels = |list: &[&str]| list.iter().map(|l| said(l)).collect::<Vec<_>>();
+    let comparison =
+        |field: &str, list: &[&str]| ComparisonSpec { field: said(field), levels: levels(list), frequencies: false };
+    let comparisons = [
+        comparison("first", &["exact", "nickname", "similar 0.92", "similar 2", "one digit"]),
+        comparison("born", &["exact", "within 2 years", "day and month swapped", "nickname"]),
+        comparison("ssn", &["exact", "last four", "swapped with first"]),
+        comparison("nothing", &["exact"]),
+    ];
+    let mut found = Diagnostics::default();
+    let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons };
+    let plan = ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+    assert_eq!(plan.rules[0].parts, [Part::First(0, 2), Part::Year(1)]);
+    assert_eq!(plan.comparisons[0].levels, [Agreement::Exact, Agreement::Nickname, Agreement::Similar(0.92)]);
+    assert_eq!(plan.comparisons[1].levels, [Agreement::Exact, Agreement::Years(2), Agreement::DayMonth]);
+    let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+    assert_eq!(codes.iter().filter(|c| **c == "M002").count(), 5, "{codes:?}");
+    assert_eq!(codes.iter().filter(|c| **c == "M001").count(), 2, "{codes:?}");
+    assert_eq!(codes.iter().filter(|c| **c == "M003" || **c == "M004").count(), 2, "{codes:?}");
+}

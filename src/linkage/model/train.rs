@@ -1,0 +1,166 @@
+//! Training: chance from frequencies, agreement of one person from patterns, and how many pairs of all are of one person. No label is read.
+
+use super::blocking::{Blocking, PairCount, Sample, Scope};
+use super::chance::{Chance, all_pairs, chance};
+use super::comparison::{Comparison, Comparisons};
+use super::em::{Histogram, Learnt, learn};
+use super::error::ModelError;
+use super::records::Records;
+use super::weights::{thousandths, weights};
+
+/// Pairs of one rule from which patterns are counted.
+const PAIRS: u64 = 1 << 18;
+/// The share of agreements that may be left by an error in how many are of one person.
+const NOISE: f64 = 0.05;
+/// How often chance and agreement are worked out in turn.
+const TURNS: usize = 3;
+
+/// A trained model: parameters only, no value of anybody.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// By comparison and level: of pairs of one person with values, how many stand there. Level 0 is not used.
+    pub m: Vec<Vec<f64>>,
+    /// The same of pairs of two people.
+    pub u: Vec<Vec<f64>>,
+    /// By comparison and level: pairs of one person that `m` rests on.
+    pub matched: Vec<Vec<f64>>,
+    /// By comparison and level, in thousandths of a bit.
+    pub weights: Vec<Vec<i32>>,
+    /// By rule: the share of its pairs that are of one person.
+    pub lambda: Vec<f64>,
+    /// By rule: its pairs.
+    pub counts: Vec<PairCount>,
+    /// Pairs that may be compared at all.
+    pub pairs: f64,
+    /// Pairs of one person among them, estimated.
+    pub matches: f64,
+    /// Rounds of the last maximisation.
+    pub rounds: usize,
+}
+
+impl Trained {
+    /// The weight that a pair has before it is compared.
+    #[must_use]
+    pub fn prior(&self) -> i32 {
+        thousandths(libm::log2(self.matches / (self.pairs - self.matches).max(1.0)))
+    }
+}
+
+/// Trains a model on records.
+pub fn train(
+    records: &Records,
+    comparisons: &Comparisons<'_>,
+    blocking: &Blocking<'_>,
+    scope: Scope,
+    threads: usize,
+) -> Result<Trained, ModelError> {
+    let list = comparisons.list();
+    let counts = blocking.counts(threads);
+    let histograms = histograms(comparisons, blocking, &counts, threads);
+    identified(list, &histograms)?;
+    let chances: Vec<Chance> = (0..list.len()).map(|at| chance(records, comparisons, at, scope, threads)).collect();
+    let pairs = all_pairs(records, scope);
+    if pairs < 1.0 {
+        return Err(ModelError::NoPairs);
+    }
+    // Nobody agrees by chance where values are nearly each person's own, so the field that agrees least often bounds the matches.
+    let mut matches = chances.iter().map(|c| c.exact * pairs).fold(f64::INFINITY, f64::min).max(1.0);
+    let mut learnt: Option<(Learnt, Vec<Vec<f64>>)> = None;
+    for _ in 0..TURNS {
+        let lambda = matches / pairs;
+        let u: Vec<Vec<f64>> = chances
+            .iter()
+            .enumerate()
+            .map(|(at, c)| by_level(c, list, at, lambda, learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1])))
+            .collect();
+        let now = learn(list, &histograms, &u);
+        matches = estimated_matches(list, blocking, &counts, &now).clamp(1.0, pairs / 2.0);
+        learnt = Some((now, u));
+    }
+    let Some((learnt, u)) = learnt else { return Err(ModelError::NoPairs) };
+    let weights = (0..list.len()).map(|at| weights(&learnt.m[at], &u[at], &learnt.matched[at])).collect();
+    let Learnt { m, matched, lambda, rounds, .. } = learnt;
+    Ok(Trained { m, u, matched, weights, lambda, counts, pairs, matches, rounds })
+}
+
+/// u by level: the true matches, a share `lambda` of all pairs of which `m` agree exactly, are taken out of what frequencies give.
+fn by_level(chance: &Chance, list: &[Comparison], at: usize, lambda: f64, m: f64) -> Vec<f64> {
+    let exact_first = list[at].levels.first() == Some(&super::comparison::Agreement::Exact);
+    let left = (chance.exact - lambda * m) / (1.0 - lambda);
+    // Of a value that is nearly each person's own, what is left is the error of lambda itself, and says nothing.
+    let exact = if left < NOISE * chance.exact { 0.0 } else { left }.max(chance.floors[1]);
+    let mut u: Vec<f64> = chance
+        .others
+        .iter()
+        .zip(&chance.floors)
+        .enumerate()
+        .map(|(level, (share, floor))| match level {
+            0 => 0.0,
+            1 if exact_first => exact,
+            _ => ((1.0 - if exact_first { exact } else { 0.0 }) * share).max(*floor),
+        })
+        .collect();
+    let all: f64 = u.iter().sum();
+    for share in &mut u {
+        *share /= all;
+    }
+    u
+}
+
+/// The patterns of each rule, of so many records that about [`PAIRS`] pairs come together.
+fn histograms(
+    comparisons: &Comparisons<'_>,
+    blocking: &Blocking<'_>,
+    counts: &[PairCount],
+    threads: usize,
+) -> Vec<Histogram> {
+    let part = |rule: usize| Sample::of(PAIRS, counts[rule].pairs);
+    let step = |memories: &mut _, patterns: &mut Vec<u32>, a: u32, b: u32| {
+        patterns.push(comparisons.pattern(memories, a, b));
+    };
+    let mut all: Vec<Vec<u32>> = blocking.rules().iter().map(|_| Vec::new()).collect();
+    for (rule, patterns) in blocking.walk(threads, false, part, || comparisons.memories(), step) {
+        all[rule].extend(patterns);
+    }
+    let made = blocking.rules().iter().zip(all).map(|(rule, mut patterns)| {
+        let frozen = comparisons.list().iter().map(|c| rule.parts.iter().any(|p| p.field() == c.field)).collect();
+        patterns.sort_unstable();
+        let counts = patterns.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
+        Histogram { frozen, counts }
+    });
+    made.collect()
+}
+
+/// Each comparison must be free in a rule that makes pairs.
+fn identified(list: &[Comparison], histograms: &[Histogram]) -> Result<(), ModelError> {
+    for (at, comparison) in list.iter().enumerate() {
+        if !histograms.iter().any(|h| !h.frozen[at] && !h.counts.is_empty()) {
+            return Err(ModelError::NotIdentified { comparison: comparison.name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The pairs of one person: each rule holds a known number of them, and misses those that disagree in a part of it or lack one.
+fn estimated_matches(list: &[Comparison], blocking: &Blocking<'_>, counts: &[PairCount], learnt: &Learnt) -> f64 {
+    use super::blocking::Part;
+    let mut weighted = (0.0, 0.0);
+    for ((rule, count), lambda) in blocking.rules().iter().zip(counts).zip(&learnt.lambda) {
+        let mut kept = 1.0;
+        let mut whole = true;
+        for part in &rule.parts {
+            whole &= matches!(part, Part::Whole(_));
+            match list.iter().position(|c| c.field == part.field()) {
+                Some(at) => kept *= learnt.m[at][1] * (1.0 - learnt.missing[at]),
+                None => whole = false,
+            }
+        }
+        // A rule over parts of values keeps more than is known here; it counts where there is none other. The purer a rule is, the surer.
+        let weight = count.pairs as f64 * lambda / (1.001 - lambda) * if whole { 1.0 } else { 1e-6 };
+        if kept > 0.0 {
+            weighted.0 += weight * count.pairs as f64 * lambda / kept;
+            weighted.1 += weight;
+        }
+    }
+    if weighted.1 > 0.0 { weighted.0 / weighted.1 } else { 1.0 }
+}

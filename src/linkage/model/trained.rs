@@ -1,0 +1,141 @@
+//! The model file: what was learnt, and nothing of anybody. It is read back, and a run may be pinned to it.
+
+use serde::{Deserialize, Serialize};
+
+use super::comparison::Comparison;
+use super::error::ModelError;
+use super::train::Trained;
+use super::weights::names;
+
+/// The file's format; another is another program's.
+pub(super) const FORMAT: &str = "throughline/model/1";
+
+/// One level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelFile {
+    /// The level in words.
+    pub level: String,
+    /// Of pairs of one person with values, how many stand here.
+    pub m: f64,
+    /// Of pairs of two people with values, how many stand here.
+    pub u: f64,
+    /// The weight, in thousandths of a bit.
+    pub weight: i32,
+    /// How many pairs of one person it rests on; a level that nobody was seen at takes its weight from its neighbours.
+    pub seen: u64,
+}
+
+/// One comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonFile {
+    /// The field.
+    pub field: String,
+    /// Whether agreement on a rare value is worth more than on a common one.
+    pub frequencies: bool,
+    /// The levels, best first.
+    pub levels: Vec<LevelFile>,
+}
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// [`FORMAT`].
+    pub format: String,
+    /// The document it was trained for.
+    pub link: String,
+    /// The document's version.
+    pub version: u32,
+    /// The standardisation specification under which values were compared.
+    pub standardization: String,
+    /// Pairs that might have been compared.
+    pub pairs: f64,
+    /// Pairs of one person among them, estimated.
+    pub matches: f64,
+    /// The comparisons.
+    pub comparisons: Vec<ComparisonFile>,
+}
+
+impl ModelFile {
+    /// What is written.
+    #[must_use]
+    pub fn new(link: &str, version: u32, standardization: &str, list: &[Comparison], trained: &Trained) -> Self {
+        let comparisons = list.iter().enumerate().map(|(at, comparison)| {
+            let levels = names(comparison).into_iter().enumerate().skip(1).map(|(level, name)| LevelFile {
+                level: name,
+                m: trained.m[at][level],
+                u: trained.u[at][level],
+                weight: trained.weights[at][level],
+                seen: whole(trained.matched[at][level]),
+            });
+            let levels = levels.collect();
+            ComparisonFile { field: comparison.name.clone(), frequencies: comparison.frequencies, levels }
+        });
+        Self {
+            format: FORMAT.to_owned(),
+            link: link.to_owned(),
+            version,
+            standardization: standardization.to_owned(),
+            pairs: trained.pairs,
+            matches: trained.matches,
+            comparisons: comparisons.collect(),
+        }
+    }
+
+    /// The model of a file, for the document that it was trained for.
+    pub fn trained(
+        &self,
+        link: &str,
+        version: u32,
+        standardization: &str,
+        list: &[Comparison],
+    ) -> Result<Trained, ModelError> {
+        let refuse = |reason: String| Err(ModelError::OtherModel { reason });
+        if self.format != FORMAT {
+            return refuse(format!("its format is `{}`, and this program reads `{FORMAT}`", self.format));
+        }
+        if (self.link.as_str(), self.version) != (link, version) {
+            return refuse(format!(
+                "it was trained for `{}` version {}, not for `{link}` version {version}",
+                self.link, self.version
+            ));
+        }
+        if self.standardization != standardization {
+            let theirs = &self.standardization;
+            return refuse(format!(
+                "values were made canonical by specification {theirs}, and are by {standardization} now"
+            ));
+        }
+        let same = |(file, comparison): (&ComparisonFile, &Comparison)| {
+            file.field == comparison.name
+                && file.frequencies == comparison.frequencies
+                && file.levels.iter().map(|l| &l.level).eq(names(comparison).iter().skip(1))
+        };
+        if self.comparisons.len() != list.len() || !self.comparisons.iter().zip(list).all(same) {
+            return refuse("its comparisons are not those of the document".to_owned());
+        }
+        let of = |value: fn(&LevelFile) -> f64| -> Vec<Vec<f64>> {
+            let levels = |c: &ComparisonFile| std::iter::once(0.0).chain(c.levels.iter().map(value)).collect();
+            self.comparisons.iter().map(levels).collect()
+        };
+        let weights = |c: &ComparisonFile| std::iter::once(0).chain(c.levels.iter().map(|l| l.weight)).collect();
+        Ok(Trained {
+            m: of(|l| l.m),
+            u: of(|l| l.u),
+            matched: of(|l| l.seen as f64),
+            weights: self.comparisons.iter().map(weights).collect(),
+            lambda: Vec::new(),
+            counts: Vec::new(),
+            pairs: self.pairs,
+            matches: self.matches,
+            rounds: 0,
+        })
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts of pairs
+fn whole(count: f64) -> u64 {
+    count.max(0.0) as u64
+}

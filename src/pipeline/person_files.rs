@@ -1,0 +1,410 @@
+//! Files of persons: columns of any Parquet or delimited file, made canonical and turned into the small numbers that a model compares.
+
+use std::path::Path;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::engine::Place;
+use crate::extract::spec::{CsvFormat, ExtraColumns, Format};
+use crate::extract::{ExpectedColumn, ReadError, ReadOptions, TextBatch};
+use crate::linkage::model::spec::{FieldSpec, Holds};
+use crate::linkage::model::{Column, Field, Forms, Numbers, Records, Texts, Values, day_code, over};
+use crate::pipeline::error::PipelineError;
+use crate::standardize;
+
+/// Rows that are read at once.
+const BATCH: usize = 8_192;
+
+/// One file to be read.
+#[derive(Clone, Debug)]
+pub struct PersonFile {
+    /// Its name in the document.
+    pub name: String,
+    /// Where it lies.
+    pub place: Place,
+    /// How it is laid out; `None` for Parquet.
+    pub format: Option<Format>,
+    /// The column that names a record.
+    pub id: String,
+}
+
+/// The records of all files, and what their own files call them.
+#[derive(Debug)]
+pub struct Persons {
+    /// What is compared.
+    pub records: Records,
+    /// The id of each record.
+    pub ids: Ids,
+    /// Values that were there and could not be used, by field: they count as missing.
+    pub unusable: Vec<(String, u64)>,
+}
+
+/// Texts one after another, by number from 0.
+#[derive(Debug, Default)]
+pub struct Ids {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Ids {
+    /// One id.
+    #[must_use]
+    pub fn get(&self, record: u32) -> &str {
+        let at = record as usize;
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        std::str::from_utf8(&self.bytes[start..self.ends[at]]).unwrap_or_default()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn push(&mut self, id: &str) {
+        self.bytes.extend_from_slice(id.as_bytes());
+        self.ends.push(self.bytes.len());
+    }
+}
+
+/// Reads files, a column a job, on several threads. SSNs that were never issued count only where the people are made up.
+pub fn read(
+    files: &[PersonFile],
+    fields: &[FieldSpec],
+    synthetic: bool,
+    threads: usize,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Persons, PipelineError> {
+    // The ids are a column like the others, and the last job.
+    let made = over(threads, fields.len() + 1, |at| -> Result<Made, PipelineError> {
+        let mut making = match fields.get(at) {
+            Some(field) => Making::Field(Box::new(Encoder::new(field, synthetic))),
+            None => Making::Ids(Ids::default()),
+        };
+        let mut ends = Vec::with_capacity(files.len());
+        for file in files {
+            let columns: Vec<&str> = fields.iter().map(column_of).chain([file.id.as_str()]).collect();
+            read_column(file, &columns, at, runtime, |array| making.take(array, file, columns[at]))?;
+            ends.push(making.len());
+        }
+        Ok(Made { making, ends })
+    });
+    let mut columns = Vec::with_capacity(fields.len());
+    let mut unusable = Vec::new();
+    let mut ids = Ids::default();
+    let mut ends = Vec::new();
+    for made in made {
+        let made = made?;
+        ends = made.ends;
+        match made.making {
+            Making::Ids(read) => ids = read,
+            Making::Field(encoder) => {
+                if encoder.unusable > 0 {
+                    unusable.push((encoder.name.clone(), encoder.unusable));
+                }
+                columns.push(encoder.finish());
+            }
+        }
+    }
+    let ends: Vec<u32> = ends.into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(|_| {
+        PipelineError::Gate(
+            "the files hold more than four thousand million records together; link them in parts".to_owned(),
+        )
+    })?;
+    Ok(Persons { records: Records::new(columns, ends), ids, unusable })
+}
+
+/// What the files call a field.
+fn column_of(field: &FieldSpec) -> &str {
+    field.column.as_deref().unwrap_or(&field.name)
+}
+
+struct Made {
+    making: Making,
+    ends: Vec<usize>,
+}
+
+enum Making {
+    Field(Box<Encoder>),
+    Ids(Ids),
+}
+
+impl Making {
+    fn len(&self) -> usize {
+        match self {
+            Self::Field(encoder) => encoder.codes.len(),
+            Self::Ids(ids) => ids.len(),
+        }
+    }
+
+    fn take(&mut self, array: &ArrayRef, file: &PersonFile, column: &str) -> Result<(), PipelineError> {
+        match self {
+            Self::Field(encoder) => encoder.take(array, file, column),
+            Self::Ids(ids) => {
+                let texts = views(array, file, column)?;
+                let texts = texts.as_string_view();
+                if texts.null_count() > 0 {
+                    let finding = format!("a record has no `{column}`, which names it");
+                    return Err(broken(file, finding));
+                }
+                texts.iter().flatten().for_each(|id| ids.push(id));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn broken(file: &PersonFile, finding: String) -> PipelineError {
+    PipelineError::ContractBroken {
+        source_name: file.name.clone(),
+        file: file.place.to_string(),
+        findings: vec![finding],
+        rejects: None,
+    }
+}
+
+fn views(array: &ArrayRef, file: &PersonFile, column: &str) -> Result<ArrayRef, PipelineError> {
+    cast(array, &DataType::Utf8View)
+        .map_err(|_| broken(file, format!("column `{column}` is {}, which is no text", array.data_type())))
+}
+
+/// Turns the values of one field into codes, each distinct raw value made canonical once.
+struct Encoder {
+    name: String,
+    holds: Holds,
+    synthetic: bool,
+    codes: Vec<u32>,
+    texts: Texts,
+    /// Raw values met, and their codes.
+    raw: Vec<u8>,
+    ends: Vec<usize>,
+    by_raw: Numbers,
+    met: Vec<u32>,
+    unusable: u64,
+}
+
+impl Encoder {
+    fn new(field: &FieldSpec, synthetic: bool) -> Self {
+        Self {
+            name: field.name.value.clone(),
+            holds: field.holds,
+            synthetic,
+            codes: Vec::new(),
+            texts: Texts::default(),
+            raw: Vec::new(),
+            ends: Vec::new(),
+            by_raw: Numbers::default(),
+            met: Vec::new(),
+            unusable: 0,
+        }
+    }
+
+    fn take(&mut self, array: &ArrayRef, file: &PersonFile, column: &str) -> Result<(), PipelineError> {
+        if let (Holds::Date, Some(days)) = (self.holds, array.as_primitive_opt::<Date32Type>()) {
+            let code = |day: Option<i32>| day.and_then(standardize::civil).map_or(0, code_of);
+            self.codes.extend(days.iter().map(code));
+            return Ok(());
+        }
+        let texts = views(array, file, column)?;
+        for raw in texts.as_string_view() {
+            let code = raw.map_or(0, |raw| self.code(raw));
+            self.codes.push(code);
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, raw: &str) -> u32 {
+        let code = match self.holds {
+            // Nearly every one stands once: nothing is gained by remembering it.
+            Holds::Ssn => ssn_code(raw, self.synthetic),
+            _ => self.remembered(raw),
+        };
+        self.unusable += u64::from(code == 0 && !raw.trim().is_empty());
+        code
+    }
+
+    fn remembered(&mut self, raw: &str) -> u32 {
+        let next = u32::try_from(self.met.len() + 1).unwrap_or(u32::MAX);
+        let (bytes, ends) = (&self.raw, &self.ends);
+        let of = |number: u32| {
+            let at = number as usize - 1;
+            &bytes[if at == 0 { 0 } else { ends[at - 1] }..ends[at]]
+        };
+        let number = self.by_raw.find_or_put(raw.as_bytes(), next, of);
+        if number == next {
+            self.raw.extend_from_slice(raw.as_bytes());
+            self.ends.push(self.raw.len());
+            let code = match self.holds {
+                Holds::Date => date_code(raw),
+                _ => forms(self.holds, raw).map_or(0, |forms| self.texts.number(&forms)),
+            };
+            self.met.push(code);
+        }
+        self.met[number as usize - 1]
+    }
+
+    fn finish(self) -> Column {
+        let values = match self.holds {
+            Holds::Ssn => Values::Digits,
+            Holds::Date => Values::Days,
+            _ => Values::Texts(self.texts),
+        };
+        Column { field: Field { name: self.name, values }, codes: self.codes }
+    }
+}
+
+fn ssn_code(raw: &str, synthetic: bool) -> u32 {
+    let ssn = standardize::ssn(raw, synthetic, false);
+    match (ssn.status, ssn.value) {
+        (standardize::SsnStatus::Valid, Some(digits)) => digits.parse::<u32>().map_or(0, |number| number + 1),
+        _ => 0,
+    }
+}
+
+fn date_code(raw: &str) -> u32 {
+    let raw = raw.trim();
+    let formats = ["%Y-%m-%d", "%Y%m%d", "%m/%d/%Y"];
+    // A time after the day, as databases write it, says nothing here.
+    let day = raw.get(..10).filter(|day| day.contains('-')).unwrap_or(raw);
+    let read = formats.iter().find_map(|format| chrono::NaiveDate::parse_from_str(day, format).ok());
+    read.map_or_else(|| mistyped(day), code_of)
+}
+
+/// A day that no calendar has, written as days are: its digits still tell which day was meant, and are compared like any other's.
+fn mistyped(day: &str) -> u32 {
+    let parts: Vec<&str> = day.split('-').collect();
+    let [year, month, day] = parts[..] else { return 0 };
+    let number = |text: &str, length| (text.len() == length).then(|| text.parse::<u32>().ok()).flatten();
+    match (number(year, 4), number(month, 2), number(day, 2)) {
+        (Some(year), Some(month), Some(day)) if year > 0 => day_code(year, month, day),
+        _ => 0,
+    }
+}
+
+fn code_of(day: chrono::NaiveDate) -> u32 {
+    use chrono::Datelike;
+    u32::try_from(day.year())
+        .ok()
+        .filter(|year| (1..=9999).contains(year))
+        .map_or(0, |year| day_code(year, day.month(), day.day()))
+}
+
+/// The canonical forms of a raw text.
+fn forms(holds: Holds, raw: &str) -> Option<Forms> {
+    let text = match holds {
+        Holds::FirstName => standardize::first_name(raw),
+        Holds::MiddleName => standardize::middle_name(raw),
+        Holds::LastName => standardize::last_name(raw),
+        Holds::Sex => standardize::sex(raw).map(str::to_owned),
+        Holds::PostalCode => standardize::postal_code(raw, false),
+        _ => Some(raw.trim().to_uppercase()).filter(|text| !text.is_empty()),
+    }?;
+    let root = if holds == Holds::FirstName { standardize::nickname_root(&text) } else { None };
+    let parts = if holds == Holds::LastName { standardize::last_parts(&text) } else { Vec::new() };
+    // A name of one part shares no part that is not the whole.
+    let parts = if parts.len() > 1 || text.contains(' ') { parts } else { vec![text.clone()] };
+    Some(Forms { text, root, parts })
+}
+
+/// Hands every batch of one of the columns to `take`, in the order of the file.
+fn read_column(
+    file: &PersonFile,
+    columns: &[&str],
+    at: usize,
+    runtime: &tokio::runtime::Handle,
+    mut take: impl FnMut(&ArrayRef) -> Result<(), PipelineError>,
+) -> Result<(), PipelineError> {
+    let Some(format) = &file.format else { return parquet_column(file, columns[at], runtime, take) };
+    // Two fields may be of one column; a header names it once.
+    let mut names = columns.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    let place = names.partition_point(|name| *name < columns[at]);
+    let column = |name: &str| ExpectedColumn { name: name.to_owned(), header: name.to_owned(), aliases: Vec::new() };
+    let expected: Vec<ExpectedColumn> = names.into_iter().map(column).collect();
+    let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+    let work = |batch: TextBatch| Ok::<_, PipelineError>(batch.records);
+    let sink = |records: crate::foundation::SourceBatch| {
+        if let Some(first) = records.broken.first() {
+            return Err(broken(file, format!("line {}: {}", first.line, first.reason)));
+        }
+        take(&records.columns[place])
+    };
+    let read = crate::extract::read(format, &expected, file.place.chunks(runtime)?, &options, work, sink);
+    read.map(|_| ()).map_err(|error| match error {
+        ReadError::File(error) => broken(file, error.to_string()),
+        ReadError::Work(error) => error,
+    })
+}
+
+fn parquet_column(
+    file: &PersonFile,
+    column: &str,
+    runtime: &tokio::runtime::Handle,
+    mut take: impl FnMut(&ArrayRef) -> Result<(), PipelineError>,
+) -> Result<(), PipelineError> {
+    let unreadable = |e: &dyn std::fmt::Display| broken(file, format!("the file cannot be read as Parquet: {e}"));
+    let reader = match file.place.local() {
+        Some(path) => {
+            let open =
+                |source| crate::engine::EngineError::File { what: "read", place: file.place.to_string(), source };
+            let opened = std::fs::File::open(path).map_err(open)?;
+            return columns_of(
+                ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| unreadable(&e))?,
+                file,
+                column,
+                take,
+            );
+        }
+        None => runtime.block_on(file.place.read())?,
+    };
+    columns_of(ParquetRecordBatchReaderBuilder::try_new(reader).map_err(|e| unreadable(&e))?, file, column, &mut take)
+}
+
+fn columns_of<R: parquet::file::reader::ChunkReader + 'static>(
+    builder: ParquetRecordBatchReaderBuilder<R>,
+    file: &PersonFile,
+    column: &str,
+    mut take: impl FnMut(&ArrayRef) -> Result<(), PipelineError>,
+) -> Result<(), PipelineError> {
+    let unreadable = |e: &dyn std::fmt::Display| broken(file, format!("the file cannot be read as Parquet: {e}"));
+    let names: Vec<&str> = builder.schema().fields().iter().map(|f| f.name().as_str()).collect();
+    if !names.contains(&column) {
+        let near = crate::foundation::did_you_mean(column, names.iter().copied());
+        let help =
+            near.map_or_else(|| format!("it has: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+        return Err(broken(file, format!("it has no column `{column}`; {help}")));
+    }
+    let mask = ProjectionMask::columns(builder.parquet_schema(), [column]);
+    let batches = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(|e| unreadable(&e))?;
+    for batch in batches {
+        take(batch.map_err(|e| unreadable(&e))?.column(0))?;
+    }
+    Ok(())
+}
+
+/// How a file is laid out, told by its ending where the document does not say; `None` is Parquet. Columns that no field names are passed over.
+pub fn format_of(declared: Option<&Format>, path: &str) -> Result<Option<Format>, String> {
+    let ending = Path::new(path).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    let format = match (declared, ending.as_deref()) {
+        (Some(format), _) => format.clone(),
+        (None, Some("parquet" | "pq")) => return Ok(None),
+        (None, Some("csv")) => Format::Csv(CsvFormat::default()),
+        _ => return Err("its ending is neither .parquet nor .csv; say what it is in `format:`".to_owned()),
+    };
+    Ok(match format {
+        Format::Parquet(_) => None,
+        Format::Csv(csv) => Some(Format::Csv(CsvFormat { extra_columns: ExtraColumns::Ignore, ..csv })),
+        fixed @ Format::FixedWidth(_) => Some(fixed),
+    })
+}

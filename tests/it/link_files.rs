@@ -1,0 +1,295 @@
+//! `throughline link`: any files of persons, linked by a model that nobody taught, and every way in which its input can be wrong.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::project::{Ended, Project};
+
+const DOCUMENT: &str = "config/linkage/two_files.yaml";
+const FIRST: [&str; 20] = [
+    "JAMES", "MARIA", "ROBERT", "LINDA", "JOSE", "KAREN", "DAVID", "SUSAN", "TUAN", "NANCY", "AISHA", "PETER", "OLGA",
+    "HUGO", "IRENE", "KOFI", "MEI", "LARS", "ZOE", "OMAR",
+];
+
+/// Numbers from a seed, one after another.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// One person as a line of CSV, with a few errors in a copy.
+fn line(id: &str, person: u64, copy: bool, draw: &mut Draw) -> String {
+    let mut own = Draw(person.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut first = FIRST[usize::try_from(own.below(20)).unwrap()].to_owned();
+    let syllables = ["BA", "KO", "RIN", "TEL", "MAR", "SO", "VEN", "DUL", "PRA", "NIK"];
+    let mut last: String = (0..3).map(|_| syllables[usize::try_from(own.below(10)).unwrap()]).collect();
+    let (mut year, month, day) = (1950 + own.below(15), 1 + own.below(12), 1 + own.below(28));
+    let mut ssn = (100 + own.below(500)) * 1_000_000 + (1 + own.below(98)) * 10_000 + 1 + own.below(9_998);
+    let zip = 30_000 + own.below(60);
+    let sex = ["F", "M"][usize::try_from(own.below(2)).unwrap()];
+    if copy {
+        if draw.one_in(12) {
+            first.truncate(1);
+        }
+        if draw.one_in(10) {
+            last.insert(3, 'X');
+        }
+        if draw.one_in(20) {
+            year += 1;
+        }
+        if draw.one_in(25) {
+            ssn += 1;
+        }
+    }
+    let ssn = if draw.one_in(4) { String::new() } else { format!("{ssn:09}") };
+    format!("{id},{first},,{last},{year}-{month:02}-{day:02},{sex},{ssn},{zip}\n")
+}
+
+const HEADER: &str = "record_id,first_name,middle_name,last_name,dob,sex,ssn,zip\n";
+
+/// Two files of so many persons, the first `both` of each the same people in the same rows.
+fn files(persons: u64, both: u64) -> [String; 2] {
+    let mut draw = Draw(17);
+    let mut out = [HEADER.to_owned(), HEADER.to_owned()];
+    for at in 0..persons {
+        out[0].push_str(&line(&format!("a{at}"), at, false, &mut draw));
+        let person = if at < both { at } else { 1_000_000 + at };
+        out[1].push_str(&line(&format!("b{at}"), person, at < both, &mut draw));
+    }
+    out
+}
+
+/// A project with two files of persons.
+fn project(files: &[String; 2]) -> Project {
+    let project = Project::without_data();
+    project.write("a.csv", &files[0]);
+    project.write("b.csv", &files[1]);
+    project.replace(DOCUMENT, "path: persons_a.parquet", "path: a.csv");
+    project.replace(DOCUMENT, "path: persons_b.parquet", "path: b.csv");
+    project
+}
+
+fn link(project: &Project, more: &[&str]) -> Ended {
+    let arguments: Vec<&str> = ["link", DOCUMENT].iter().chain(more).copied().collect();
+    project.run(&arguments)
+}
+
+/// Every text of some columns of a dataset, row by row.
+fn rows(project: &Project, folder: &str, columns: &[&str]) -> Vec<Vec<String>> {
+    let mut out = Vec::new();
+    for (name, bytes) in project.files(folder) {
+        if !name.ends_with(".parquet") {
+            continue;
+        }
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
+        for batch in reader.build().unwrap() {
+            let batch = batch.unwrap();
+            let format = arrow::util::display::FormatOptions::default();
+            let shown: Vec<_> = columns
+                .iter()
+                .map(|c| {
+                    arrow::util::display::ArrayFormatter::try_new(batch.column_by_name(c).unwrap(), &format).unwrap()
+                })
+                .collect();
+            out.extend((0..batch.num_rows()).map(|row| shown.iter().map(|s| s.value(row).to_string()).collect()));
+        }
+    }
+    out
+}
+
+/// Precision and recall of the links between the two files; the same row is the same person in the first `both`.
+fn scored(project: &Project, both: usize) -> (f64, f64) {
+    let mut persons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows(project, "out/two_files/crosswalk", &["cluster_id", "record_id"]) {
+        persons.entry(row[0].clone()).or_default().push(row[1].clone());
+    }
+    let links: Vec<&Vec<String>> = persons.values().filter(|records| records.len() > 1).collect();
+    assert!(links.iter().all(|records| records.len() == 2), "a file without duplicates holds a person once");
+    let right = links.iter().filter(|l| l[0][1..] == l[1][1..] && l[0][1..].parse::<usize>().unwrap() < both).count();
+    #[allow(clippy::cast_precision_loss)]
+    (right as f64 / links.len() as f64, right as f64 / both as f64)
+}
+
+#[test]
+fn two_files_are_linked_without_labels_and_the_same_on_any_number_of_threads() {
+    let project = project(&files(3_000, 1_800));
+    let ended = link(&project, &["--threads", "1"]);
+    ended.is_fine();
+    let (precision, recall) = scored(&project, 1_800);
+    assert!(precision > 0.995 && recall > 0.97, "precision {precision}, recall {recall}\n{}", ended.out);
+    for words in ["3,000 records", "Blocking rule", "Expected by the model itself", "first_name", "one digit"] {
+        assert!(ended.out.contains(words), "{words} in\n{}", ended.out);
+    }
+    let log = rows(
+        &project,
+        "out/two_files/match_log",
+        &["decision", "levels", "weight_millibits", "rule", "lead_millibits"],
+    );
+    assert!(log.iter().any(|row| row[0] == "link" && row[1].contains("first_name: initial")), "{log:?}");
+    assert!(log.iter().all(|row| !row[3].is_empty()));
+    let weights: Vec<i32> = log.iter().map(|row| row[2].parse().unwrap()).collect();
+    assert!(weights.is_sorted_by(|a, b| a >= b), "the best come first");
+
+    // The page holds seconds; everything else is the same to the last byte, on two threads and under the model that was written.
+    let kept = |folder: &str| {
+        let mut files = project.files(folder);
+        files.retain(|(name, _)| !name.ends_with("report.txt"));
+        files
+    };
+    let one = kept("out/two_files");
+    link(&project, &["--threads", "2", "--out", "again"]).is_fine();
+    assert!(one == kept("again"), "two threads wrote other bytes");
+    link(&project, &["--model", "again/model.json", "--out", "pinned"]).is_fine();
+    assert!(one == kept("pinned"), "the model read back made other decisions");
+    let trained = project.run(&["train", DOCUMENT, "--out", "trained.json"]);
+    trained.is_fine();
+    assert_eq!(project.read("trained.json"), project.read("again/model.json"));
+    let counted = project.run(&["block", DOCUMENT]);
+    counted.is_fine();
+    assert!(counted.out.contains("birth_last"), "{}", counted.out);
+}
+
+#[test]
+fn no_value_of_anybody_is_printed_or_written_but_ids() {
+    let project = project(&files(400, 240));
+    let ended = link(&project, &[]);
+    ended.is_fine();
+    let model = project.read("out/two_files/model.json");
+    for name in FIRST {
+        assert!(!ended.out.contains(name) && !model.contains(name), "{name}");
+    }
+    for (file, bytes) in project.files("out") {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("KORIN") && !text.contains("MARVEN"), "{file}");
+    }
+}
+
+#[test]
+fn a_file_with_duplicates_finds_its_persons() {
+    let [one, other] = files(1_500, 900);
+    let project = Project::without_data();
+    let both = one + other.strip_prefix(HEADER).unwrap();
+    project.write("all.csv", both);
+    project.replace(DOCUMENT, "mode: link_only", "mode: dedupe_only");
+    project.replace(
+        DOCUMENT,
+        "  a: { path: persons_a.parquet, id: record_id }\n  b: { path: persons_b.parquet, id: record_id }",
+        "  all: { path: all.csv, id: record_id, duplicates: true }",
+    );
+    link(&project, &[]).is_fine();
+    let (precision, recall) = scored(&project, 900);
+    assert!(precision > 0.99 && recall > 0.96, "precision {precision}, recall {recall}");
+}
+
+#[test]
+fn files_that_are_not_there_or_lack_a_column() {
+    let project = project(&files(50, 30));
+    link(&project, &["--file", "b=nowhere.csv"]).fails_with(3, &["b: nowhere.csv", "nothing has arrived"]);
+    project.write("b.csv", project.read("b.csv").replacen("zip", "zipcode", 1));
+    link(&project, &[]).fails_with(4, &["zip", "zipcode"]);
+    project.write("b.csv", "");
+    link(&project, &[]).fails_with(4, &["empty"]);
+    link(&project, &["--file", "c=b.csv"]).fails_with(2, &["names no file of the document", "a, b"]);
+    project.write("b.txt", "x");
+    link(&project, &["--file", "b=b.txt"]).fails_with(2, &["neither .parquet nor .csv"]);
+    project.write("b.parquet", "this is no Parquet");
+    link(&project, &["--file", "b=b.parquet"]).fails_with(4, &["cannot be read as Parquet"]);
+    assert!(!project.path("out").exists(), "something was written");
+}
+
+#[test]
+fn a_document_that_says_what_cannot_be() {
+    let project = project(&files(50, 30));
+    project.replace(DOCUMENT, "- { field: sex, levels: [exact] }", "- { field: gender, levels: [exact, nickname] }");
+    project.replace(
+        DOCUMENT,
+        "similar 0.92, similar 0.85, similar 0.7] }\n  - { field: last",
+        "similar 1.5] }\n  - { field: last",
+    );
+    project.replace(DOCUMENT, "on: [ssn] }", "on: [sssn] }");
+    let ended = link(&project, &[]);
+    ended.fails_with(2, &["M001", "M002", "did you mean `ssn`?", "`gender` is no field"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn what_cannot_be_learnt_stops_the_linkage() {
+    let project = project(&files(50, 30));
+    project.replace(DOCUMENT, "  - { id: names, on: [first_name, last_name] }\n", "");
+    project.replace(DOCUMENT, "  - { id: birth_last, on: [birth_date, first 2 of last_name] }\n", "");
+    project.replace(DOCUMENT, "  - { id: birth_first, on: [birth_date, first 2 of first_name] }\n", "");
+    let ended = link(&project, &[]);
+    ended.fails_with(5, &["nothing can be learnt of `ssn`"]);
+    insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn a_model_of_another_document() {
+    let project = project(&files(200, 120));
+    link(&project, &[]).is_fine();
+    let model = project.read("out/two_files/model.json");
+    project.write("other.json", model.replace("\"version\": 1", "\"version\": 2"));
+    link(&project, &["--model", "other.json"]).fails_with(2, &["trained for `two_files` version 2"]);
+    project.write("other.json", "{}");
+    link(&project, &["--model", "other.json"]).fails_with(2, &["is no model"]);
+    link(&project, &["--model", "none.json"]).fails_with(3, &["none.json"]);
+}
+
+#[test]
+fn odd_files_are_linked_as_far_as_they_go() {
+    let [a, b] = files(1_000, 600);
+    // Two identical files: everybody is found.
+    let same = project(&[a.clone(), a.replace("\na", "\nb")]);
+    link(&same, &[]).is_fine();
+    let (precision, recall) = scored(&same, 1_000);
+    assert!(precision > 0.999 && recall > 0.995, "precision {precision}, recall {recall}");
+    // A key that nobody has, and a field that is one value everywhere.
+    let blank = |text: &str| {
+        let mut out = String::new();
+        for (at, line) in text.lines().enumerate() {
+            let mut fields: Vec<&str> = line.split(',').collect();
+            if at > 0 {
+                (fields[5], fields[6]) = ("F", "");
+            }
+            let _ = writeln!(out, "{}", fields.join(","));
+        }
+        out
+    };
+    let poor = project(&[blank(&a), blank(&b)]);
+    let ended = link(&poor, &[]);
+    ended.is_fine();
+    let (precision, recall) = scored(&poor, 600);
+    assert!(precision > 0.97 && recall > 0.9, "precision {precision}, recall {recall}\n{}", ended.out);
+    assert!(ended.out.contains("never seen"), "{}", ended.out);
+    // One record a file, of two people.
+    let lines = |text: &str, of: std::ops::Range<usize>| {
+        let kept: Vec<&str> = text.lines().skip(1).skip(of.start).take(of.len()).collect();
+        format!("{HEADER}{}\n", kept.join("\n"))
+    };
+    let one = project(&[lines(&a, 700..701), lines(&b, 800..801)]);
+    link(&one, &[]).fails_with(5, &["nothing can be learnt"]);
+    // Many records of one person in both files: their block is over-common, is skipped and said.
+    let many = |id: &str| {
+        let mut out = HEADER.to_owned();
+        for at in 0..4_000 {
+            let _ = writeln!(out, "{id}{at},ANNA,,BAKO,1999-01-02,F,123121234,30001");
+        }
+        out
+    };
+    let crowd = project(&[
+        a.clone() + many("ax").strip_prefix(HEADER).unwrap(),
+        b.clone() + many("bx").strip_prefix(HEADER).unwrap(),
+    ]);
+    let ended = link(&crowd, &[]);
+    ended.is_fine();
+    assert!(ended.out.contains("16,000,000"), "{}", ended.out);
+}
