@@ -243,8 +243,9 @@ impl Begun {
         let asked = asked.clamp(1e-9, 1.0 - 1e-9);
         let weight = thousandths(libm::log2(asked / (1.0 - asked)));
         let links = joined.partition_point(|one| one.pair.weight >= weight);
-        let right: f64 = joined[..links].iter().map(|one| one.probability).sum();
-        let precision = if links == 0 { 1.0 } else { right / links as f64 };
+        let right: f64 = joined[..links].iter().map(|one| one.probability * one.pairs as f64).sum();
+        let pairs: u64 = joined[..links].iter().map(|one| one.pairs).sum();
+        let precision = if pairs == 0 { 1.0 } else { right / pairs as f64 };
         Threshold { weight, links, precision, recall: right / matches.max(right).max(1.0) }
     }
 }

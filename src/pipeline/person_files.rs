@@ -151,14 +151,11 @@ impl Making {
         match self {
             Self::Field(encoder) => encoder.take(array, file, column),
             Self::Ids(ids) => {
-                let texts = views(array, file, column)?;
-                let texts = texts.as_string_view();
-                if texts.null_count() > 0 {
+                if array.null_count() > 0 {
                     let finding = format!("a record has no `{column}`, which names it");
                     return Err(broken(file, finding));
                 }
-                texts.iter().flatten().for_each(|id| ids.push(id));
-                Ok(())
+                each_text(array, file, column, |id| ids.push(id.unwrap_or_default()))
             }
         }
     }
@@ -173,9 +170,23 @@ fn broken(file: &PersonFile, finding: String) -> PipelineError {
     }
 }
 
-fn views(array: &ArrayRef, file: &PersonFile, column: &str) -> Result<ArrayRef, PipelineError> {
-    cast(array, &DataType::Utf8View)
-        .map_err(|_| broken(file, format!("column `{column}` is {}, which is no text", array.data_type())))
+/// Hands every value of a column to `take` as text, without a copy where it is text already.
+fn each_text(
+    array: &ArrayRef,
+    file: &PersonFile,
+    column: &str,
+    mut take: impl FnMut(Option<&str>),
+) -> Result<(), PipelineError> {
+    match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().iter().for_each(take),
+        DataType::Utf8View => array.as_string_view().iter().for_each(take),
+        _ => {
+            let texts = cast(array, &DataType::Utf8View)
+                .map_err(|_| broken(file, format!("column `{column}` is {}, which is no text", array.data_type())))?;
+            texts.as_string_view().iter().for_each(&mut take);
+        }
+    }
+    Ok(())
 }
 
 /// Turns the values of one field into codes, each distinct raw value made canonical once.
@@ -215,12 +226,10 @@ impl Encoder {
             self.codes.extend(days.iter().map(code));
             return Ok(());
         }
-        let texts = views(array, file, column)?;
-        for raw in texts.as_string_view() {
+        each_text(array, file, column, |raw| {
             let code = raw.map_or(0, |raw| self.code(raw));
             self.codes.push(code);
-        }
-        Ok(())
+        })
     }
 
     fn code(&mut self, raw: &str) -> u32 {
@@ -282,7 +291,10 @@ fn date_code(raw: &str) -> u32 {
 
 /// A day that no calendar has, written as days are: its digits still tell which day was meant, and are compared like any other's.
 fn mistyped(day: &str) -> u32 {
-    let parts: Vec<&str> = day.split('-').collect();
+    let parts: Vec<&str> = match day.len() {
+        8 if day.is_ascii() => vec![&day[..4], &day[4..6], &day[6..]],
+        _ => day.split('-').collect(),
+    };
     let [year, month, day] = parts[..] else { return 0 };
     let number = |text: &str, length| (text.len() == length).then(|| text.parse::<u32>().ok()).flatten();
     match (number(year, 4), number(month, 2), number(day, 2)) {

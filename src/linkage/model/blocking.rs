@@ -110,6 +110,7 @@ impl<'r> Blocking<'r> {
         Self { records, scope, rules, keys, blocks }
     }
 
+    #[inline]
     fn keys_of(&self, record: u32) -> &[u64] {
         let start = record as usize * self.rules.len();
         &self.keys[start..start + self.rules.len()]
@@ -227,6 +228,7 @@ impl Sample {
         Self(u64::try_from((u128::from(part) << 64) / u128::from(whole)).unwrap_or(u64::MAX))
     }
 
+    #[inline]
     fn holds(self, record: u32) -> bool {
         self == Self::ALL || mixed(u64::from(record)) < self.0
     }

@@ -66,6 +66,7 @@ impl Comparison {
 
     /// Whether the first level is that of equal values, which is told without looking at them.
     #[must_use]
+    #[inline]
     pub fn exact_first(&self) -> bool {
         self.levels.first() == Some(&Agreement::Exact)
     }
@@ -124,6 +125,7 @@ fn texts_agree(level: Agreement, texts: &Texts, a: u32, b: u32) -> bool {
 }
 
 /// Whether two numbers, a digit in each four bits, agree. Days stand as year, month and day.
+#[inline]
 fn digits_agree(level: Agreement, x: u64, y: u64) -> bool {
     match level {
         Agreement::Exact => x == y,
@@ -138,6 +140,7 @@ fn digits_agree(level: Agreement, x: u64, y: u64) -> bool {
 }
 
 /// How many digits differ.
+#[inline]
 fn differing(difference: u64) -> u32 {
     let any = difference | difference >> 1;
     let any = any | any >> 2;
@@ -145,6 +148,7 @@ fn differing(difference: u64) -> u32 {
 }
 
 /// Whether the digits are the same but for two neighbours that are swapped.
+#[inline]
 fn transposed(a: u64, b: u64) -> bool {
     let difference = a ^ b;
     if differing(difference) != 2 {
@@ -175,6 +179,7 @@ impl Default for Memory {
 }
 
 impl Memory {
+    #[inline]
     fn get(&mut self, a: u32, b: u32, level: impl FnOnce() -> u8) -> u8 {
         let key = u64::from(a) << 32 | u64::from(b);
         let place = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES.trailing_zeros());
@@ -310,6 +315,7 @@ impl<'r> Comparisons<'r> {
     }
 
     /// The same of two rows of codes.
+    #[inline]
     pub fn level_of(&self, memories: &mut Memories, comparison: usize, one: &[u32], other: &[u32]) -> u8 {
         self.ready[comparison].level(self.records, &mut memories.0[comparison], one, other)
     }

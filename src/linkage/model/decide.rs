@@ -11,8 +11,10 @@ pub struct Joined {
     pub pair: Scored,
     /// The weight of the next best pair of either record; `None` where there is none above the floor.
     pub runner_up: Option<i32>,
-    /// How likely it is one person, with every other pair of both records in mind.
+    /// How likely it is one person; where nobody stands twice in a file, with every other pair of both records in mind.
     pub probability: f64,
+    /// How many pairs of records become one person by it: those between the two groups that it joined.
+    pub pairs: u64,
 }
 
 /// Who may be joined.
@@ -39,6 +41,7 @@ pub fn join(
     let mut best = vec![[i32::MIN; 2]; records];
     let mut all_odds = vec![0.0_f64; records];
     for pair in pairs {
+        let own = odds(pair.weight);
         for record in [pair.left, pair.right] {
             let best = &mut best[record as usize];
             // They come from the greatest down.
@@ -47,9 +50,11 @@ pub fn join(
             } else if best[1] == i32::MIN {
                 best[1] = pair.weight;
             }
-            all_odds[record as usize] += odds(pair.weight);
+            all_odds[record as usize] += own;
         }
     }
+    // Only where a person stands once in a file is another pair of a record a rival.
+    let rivals = constraints.free_of_duplicates.iter().all(|free| *free);
     let mut groups = Groups::new(records, constraints);
     let mut joined = Vec::new();
     // A record's first pair is its best; every later one has the best before it.
@@ -59,11 +64,12 @@ pub fn join(
         let runner_up = runner(pair.left, seen[pair.left as usize]).max(runner(pair.right, seen[pair.right as usize]));
         seen[pair.left as usize] = true;
         seen[pair.right as usize] = true;
-        if groups.join(pair.left, pair.right, &may) {
+        if let Some(pairs) = groups.join(pair.left, pair.right, &may) {
             let own = odds(pair.weight);
             let others = all_odds[pair.left as usize].max(all_odds[pair.right as usize]).max(own);
             let runner_up = (runner_up != i32::MIN).then_some(runner_up);
-            joined.push(Joined { pair, runner_up, probability: own / (1.0 + others) });
+            let others = if rivals { others } else { own };
+            joined.push(Joined { pair, runner_up, probability: own / (1.0 + others), pairs });
         }
     }
     joined
@@ -88,16 +94,17 @@ pub fn threshold(joined: &[Joined], matches: f64) -> Threshold {
     let none = Threshold { weight: thousandths(1.0), links: 0, precision: 1.0, recall: 0.0 };
     let mut best = (none, 0.0);
     let mut right = 0.0;
+    let mut pairs = 0.0;
     for (at, one) in joined.iter().enumerate() {
-        right += one.probability;
+        right += one.probability * one.pairs as f64;
+        pairs += one.pairs as f64;
         let last_of_weight = joined.get(at + 1).is_none_or(|next| next.pair.weight != one.pair.weight);
-        let links = (at + 1) as f64;
-        let f1 = 2.0 * right / (links + matches.max(right));
+        let f1 = 2.0 * right / (pairs + matches.max(right));
         if last_of_weight && f1 > best.1 {
             let found = Threshold {
                 weight: one.pair.weight,
                 links: at + 1,
-                precision: right / links,
+                precision: right / pairs,
                 recall: right / matches.max(right),
             };
             best = (found, f1);
@@ -112,6 +119,8 @@ pub(super) struct Groups<'a> {
     /// By root: a bit for each of the first 64 files of which it holds a record.
     files: Vec<u64>,
     members: Vec<Vec<u32>>,
+    /// By root: how many records.
+    sizes: Vec<u32>,
     constraints: &'a Constraints<'a>,
 }
 
@@ -130,7 +139,13 @@ impl<'a> Groups<'a> {
             let file = constraints.records.file(record);
             if constraints.free_of_duplicates.get(file).copied().unwrap_or(false) { 1_u64 << (file % 64) } else { 0 }
         };
-        Self { parents: (0..count).collect(), files: (0..count).map(bit).collect(), members: Vec::new(), constraints }
+        Self {
+            parents: (0..count).collect(),
+            files: (0..count).map(bit).collect(),
+            members: Vec::new(),
+            sizes: vec![1; records],
+            constraints,
+        }
     }
 
     /// The smallest record of a record's group.
@@ -143,11 +158,11 @@ impl<'a> Groups<'a> {
         record
     }
 
-    /// Joins the groups of two records unless they are one already or something forbids it.
-    fn join(&mut self, a: u32, b: u32, may: &impl Fn(u32, u32) -> bool) -> bool {
+    /// Joins the groups of two records unless they are one already or something forbids it; tells how many pairs that makes.
+    fn join(&mut self, a: u32, b: u32, may: &impl Fn(u32, u32) -> bool) -> Option<u64> {
         let (a, b) = (self.root(a), self.root(b));
         if a == b || self.files[a as usize] & self.files[b as usize] != 0 {
-            return false;
+            return None;
         }
         if !self.constraints.free_of_duplicates.iter().all(|free| *free) {
             if self.members.is_empty() {
@@ -155,7 +170,7 @@ impl<'a> Groups<'a> {
             }
             let of = |root: u32| std::iter::once(root).chain(self.members[root as usize].iter().copied());
             if of(a).any(|x| of(b).any(|y| !may(x, y))) {
-                return false;
+                return None;
             }
         }
         let (root, other) = (a.min(b), a.max(b));
@@ -166,6 +181,8 @@ impl<'a> Groups<'a> {
             self.members[root as usize].push(other);
             self.members[root as usize].extend(moved);
         }
-        true
+        let pairs = u64::from(self.sizes[root as usize]) * u64::from(self.sizes[other as usize]);
+        self.sizes[root as usize] += self.sizes[other as usize];
+        Some(pairs)
     }
 }

@@ -74,6 +74,7 @@ impl Records {
 
     /// The codes of one record.
     #[must_use]
+    #[inline]
     pub fn row(&self, record: u32) -> &[u32] {
         let start = record as usize * self.stride;
         &self.rows[start..start + self.stride]
@@ -81,6 +82,7 @@ impl Records {
 
     /// One code.
     #[must_use]
+    #[inline]
     pub fn code(&self, field: usize, record: u32) -> u32 {
         self.rows[record as usize * self.stride + field]
     }
@@ -123,6 +125,7 @@ const THREE: [u16; 1000] = {
 
 /// Nine digits, a digit in each four bits.
 #[must_use]
+#[inline]
 pub(super) fn digits(code: u32) -> u64 {
     let number = code - 1;
     let three = |number: u32| u64::from(THREE[(number % 1000) as usize]);

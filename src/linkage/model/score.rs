@@ -15,12 +15,24 @@ pub struct Scorer<'r> {
     prior: i32,
     /// By comparison: what agreement on each value is worth beyond agreement on any; empty where frequencies do not count.
     values: Vec<Vec<i32>>,
-    /// By comparison: the greatest weight of two values that differ.
-    differing: Vec<i32>,
+    /// What is known of each comparison before it is made, in their order.
+    steps: Vec<Step>,
     /// The comparisons, those first that cost least.
     order: Vec<usize>,
-    /// By comparison: what one level more adds to the pattern.
-    places: Vec<u32>,
+}
+
+/// One comparison within a score.
+#[derive(Debug)]
+struct Step {
+    field: usize,
+    /// Whether equal values are the first level.
+    exact_first: bool,
+    /// The weight of that level.
+    exact: i32,
+    /// The greatest weight of two values that differ.
+    differing: i32,
+    /// What one level more adds to the pattern.
+    place: u32,
 }
 
 /// A pair that was compared and not dropped.
@@ -46,10 +58,6 @@ impl<'r> Scorer<'r> {
         };
         let list = comparisons.list();
         let values = list.iter().enumerate().map(of).collect();
-        let greatest = |w: &[i32]| w.iter().copied().max().unwrap_or(0);
-        let differing =
-            list.iter().zip(&trained.weights).map(|(c, w)| greatest(&w[if c.exact_first() { 2 } else { 1 }..]));
-        let differing = differing.collect();
         let costs = |at: usize| match records.fields[list[at].field].values {
             _ if list[at].levels.len() < 2 => 0,
             Values::Digits => 1,
@@ -58,52 +66,49 @@ impl<'r> Scorer<'r> {
         };
         let mut order: Vec<usize> = (0..list.len()).collect();
         order.sort_by_key(|at| costs(*at));
-        let mut places = vec![1; list.len()];
-        for at in (1..list.len()).rev() {
-            places[at - 1] = places[at] * u32::try_from(list[at].count()).unwrap_or(u32::MAX);
+        let mut place = 1;
+        let mut steps: Vec<Step> = Vec::with_capacity(list.len());
+        for (comparison, weights) in list.iter().zip(&trained.weights).rev() {
+            let exact_first = comparison.exact_first();
+            let others = &weights[if exact_first { 2 } else { 1 }..];
+            let differing = others.iter().copied().max().unwrap_or(0);
+            steps.push(Step { field: comparison.field, exact_first, exact: weights[1], differing, place });
+            place *= u32::try_from(comparison.count()).unwrap_or(u32::MAX);
         }
-        Self {
-            records,
-            comparisons,
-            weights: &trained.weights,
-            prior: trained.prior(),
-            values,
-            differing,
-            order,
-            places,
-        }
+        steps.reverse();
+        Self { records, comparisons, weights: &trained.weights, prior: trained.prior(), values, steps, order }
     }
 
     /// The pattern and the weight of a pair, unless the weight is below `floor`, which is often known before everything is compared.
     fn at_least(&self, memories: &mut Memories, left: u32, right: u32, floor: i32) -> Option<(u32, i32)> {
         let (one, other) = (self.records.row(left), self.records.row(right));
-        let list = self.comparisons.list();
         // What is equal or missing is known at once; for what differs, hope for the best.
         let mut weight = self.prior;
         let mut pattern = 0;
         let mut open = 0_u64;
-        for (at, comparison) in list.iter().enumerate() {
-            let (a, b) = (one[comparison.field], other[comparison.field]);
+        for (at, step) in self.steps.iter().enumerate() {
+            let (a, b) = (one[step.field], other[step.field]);
             if a == 0 || b == 0 {
                 continue;
             }
-            if a == b && comparison.exact_first() {
-                pattern += self.places[at];
-                weight += self.weights[at][1] + self.values[at].get(a as usize).copied().unwrap_or(0);
+            if a == b && step.exact_first {
+                pattern += step.place;
+                weight += step.exact + self.values[at].get(a as usize).copied().unwrap_or(0);
             } else {
                 open |= 1 << at;
-                weight += self.differing[at];
+                weight += step.differing;
             }
         }
         for &at in self.order.iter().filter(|at| open >> **at & 1 == 1) {
             if weight < floor {
                 return None;
             }
+            let step = &self.steps[at];
             let level = self.comparisons.level_of(memories, at, one, other);
-            pattern += self.places[at] * u32::from(level);
-            weight += self.weights[at][usize::from(level)] - self.differing[at];
+            pattern += step.place * u32::from(level);
+            weight += self.weights[at][usize::from(level)] - step.differing;
             if level == 1 {
-                weight += self.values[at].get(one[list[at].field] as usize).copied().unwrap_or(0);
+                weight += self.values[at].get(one[step.field] as usize).copied().unwrap_or(0);
             }
         }
         (weight >= floor).then_some((pattern, weight))

@@ -14,6 +14,7 @@ pub struct Letters {
 }
 
 /// The place of a letter among 32; texts are upper case, so that A to Z, space, hyphen and apostrophe have places of their own.
+#[inline]
 fn place(byte: u8) -> usize {
     usize::from(byte & 31)
 }
@@ -39,12 +40,14 @@ impl Letters {
 
     /// How many bytes the text has.
     #[must_use]
+    #[inline]
     pub fn length(self) -> usize {
         usize::from(self.length)
     }
 
     /// No Jaro-Winkler similarity of texts with these letters is greater.
     #[must_use]
+    #[inline]
     pub fn bound(self, other: Self) -> f32 {
         if self.length == 0 || other.length == 0 {
             return 0.0;
@@ -58,6 +61,7 @@ impl Letters {
 }
 
 #[allow(clippy::cast_precision_loss)] // counts of letters
+#[inline]
 fn of_matches(matches: u32, halves: u32, one: u8, other: u8) -> f32 {
     if matches == 0 {
         return 0.0;
@@ -144,8 +148,9 @@ mod tests {
             let cut = |text: &str| text[..text.len().min(LONGEST)].to_owned();
             let known = strsim::jaro_winkler(&cut(&a), &cut(&b));
             let ours = f64::from(jaro_winkler(a.as_bytes(), b.as_bytes()));
-            // Two empty texts say nothing here; the other library calls them equal.
-            if !(a.is_empty() && b.is_empty()) {
+            // Two empty texts say nothing here, where the other library calls them equal; at the threshold itself rounding decides.
+            let at_threshold = (strsim::jaro(&cut(&a), &cut(&b)) - 0.7).abs() < 1e-6;
+            if !(a.is_empty() && b.is_empty()) && !at_threshold {
                 prop_assert!((known - ours).abs() < 1e-5, "{a} {b}: {known} {ours}");
             }
         }

@@ -98,6 +98,7 @@ impl Texts {
 
     /// As many of a value's bytes as are compared.
     #[must_use]
+    #[inline]
     pub fn text(&self, number: u32) -> &[u8] {
         let value = &self.values[number as usize - 1];
         &value.text[..value.letters.length()]
@@ -105,23 +106,27 @@ impl Texts {
 
     /// A value's letters.
     #[must_use]
+    #[inline]
     pub fn letters(&self, number: u32) -> Letters {
         self.values[number as usize - 1].letters
     }
 
     /// What a nickname goes back to; 0 for nothing.
     #[must_use]
+    #[inline]
     pub fn root(&self, number: u32) -> u32 {
         self.values[number as usize - 1].root
     }
 
     /// The parts of a double surname; 0 for none.
     #[must_use]
+    #[inline]
     pub fn parts(&self, number: u32) -> [u32; 2] {
         self.values[number as usize - 1].parts
     }
 }
 
+#[inline]
 fn slice<'a>(bytes: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
     let at = number as usize - 1;
     let start = if at == 0 { 0 } else { ends[at - 1] as usize };
@@ -137,6 +142,7 @@ pub struct Numbers {
 
 impl Numbers {
     /// The number of some bytes, or `next`, put there now.
+    #[inline]
     pub fn find_or_put<'a>(&mut self, bytes: &[u8], next: u32, of: impl Fn(u32) -> &'a [u8]) -> u32 {
         if self.filled * 8 >= self.slots.len() * 5 {
             self.grow();
@@ -186,6 +192,7 @@ impl Numbers {
 
 /// Half of a hash. Numbers follow the order of coming, never this, so nothing that is written depends on it.
 #[allow(clippy::cast_possible_truncation)] // half is wanted
+#[inline]
 fn tag(bytes: &[u8]) -> u32 {
     let hash = bytes.chunks(8).fold(bytes.len() as u64, |state, chunk| {
         let mut word = [0; 8];
@@ -197,6 +204,7 @@ fn tag(bytes: &[u8]) -> u32 {
 
 /// Spreads the bits of a number.
 #[must_use]
+#[inline]
 pub(super) fn mixed(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

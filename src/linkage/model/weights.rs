@@ -45,7 +45,8 @@ pub fn thousandths(bits: f64) -> i32 {
 /// The probability of a weight, the prior's included.
 #[must_use]
 pub fn probability(weight: i32) -> f64 {
-    odds(weight) / (1.0 + odds(weight))
+    let odds = odds(weight);
+    odds / (1.0 + odds)
 }
 
 /// The odds of a weight.
