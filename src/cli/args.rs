@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Count the pairs that blocking rules make, without comparing any
     Block(BlockArgs),
+    /// Hold a linkage of files against the truth
+    Evaluate(EvaluateArgs),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -159,6 +161,26 @@ pub(crate) struct BlockArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// What was linked
+    #[command(flatten)]
+    pub(crate) input: LinkInput,
+    /// The column of the files that says who a record really is; no linkage may read it
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) truth: String,
+    /// A column by whose values people are told apart, such as sex; may be given several times
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) by: Vec<String>,
+    /// Stop with exit code 5 where a group of 1,000 true pairs or more loses so much recall to the largest, such as 0.02
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) max_gap: Option<f64>,
+    /// What `link` wrote; by default out/NAME
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Arguments of `keys`.

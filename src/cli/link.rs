@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{BlockArgs, LinkArgs, LinkInput, TrainArgs};
+use crate::cli::args::{BlockArgs, EvaluateArgs, LinkArgs, LinkInput, TrainArgs};
 use crate::engine::{Limits, Place};
 use crate::error::Error;
 use crate::pipeline::link_files::{Asked, Begun, begin, default_out, read_model};
+use crate::pipeline::{PipelineError, evaluate as held};
 use crate::report;
 
 async fn begun(project: &Path, input: &LinkInput) -> Result<Begun, Error> {
@@ -48,6 +49,26 @@ pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error>
     let counts = begun(project, &args.input).await?.estimate()?;
     print!("{}", report::blocking_page(&counts));
     Ok(())
+}
+
+/// Holds a linkage against the truth.
+pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
+    let begun = begun(project, &args.input).await?;
+    let out = args.out.clone().unwrap_or_else(|| default_out(&begun));
+    let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
+    let evaluation = Box::pin(held::evaluate(&begun, &place, &args.truth, &args.by)).await?;
+    print!("{}", report::evaluation_page(&evaluation));
+    let json = serde_json::to_string_pretty(&evaluation).unwrap_or_default();
+    write(&place.join("evaluation.json"), format!("{json}\n")).await?;
+    println!("\nThe same as JSON: {}", out.join("evaluation.json").display());
+    match (args.max_gap, evaluation.widest()) {
+        (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gate(format!(
+            "{} {}: {:.4} less of its true pairs are found than of the largest group's, and {most} is allowed",
+            widest.column, widest.value, widest.gap
+        ))
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 async fn write(place: &Place, text: String) -> Result<(), Error> {

@@ -78,6 +78,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Link(args) => link::link(&project, &args).await,
         Command::Train(args) => link::train(&project, &args).await,
         Command::Block(args) => link::block(&project, &args).await,
+        Command::Evaluate(args) => link::evaluate(&project, &args).await,
         Command::Query(args) => query::query(&project, &args).await,
     };
     match done {

@@ -17,6 +17,7 @@ pub mod model;
 #[cfg(test)]
 mod oracle;
 pub mod plan;
+pub mod quality;
 pub mod reading;
 pub mod rules;
 #[cfg(test)]

@@ -146,7 +146,21 @@ impl Clock {
 }
 
 impl Begun {
-    fn scope(&self) -> Scope {
+    /// The files.
+    #[must_use]
+    pub fn files(&self) -> &[PersonFile] {
+        &self.files
+    }
+
+    /// Whether nobody stands twice in any file.
+    #[must_use]
+    pub fn is_free_of_duplicates(&self) -> bool {
+        self.document.files.values().all(|file| !file.duplicates)
+    }
+
+    /// Which pairs may be one person.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
         match self.document.mode {
             LinkMode::LinkOnly => Scope::Between,
             LinkMode::DedupeOnly => Scope::Within,

@@ -15,6 +15,7 @@ pub mod describe;
 pub mod document;
 pub mod dropped;
 pub mod error;
+pub mod evaluate;
 pub mod ground;
 pub mod identify;
 pub mod keys;

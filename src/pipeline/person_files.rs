@@ -405,6 +405,37 @@ fn columns_of<R: parquet::file::reader::ChunkReader + 'static>(
     Ok(())
 }
 
+/// Texts of some columns of all files, as they stand there; a missing value is empty.
+#[derive(Debug)]
+pub struct TextColumns {
+    /// The id of each record, file after file.
+    pub ids: Vec<String>,
+    /// The file of each.
+    pub files: Vec<usize>,
+    /// The columns asked for.
+    pub columns: Vec<Vec<String>>,
+}
+
+/// Reads columns as they stand.
+pub fn read_texts(
+    files: &[PersonFile],
+    columns: &[&str],
+    runtime: &tokio::runtime::Handle,
+) -> Result<TextColumns, PipelineError> {
+    let mut read = TextColumns { ids: Vec::new(), files: Vec::new(), columns: vec![Vec::new(); columns.len()] };
+    for (number, file) in files.iter().enumerate() {
+        let names: Vec<&str> = columns.iter().copied().chain([file.id.as_str()]).collect();
+        for at in 0..names.len() {
+            let texts = read.columns.get_mut(at).unwrap_or(&mut read.ids);
+            read_column(file, &names, at, runtime, |array| {
+                each_text(array, file, names[at], |text| texts.push(text.unwrap_or_default().to_owned()))
+            })?;
+        }
+        read.files.resize(read.ids.len(), number);
+    }
+    Ok(read)
+}
+
 /// How a file is laid out, told by its ending where the document does not say; `None` is Parquet. Columns that no field names are passed over.
 pub fn format_of(declared: Option<&Format>, path: &str) -> Result<Option<Format>, String> {
     let ending = Path::new(path).extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);

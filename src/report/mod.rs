@@ -1,7 +1,9 @@
 //! People's pages. Now: the one-page summary of a run, plain text that fits in an e-mail.
 
+mod evaluation;
 mod link;
 mod summary;
 
+pub use evaluation::evaluation_page;
 pub use link::{blocking_page, link_page, model_page};
 pub use summary::{duration, summary, thousands};

@@ -50,10 +50,10 @@ fn line(id: &str, person: u64, copy: bool, draw: &mut Draw) -> String {
         }
     }
     let ssn = if draw.one_in(4) { String::new() } else { format!("{ssn:09}") };
-    format!("{id},{first},,{last},{year}-{month:02}-{day:02},{sex},{ssn},{zip}\n")
+    format!("{id},{first},,{last},{year}-{month:02}-{day:02},{sex},{ssn},{zip},p{person}\n")
 }
 
-const HEADER: &str = "record_id,first_name,middle_name,last_name,dob,sex,ssn,zip\n";
+const HEADER: &str = "record_id,first_name,middle_name,last_name,dob,sex,ssn,zip,person\n";
 
 /// Two files of so many persons, the first `both` of each the same people in the same rows.
 fn files(persons: u64, both: u64) -> [String; 2] {
@@ -281,7 +281,7 @@ fn odd_files_are_linked_as_far_as_they_go() {
     let many = |id: &str| {
         let mut out = HEADER.to_owned();
         for at in 0..4_000 {
-            let _ = writeln!(out, "{id}{at},ANNA,,BAKO,1999-01-02,F,123121234,30001");
+            let _ = writeln!(out, "{id}{at},ANNA,,BAKO,1999-01-02,F,123121234,30001,p");
         }
         out
     };
@@ -292,4 +292,63 @@ fn odd_files_are_linked_as_far_as_they_go() {
     let ended = link(&crowd, &[]);
     ended.is_fine();
     assert!(ended.out.contains("16,000,000"), "{}", ended.out);
+}
+
+#[test]
+fn a_linkage_is_held_against_the_truth() {
+    let project = project(&files(3_000, 1_800));
+    link(&project, &[]).is_fine();
+    let ended = project.run(&["evaluate", DOCUMENT, "--truth", "person", "--by", "sex"]);
+    ended.is_fine();
+    let (precision, recall) = scored(&project, 1_800);
+    let told: serde_json::Value = serde_json::from_str(&project.read("out/two_files/evaluation.json")).unwrap();
+    let rate = |share: &serde_json::Value| share["right"].as_f64().unwrap() / share["of"].as_f64().unwrap();
+    assert!((rate(&told["all"]["precision"]) - precision).abs() < 1e-9, "{told}");
+    assert!((rate(&told["all"]["recall"]) - recall).abs() < 1e-9, "{told}");
+    assert_eq!(told["all"]["recall"]["of"], 1_800);
+    let by_rule: u64 = told["rules"].as_object().unwrap().values().map(|share| share["of"].as_u64().unwrap()).sum();
+    assert_eq!(told["all"]["precision"]["of"], by_rule);
+    let groups = told["groups"].as_array().unwrap();
+    assert_eq!(groups.iter().map(|g| g["value"].as_str().unwrap()).collect::<Vec<_>>(), ["F", "M"]);
+    assert_eq!(groups.iter().map(|g| g["quality"]["recall"]["of"].as_u64().unwrap()).sum::<u64>(), 1_800);
+    for words in ["95 % interval", "Precision by blocking rule", "sex F", "Links from probability on"] {
+        assert!(ended.out.contains(words), "{words} in\n{}", ended.out);
+    }
+    // Learners of one file are counted where the other is not to be had; neither group has a thousand pairs, so no gap is too wide.
+    project.run(&["evaluate", DOCUMENT, "--truth", "person", "--by", "sex", "--max-gap", "0"]).is_fine();
+    project.run(&["evaluate", DOCUMENT, "--truth", "persn"]).fails_with(4, &["persn"]);
+    // A crosswalk that lost a source, and one of other files.
+    let [_, b] = files(2_999, 1_800);
+    project.write("less.csv", b);
+    let other = project.run(&["evaluate", DOCUMENT, "--truth", "person", "--file", "b=less.csv"]);
+    other.fails_with(8, &["is damaged", "link"]);
+    std::fs::remove_dir_all(project.path("out")).unwrap();
+    project.run(&["evaluate", DOCUMENT, "--truth", "person"]).fails_with(3, &["run `throughline link` first"]);
+}
+
+#[test]
+fn a_gap_between_groups_stops_with_five() {
+    // Of one group half the records tell neither SSN nor birth date nor a whole first name: fewer of its pairs can be found.
+    let [a, b] = files(6_000, 4_800);
+    let poorer = |text: &str| {
+        let mut out = String::new();
+        for (at, line) in text.lines().enumerate() {
+            let mut fields: Vec<&str> = line.split(',').collect();
+            if at > 0 && at % 3 == 0 {
+                fields[5] = "M";
+                if at % 2 == 0 {
+                    (fields[1], fields[4], fields[6], fields[7]) = (&fields[1][..1], "", "", "");
+                }
+            } else if at > 0 {
+                fields[5] = "F";
+            }
+            let _ = writeln!(out, "{}", fields.join(","));
+        }
+        out
+    };
+    let project = project(&[poorer(&a), poorer(&b)]);
+    link(&project, &[]).is_fine();
+    let asked = ["evaluate", DOCUMENT, "--truth", "person", "--by", "sex", "--max-gap", "0.005"];
+    let ended = project.run(&asked);
+    ended.fails_with(5, &["sex M", "less of its true pairs are found"]);
 }

@@ -150,7 +150,8 @@ mod tests {
             let ours = f64::from(jaro_winkler(a.as_bytes(), b.as_bytes()));
             // Two empty texts say nothing here, where the other library calls them equal; at the threshold itself rounding decides.
             let at_threshold = (strsim::jaro(&cut(&a), &cut(&b)) - 0.7).abs() < 1e-6;
-            if !(a.is_empty() && b.is_empty()) && !at_threshold {
+            let says_nothing = a.is_empty() && b.is_empty();
+            if !(says_nothing || at_threshold) {
                 prop_assert!((known - ours).abs() < 1e-5, "{a} {b}: {known} {ours}");
             }
         }
