@@ -7,6 +7,7 @@ pub mod column_type;
 pub mod diagnostic;
 pub mod element;
 pub mod fingerprint;
+pub mod interned;
 pub mod keyed;
 pub mod located;
 pub mod parts;

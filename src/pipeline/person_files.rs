@@ -11,8 +11,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::engine::Place;
 use crate::extract::spec::{CsvFormat, ExtraColumns, Format};
 use crate::extract::{ExpectedColumn, ReadError, ReadOptions, TextBatch};
+use crate::foundation::interned::Interned;
 use crate::linkage::model::spec::{FieldSpec, Holds};
-use crate::linkage::model::{Column, Field, Forms, Numbers, Records, Texts, Values, day_code, over};
+use crate::linkage::model::{Column, Field, Forms, Records, Texts, Values, day_code, over};
 use crate::pipeline::error::PipelineError;
 use crate::standardize;
 
@@ -197,9 +198,7 @@ struct Encoder {
     codes: Vec<u32>,
     texts: Texts,
     /// Raw values met, and their codes.
-    raw: Vec<u8>,
-    ends: Vec<usize>,
-    by_raw: Numbers,
+    raw: Interned,
     met: Vec<u32>,
     unusable: u64,
 }
@@ -212,9 +211,7 @@ impl Encoder {
             synthetic,
             codes: Vec::new(),
             texts: Texts::default(),
-            raw: Vec::new(),
-            ends: Vec::new(),
-            by_raw: Numbers::default(),
+            raw: Interned::default(),
             met: Vec::new(),
             unusable: 0,
         }
@@ -243,23 +240,15 @@ impl Encoder {
     }
 
     fn remembered(&mut self, raw: &str) -> u32 {
-        let next = u32::try_from(self.met.len() + 1).unwrap_or(u32::MAX);
-        let (bytes, ends) = (&self.raw, &self.ends);
-        let of = |number: u32| {
-            let at = number as usize - 1;
-            &bytes[if at == 0 { 0 } else { ends[at - 1] }..ends[at]]
-        };
-        let number = self.by_raw.find_or_put(raw.as_bytes(), next, of);
-        if number == next {
-            self.raw.extend_from_slice(raw.as_bytes());
-            self.ends.push(self.raw.len());
+        let Some((number, new)) = self.raw.intern(raw.as_bytes()) else { return 0 };
+        if new {
             let code = match self.holds {
                 Holds::Date => date_code(raw),
                 _ => forms(self.holds, raw).map_or(0, |forms| self.texts.number(&forms)),
             };
             self.met.push(code);
         }
-        self.met[number as usize - 1]
+        self.met[number as usize]
     }
 
     fn finish(self) -> Column {

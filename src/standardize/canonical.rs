@@ -1,7 +1,7 @@
 //! Canonical identity values: what one row says of who someone is, after every rule of the specification.
 
 use crate::foundation::Element;
-use crate::standardize::interned::{Interned, NONE};
+use crate::foundation::interned::{Interned, NONE};
 use crate::standardize::memo::Memo;
 use crate::standardize::name::{self, Name};
 use crate::standardize::ssn::{self, SsnStatus};

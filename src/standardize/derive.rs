@@ -8,9 +8,9 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use chrono::{Datelike, NaiveDate};
 
 use crate::foundation::PartGroup;
+use crate::foundation::interned::Interned;
 use crate::foundation::parts::NO_VALUE;
 use crate::standardize::error::{Result, StandardizeError};
-use crate::standardize::interned::Interned;
 use crate::standardize::reference::text;
 use crate::standardize::{date, name, nickname, phonetic, surname};
 

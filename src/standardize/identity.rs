@@ -8,10 +8,10 @@ use arrow::datatypes::{DataType, Date32Type};
 use arrow::record_batch::RecordBatch;
 
 use crate::foundation::Element;
+use crate::foundation::interned::{Interned, NONE, Places};
 use crate::foundation::keyed::Hash16;
 use crate::standardize::canonical::{self, Reader, StandardizeOptions, Values};
 use crate::standardize::error::{Result, StandardizeError};
-use crate::standardize::interned::{Interned, NONE, Places};
 use crate::standardize::records::{IdentityBatches, Record};
 use crate::standardize::reference::{self, KeyColumn, RefKey};
 

@@ -1,6 +1,6 @@
 //! A memo: what a raw value was standardised to, so that a value met again costs one look. It forgets all when it grows large.
 
-use crate::standardize::interned::Interned;
+use crate::foundation::interned::Interned;
 
 /// Bytes a memo may hold before it starts anew.
 const BOUND: usize = 64 << 20;

@@ -12,7 +12,6 @@ mod date;
 mod derive;
 mod error;
 mod identity;
-mod interned;
 mod letters;
 mod memo;
 mod name;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray, StringBuilder};
 use arrow::record_batch::RecordBatch;
 
+use crate::foundation::interned::{Interned, NONE};
 use crate::foundation::keyed::Hash16;
 use crate::foundation::schema;
 use crate::standardize::canonical::{StandardizeOptions, TEXTS};
 use crate::standardize::error::Result;
-use crate::standardize::interned::{Interned, NONE};
 use crate::standardize::ssn::SsnStatus;
 use crate::standardize::{date, reference};
 

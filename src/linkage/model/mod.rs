@@ -34,7 +34,7 @@ pub use plan::ModelPlan;
 pub use records::{Column, Field, Records, Values, day_code};
 pub use score::{Scored, Scorer};
 pub use similar::{Letters, jaro_winkler};
-pub use texts::{Forms, Numbers, Texts};
+pub use texts::{Forms, Texts};
 pub use train::{Trained, train};
 pub use trained::ModelFile;
 pub use weights::{BIT, names as level_names, probability, thousandths, weights};

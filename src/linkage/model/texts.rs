@@ -1,8 +1,7 @@
 //! Texts: the distinct values of a field, each kept once with what comparing it needs, and named by a number.
 
-use std::collections::HashMap;
-
 use super::similar::{LONGEST, Letters};
+use crate::foundation::interned::Interned;
 
 /// A value as it will be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,10 +31,9 @@ struct Value {
 pub struct Texts {
     values: Vec<Value>,
     /// The texts whole: what is longer than what is compared is still another value.
-    bytes: Vec<u8>,
-    ends: Vec<u32>,
-    by_text: Numbers,
-    names: HashMap<String, u32>,
+    whole: Interned,
+    /// Roots and parts, which are compared by number.
+    names: Interned,
 }
 
 impl std::fmt::Debug for Texts {
@@ -62,17 +60,10 @@ impl Texts {
         if forms.text.is_empty() {
             return 0;
         }
-        let next = u32::try_from(self.ends.len() + 1).unwrap_or(u32::MAX);
         let text = forms.text.as_bytes();
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        let number = self.by_text.find_or_put(text, next, |number| slice(bytes, ends, number));
-        if number == next {
-            self.bytes.extend_from_slice(text);
-            self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
-            let mut named = |name: &str| {
-                let next = u32::try_from(self.names.len() + 1).unwrap_or(u32::MAX);
-                *self.names.entry(name.to_owned()).or_insert(next)
-            };
+        let Some((number, new)) = self.whole.intern(text) else { return 0 };
+        if new {
+            let mut named = |name: &str| self.names.intern(name.as_bytes()).map_or(0, |(number, _)| number + 1);
             let root = forms.root.as_deref().map_or(0, &mut named);
             let mut part = |at: usize| forms.parts.get(at).map_or(0, |part| named(part));
             let parts = [part(0), part(1)];
@@ -81,19 +72,19 @@ impl Texts {
             value.text[..kept].copy_from_slice(&text[..kept]);
             self.values.push(value);
         }
-        number
+        number + 1
     }
 
     /// The number of a text, if it is a value here.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> u32 {
-        self.by_text.find(text, |number| slice(&self.bytes, &self.ends, number))
+        self.whole.find(text).map_or(0, |number| number + 1)
     }
 
     /// A value's bytes, all of them.
     #[must_use]
     pub fn whole(&self, number: u32) -> &[u8] {
-        slice(&self.bytes, &self.ends, number)
+        self.whole.get(number - 1)
     }
 
     /// As many of a value's bytes as are compared.
@@ -124,82 +115,6 @@ impl Texts {
     pub fn parts(&self, number: u32) -> [u32; 2] {
         self.values[number as usize - 1].parts
     }
-}
-
-#[inline]
-fn slice<'a>(bytes: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
-    let at = number as usize - 1;
-    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
-    &bytes[start..ends[at] as usize]
-}
-
-/// Numbers found by the bytes they name; whoever owns it keeps the bytes.
-#[derive(Default)]
-pub struct Numbers {
-    slots: Vec<(u32, u32)>,
-    filled: usize,
-}
-
-impl Numbers {
-    /// The number of some bytes, or `next`, put there now.
-    #[inline]
-    pub fn find_or_put<'a>(&mut self, bytes: &[u8], next: u32, of: impl Fn(u32) -> &'a [u8]) -> u32 {
-        if self.filled * 8 >= self.slots.len() * 5 {
-            self.grow();
-        }
-        let tag = tag(bytes);
-        let mask = self.slots.len() - 1;
-        let mut at = tag as usize & mask;
-        loop {
-            let (met, number) = self.slots[at];
-            if number == 0 {
-                self.slots[at] = (tag, next);
-                self.filled += 1;
-                return next;
-            }
-            if met == tag && of(number) == bytes {
-                return number;
-            }
-            at = (at + 1) & mask;
-        }
-    }
-
-    fn find<'a>(&self, bytes: &[u8], of: impl Fn(u32) -> &'a [u8]) -> u32 {
-        let tag = tag(bytes);
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut at = tag as usize & mask;
-        while let Some(&(met, number)) = self.slots.get(at) {
-            if number == 0 || (met == tag && of(number) == bytes) {
-                return number;
-            }
-            at = (at + 1) & mask;
-        }
-        0
-    }
-
-    fn grow(&mut self) {
-        let larger = vec![(0, 0); (self.slots.len() * 2).max(1 << 10)];
-        let mask = larger.len() - 1;
-        for slot in std::mem::replace(&mut self.slots, larger).into_iter().filter(|slot| slot.1 != 0) {
-            let mut at = slot.0 as usize & mask;
-            while self.slots[at].1 != 0 {
-                at = (at + 1) & mask;
-            }
-            self.slots[at] = slot;
-        }
-    }
-}
-
-/// Half of a hash. Numbers follow the order of coming, never this, so nothing that is written depends on it.
-#[allow(clippy::cast_possible_truncation)] // half is wanted
-#[inline]
-fn tag(bytes: &[u8]) -> u32 {
-    let hash = bytes.chunks(8).fold(bytes.len() as u64, |state, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        mixed(state ^ u64::from_le_bytes(word))
-    });
-    (hash ^ (hash >> 32)) as u32
 }
 
 /// Spreads the bits of a number.

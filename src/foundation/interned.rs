@@ -1,17 +1,17 @@
 //! Interned values: each distinct run of bytes is kept once and named by a number.
 
 /// Stands where no value is.
-pub(crate) const NONE: u32 = u32::MAX;
+pub const NONE: u32 = u32::MAX;
 
 /// Numbers found by a hash of what they name. Whoever owns it keeps the things themselves and says which of several is meant.
-#[derive(Default)]
-pub(crate) struct Places {
+#[derive(Debug, Default)]
+pub struct Places {
     slots: Vec<Slot>,
     filled: usize,
 }
 
 /// Half a hash and a number; `NONE` where the place is free.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     tag: u32,
     number: u32,
@@ -19,7 +19,7 @@ struct Slot {
 
 impl Places {
     /// The number under this hash that `is` meant, or `new`, put there now.
-    pub(crate) fn find_or_put(&mut self, hash: u64, new: u32, is: impl Fn(u32) -> bool) -> u32 {
+    pub fn find_or_put(&mut self, hash: u64, new: u32, is: impl Fn(u32) -> bool) -> u32 {
         if self.filled * 8 >= self.slots.len() * 5 {
             self.grow();
         }
@@ -40,6 +40,23 @@ impl Places {
         }
     }
 
+    /// The number under this hash that `is` meant, if there is one.
+    pub fn find(&self, hash: u64, is: impl Fn(u32) -> bool) -> Option<u32> {
+        let tag = tag(hash);
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = tag as usize & mask;
+        loop {
+            let met = self.slots.get(at)?;
+            if met.number == NONE {
+                return None;
+            }
+            if met.tag == tag && is(met.number) {
+                return Some(met.number);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
     /// Twice the places; the tags say where everything goes.
     fn grow(&mut self) {
         let larger = vec![Slot { tag: 0, number: NONE }; (self.slots.len() * 2).max(64)];
@@ -54,7 +71,8 @@ impl Places {
     }
 
     /// Bytes held.
-    pub(crate) fn size(&self) -> usize {
+    #[must_use]
+    pub fn size(&self) -> usize {
         self.slots.len() * size_of::<Slot>()
     }
 }
@@ -66,15 +84,22 @@ fn tag(hash: u64) -> u32 {
 
 /// Distinct runs of bytes, numbered from 0 in the order of their first coming.
 #[derive(Default)]
-pub(crate) struct Interned {
+pub struct Interned {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     places: Places,
 }
 
+// What it holds may be values of persons: it is never printed.
+impl std::fmt::Debug for Interned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interned").field("values", &self.len()).finish_non_exhaustive()
+    }
+}
+
 impl Interned {
     /// The number of a value, and whether it is new. `None` where numbers have run out.
-    pub(crate) fn intern(&mut self, value: &[u8]) -> Option<(u32, bool)> {
+    pub fn intern(&mut self, value: &[u8]) -> Option<(u32, bool)> {
         self.intern_as(value, hash(value))
     }
 
@@ -90,28 +115,44 @@ impl Interned {
         Some((new, true))
     }
 
+    /// The number of a value, if it is one here.
+    #[must_use]
+    pub fn find(&self, value: &[u8]) -> Option<u32> {
+        self.places.find(hash(value), |id| run(&self.bytes, &self.ends, id) == value)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// How many values there are.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The bytes of a value.
-    pub(crate) fn get(&self, id: u32) -> &[u8] {
+    #[must_use]
+    pub fn get(&self, id: u32) -> &[u8] {
         run(&self.bytes, &self.ends, id)
     }
 
     /// The value as text; `None` for `NONE`.
-    pub(crate) fn text(&self, id: u32) -> Option<&str> {
+    #[must_use]
+    pub fn text(&self, id: u32) -> Option<&str> {
         if id == NONE { None } else { std::str::from_utf8(self.get(id)).ok() }
     }
 
     /// Bytes held, for a bound on memory.
-    pub(crate) fn size(&self) -> usize {
+    #[must_use]
+    pub fn size(&self) -> usize {
         self.bytes.len() + self.ends.len() * size_of::<usize>() + self.places.size()
     }
 
     /// Forgets everything.
-    pub(crate) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
 }
@@ -123,7 +164,8 @@ fn run<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
 }
 
 /// A quick hash of bytes, a word at a time by folded multiplication. It only finds places: equality is always of the bytes themselves.
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
+#[must_use]
+pub fn hash(bytes: &[u8]) -> u64 {
     const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
     const SECOND: u64 = 0xd6e8_feb8_6659_fd93;
     let fold = |a: u64, b: u64| {
