@@ -28,6 +28,9 @@ use crate::standardize::SPEC_VERSION;
 /// Rows of one batch that is written.
 const ROWS: usize = 65_536;
 
+/// The most files of one linkage: a group of records keeps a bit for each.
+const MOST_FILES: usize = 64;
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
@@ -94,6 +97,10 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
     if document.mode == LinkMode::DedupeOnly && free > 0 {
         let message = "`mode: dedupe_only` finds records of one person within a file, and a file is said to have none";
         found.push(Diagnostic::error("M006", file, message).help("say `duplicates: true` of every file"));
+    }
+    if document.files.len() > MOST_FILES {
+        let message = format!("{} files, and at most {MOST_FILES} are linked at once", document.files.len());
+        found.push(Diagnostic::error("M006", file, message).help("put files of one source together"));
     }
     for name in asked.files.iter().map(|(name, _)| name).filter(|name| !document.files.contains_key(*name)) {
         let message = format!("`--file {name}=...` names no file of the document");
@@ -388,9 +395,9 @@ impl Decided<'_> {
     }
 
     /// Every pattern that stands in the log, in order, and what it says.
-    fn patterns(&self) -> (Vec<u32>, StringArray) {
+    fn patterns(&self) -> (Vec<u64>, StringArray) {
         let list = &self.begun.plan.comparisons[..];
-        let mut patterns: Vec<u32> = self.joined.iter().map(|one| one.pair.pattern).collect();
+        let mut patterns: Vec<u64> = self.joined.iter().map(|one| one.pair.pattern).collect();
         patterns.sort_unstable();
         patterns.dedup();
         let named: Vec<Vec<String>> = list.iter().map(level_names).collect();
@@ -411,7 +418,7 @@ impl Decided<'_> {
         schema: &SchemaRef,
         first: usize,
         decisions: &[Joined],
-        patterns: &(Vec<u32>, StringArray),
+        patterns: &(Vec<u64>, StringArray),
         model: &str,
     ) -> Result<RecordBatch, PipelineError> {
         let records = &self.persons.records;

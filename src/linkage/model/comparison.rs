@@ -202,7 +202,7 @@ struct Ready<'r> {
     exact_first: bool,
     otherwise: u8,
     /// Levels of this comparison, for the pattern.
-    count: u32,
+    count: u64,
     swap: Option<Swap>,
 }
 
@@ -232,7 +232,7 @@ impl<'r> Ready<'r> {
             remembers: matches!(field, Values::Texts(_)),
             exact_first: comparison.exact_first(),
             otherwise: comparison.otherwise(),
-            count: u32::try_from(comparison.count()).unwrap_or(u32::MAX),
+            count: comparison.count() as u64,
             swap,
         }
     }
@@ -302,10 +302,10 @@ impl<'r> Comparisons<'r> {
     }
 
     /// The pattern of a pair: the levels of all comparisons as one number, the first comparison's first.
-    pub fn pattern(&self, memories: &mut Memories, one: u32, other: u32) -> u32 {
+    pub fn pattern(&self, memories: &mut Memories, one: u32, other: u32) -> u64 {
         let (one, other) = (self.records.row(one), self.records.row(other));
         self.ready.iter().zip(&mut memories.0).fold(0, |pattern, (ready, memory)| {
-            pattern * ready.count + u32::from(ready.level(self.records, memory, one, other))
+            pattern * ready.count + u64::from(ready.level(self.records, memory, one, other))
         })
     }
 
@@ -323,10 +323,10 @@ impl<'r> Comparisons<'r> {
 
 /// The levels of a pattern, in the order of comparisons.
 #[must_use]
-pub fn levels_of(list: &[Comparison], mut pattern: u32) -> Vec<u8> {
+pub fn levels_of(list: &[Comparison], mut pattern: u64) -> Vec<u8> {
     let mut out = vec![0; list.len()];
     for (level, comparison) in out.iter_mut().zip(list).rev() {
-        let count = u32::try_from(comparison.count()).unwrap_or(u32::MAX);
+        let count = comparison.count() as u64;
         *level = u8::try_from(pattern % count).unwrap_or(u8::MAX);
         pattern /= count;
     }

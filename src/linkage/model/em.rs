@@ -9,7 +9,7 @@ pub struct Histogram {
     /// Comparisons of fields that the rule holds equal, or that rest on them: nothing is learnt of them here.
     pub frozen: Vec<bool>,
     /// Pattern and count, in the order of patterns.
-    pub counts: Vec<(u32, u64)>,
+    pub counts: Vec<(u64, u64)>,
 }
 
 /// What is learnt.

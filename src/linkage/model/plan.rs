@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::blocking::{Part, Rule};
 use super::comparison::{Agreement, Comparison};
-use super::spec::{FieldSpec, Holds, ModelSpec};
+use super::spec::{ComparisonSpec, FieldSpec, Holds, ModelSpec};
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 
 /// Comparisons and blocking rules over the fields of a document, by their places.
@@ -23,15 +23,22 @@ impl ModelPlan {
         words.each_once(spec.fields.iter().map(|f| &f.name), "field", out);
         words.each_once(spec.blocking.iter().map(|b| &b.id), "blocking rule", out);
         words.each_once(spec.comparisons.iter().map(|c| &c.field), "comparison", out);
-        if spec.comparisons.len() > 60 {
-            out.push(Diagnostic::error("M005", file, "a model has at most 60 comparisons"));
-        }
         let mut plan = Self::default();
         for comparison in spec.comparisons {
             let Some(field) = words.field(&comparison.field, &comparison.field, out) else { continue };
             let levels: Vec<Agreement> = comparison.levels.iter().filter_map(|l| words.level(l, field, out)).collect();
+            words.in_order(comparison, &levels, out);
             let name = comparison.field.value.clone();
             plan.comparisons.push(Comparison { name, field, levels, frequencies: comparison.frequencies });
+        }
+        // All levels of a pair are one number, and open comparisons are bits of another.
+        let patterns = plan.comparisons.iter().try_fold(1_u64, |all, c| all.checked_mul(c.count() as u64));
+        if patterns.is_none() || plan.comparisons.len() > 60 {
+            out.push(Diagnostic::error(
+                "M005",
+                file,
+                "the comparisons have more levels together than a model can hold",
+            ));
         }
         for rule in spec.blocking {
             let parts: Vec<Part> = rule.on.iter().filter_map(|on| words.part(on, out)).collect();
@@ -81,6 +88,33 @@ impl Words<'_> {
             });
         }
         place
+    }
+
+    /// A level that an earlier one takes in whole could never be met.
+    fn in_order(&self, comparison: &ComparisonSpec, levels: &[Agreement], out: &mut Diagnostics) {
+        if comparison.levels.is_empty() {
+            let message = format!("the comparison of `{}` has no level", *comparison.field);
+            out.push(Diagnostic::error("M004", self.file, message).at(&comparison.field).help("begin with `exact`"));
+        }
+        // Words that were not understood are complained of already, and levels and words no longer stand side by side.
+        if levels.len() != comparison.levels.len() {
+            return;
+        }
+        for (at, (level, said)) in levels.iter().zip(&comparison.levels).enumerate() {
+            let taken = levels[..at].iter().any(|earlier| match (earlier, level) {
+                (Agreement::Similar(earlier), Agreement::Similar(later)) => earlier <= later,
+                (Agreement::Years(earlier), Agreement::Years(later)) => earlier >= later,
+                (Agreement::First(earlier), Agreement::First(later)) => earlier <= later,
+                (_, Agreement::Exact) => true,
+                (earlier, later) => earlier == later,
+            });
+            if taken {
+                let message = format!("the level `{}` can never be met: a level before it takes its pairs", **said);
+                out.push(
+                    Diagnostic::error("M009", self.file, message).at(said).help("levels stand from best to least"),
+                );
+            }
+        }
     }
 
     fn level(&self, said: &Located<String>, field: usize, out: &mut Diagnostics) -> Option<Agreement> {

@@ -32,7 +32,7 @@ struct Step {
     /// The greatest weight of two values that differ.
     differing: i32,
     /// What one level more adds to the pattern.
-    place: u32,
+    place: u64,
 }
 
 /// A pair that was compared and not dropped.
@@ -45,7 +45,7 @@ pub struct Scored {
     /// The prior's weight and all comparisons', in thousandths of a bit: the logarithm of the odds that they are one person.
     pub weight: i32,
     /// The levels of all comparisons.
-    pub pattern: u32,
+    pub pattern: u64,
 }
 
 impl<'r> Scorer<'r> {
@@ -73,14 +73,14 @@ impl<'r> Scorer<'r> {
             let others = &weights[if exact_first { 2 } else { 1 }..];
             let differing = others.iter().copied().max().unwrap_or(0);
             steps.push(Step { field: comparison.field, exact_first, exact: weights[1], differing, place });
-            place *= u32::try_from(comparison.count()).unwrap_or(u32::MAX);
+            place *= comparison.count() as u64;
         }
         steps.reverse();
         Self { records, comparisons, weights: &trained.weights, prior: trained.prior(), values, steps, order }
     }
 
     /// The pattern and the weight of a pair, unless the weight is below `floor`, which is often known before everything is compared.
-    fn at_least(&self, memories: &mut Memories, left: u32, right: u32, floor: i32) -> Option<(u32, i32)> {
+    fn at_least(&self, memories: &mut Memories, left: u32, right: u32, floor: i32) -> Option<(u64, i32)> {
         let (one, other) = (self.records.row(left), self.records.row(right));
         // What is equal or missing is known at once; for what differs, hope for the best.
         let mut weight = self.prior;
@@ -105,7 +105,7 @@ impl<'r> Scorer<'r> {
             }
             let step = &self.steps[at];
             let level = self.comparisons.level_of(memories, at, one, other);
-            pattern += step.place * u32::from(level);
+            pattern += step.place * u64::from(level);
             weight += self.weights[at][usize::from(level)] - step.differing;
             if level == 1 {
                 weight += self.values[at].get(one[step.field] as usize).copied().unwrap_or(0);
@@ -115,21 +115,21 @@ impl<'r> Scorer<'r> {
     }
 
     /// The pattern and the weight of a pair.
-    pub fn score(&self, memories: &mut Memories, left: u32, right: u32) -> (u32, i32) {
+    pub fn score(&self, memories: &mut Memories, left: u32, right: u32) -> (u64, i32) {
         let pattern = self.comparisons.pattern(memories, left, right);
         (pattern, self.weight(pattern, left))
     }
 
     /// The weight of a pair whose pattern is known.
     #[must_use]
-    pub fn weight(&self, pattern: u32, left: u32) -> i32 {
+    pub fn weight(&self, pattern: u64, left: u32) -> i32 {
         let row = self.records.row(left);
         let mut rest = pattern;
         let mut weight = self.prior;
         for ((comparison, weights), values) in self.comparisons.list().iter().zip(self.weights).zip(&self.values).rev()
         {
-            let count = u32::try_from(weights.len()).unwrap_or(u32::MAX);
-            let level = (rest % count) as usize;
+            let count = weights.len() as u64;
+            let level = usize::try_from(rest % count).unwrap_or(0);
             rest /= count;
             weight += weights[level];
             if level == 1 && !values.is_empty() {
@@ -141,7 +141,7 @@ impl<'r> Scorer<'r> {
 
     /// The weight of each comparison of a pair, in their order, with its level.
     #[must_use]
-    pub fn parts(&self, pattern: u32, left: u32) -> Vec<(u8, i32)> {
+    pub fn parts(&self, pattern: u64, left: u32) -> Vec<(u8, i32)> {
         let row = self.records.row(left);
         let levels = levels_of(self.comparisons.list(), pattern);
         let of = |(at, level): (usize, u8)| {

@@ -206,7 +206,7 @@ fn maximisation_recovers_what_patterns_were_drawn_from() {
             let mut counts = std::collections::BTreeMap::new();
             for _ in 0..60_000 {
                 let of = if chances.next() < lambda { &m } else { &u };
-                let pattern = (0..4).fold(0_u32, |pattern, at| {
+                let pattern = (0..4).fold(0_u64, |pattern, at| {
                     let mut draw = chances.next();
                     let level = (1..4).find(|l| {
                         draw -= of[at][*l];
@@ -215,7 +215,7 @@ fn maximisation_recovers_what_patterns_were_drawn_from() {
                     let level = if at == frozen { 1 } else { level.unwrap_or(3) };
                     // One value in ten is missing, whoever it is.
                     let level = if at != frozen && chances.next() < 0.1 { 0 } else { level };
-                    pattern * 4 + u32::try_from(level).unwrap()
+                    pattern * 4 + level as u64
                 });
                 *counts.entry(pattern).or_insert(0) += 1;
             }
@@ -434,6 +434,17 @@ fn every_word_of_a_document_is_understood_or_complained_of() {
         comparison("ssn", &["exact", "last four", "swapped with first"]),
         comparison("nothing", &["exact"]),
     ];
+    // What stands behind a level that takes everything before it could never be met.
+    let mut found = Diagnostics::default();
+    let out_of_order = [
+        comparison("first", &["similar 0.8", "exact", "similar 0.9"]),
+        comparison("born", &[]),
+        comparison("ssn", &["exact"]),
+    ];
+    let spec = ModelSpec { fields: &fields, blocking: &blocking[..1], comparisons: &out_of_order };
+    ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+    let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+    assert_eq!(codes, ["M004", "M009", "M009"], "{:?}", found.sorted());
     let mut found = Diagnostics::default();
     let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons };
     let plan = ModelPlan::new(spec, Path::new("x.yaml"), &mut found);

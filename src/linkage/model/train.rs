@@ -115,10 +115,10 @@ fn histograms(
     threads: usize,
 ) -> Vec<Histogram> {
     let part = |rule: usize| Sample::of(PAIRS, counts[rule].pairs);
-    let step = |memories: &mut _, patterns: &mut Vec<u32>, a: u32, b: u32| {
+    let step = |memories: &mut _, patterns: &mut Vec<u64>, a: u32, b: u32| {
         patterns.push(comparisons.pattern(memories, a, b));
     };
-    let mut all: Vec<Vec<u32>> = blocking.rules().iter().map(|_| Vec::new()).collect();
+    let mut all: Vec<Vec<u64>> = blocking.rules().iter().map(|_| Vec::new()).collect();
     for (rule, patterns) in blocking.walk(threads, false, part, || comparisons.memories(), step) {
         all[rule].extend(patterns);
     }
