@@ -1,6 +1,7 @@
 //! Files of persons: columns of any Parquet or delimited file, made canonical and turned into the small numbers that a model compares.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
@@ -11,6 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::engine::Place;
 use crate::extract::spec::{CsvFormat, ExtraColumns, Format};
 use crate::extract::{ExpectedColumn, ReadError, ReadOptions, TextBatch};
+use crate::foundation::SourceBatch;
 use crate::foundation::interned::Interned;
 use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{Column, Field, Forms, Records, Texts, Values, day_code, over};
@@ -78,7 +80,7 @@ impl Ids {
     }
 }
 
-/// Reads files, a column a job, on several threads. SSNs that were never issued count only where the people are made up.
+/// Reads files on several threads. SSNs that were never issued count only where the people are made up.
 pub fn read(
     files: &[PersonFile],
     fields: &[FieldSpec],
@@ -86,28 +88,17 @@ pub fn read(
     threads: usize,
     runtime: &tokio::runtime::Handle,
 ) -> Result<Persons, PipelineError> {
-    // The ids are a column like the others, and the last job.
-    let made = over(threads, fields.len() + 1, |at| -> Result<Made, PipelineError> {
-        let mut making = match fields.get(at) {
-            Some(field) => Making::Field(Box::new(Encoder::new(field, synthetic))),
-            None => Making::Ids(Ids::default()),
-        };
-        let mut ends = Vec::with_capacity(files.len());
-        for file in files {
-            let columns: Vec<&str> = fields.iter().map(column_of).chain([file.id.as_str()]).collect();
-            read_column(file, &columns, at, runtime, |array| making.take(array, file, columns[at]))?;
-            ends.push(making.len());
-        }
-        Ok(Made { making, ends })
-    });
+    let encoders = fields.iter().map(|field| Making::Field(Box::new(Encoder::new(field, synthetic))));
+    let makings: Vec<Mutex<Making>> = encoders.chain([Making::Ids(Ids::default())]).map(Mutex::new).collect();
+    let columns: Vec<&str> = fields.iter().map(column_of).collect();
+    let ends = read_files(files, &columns, threads, runtime, |column, file, name, array| {
+        lock(&makings[column]).take(array, file, name)
+    })?;
     let mut columns = Vec::with_capacity(fields.len());
     let mut unusable = Vec::new();
     let mut ids = Ids::default();
-    let mut ends = Vec::new();
-    for made in made {
-        let made = made?;
-        ends = made.ends;
-        match made.making {
+    for making in makings {
+        match making.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Making::Ids(read) => ids = read,
             Making::Field(encoder) => {
                 if encoder.unusable > 0 {
@@ -125,14 +116,57 @@ pub fn read(
     Ok(Persons { records: Records::new(columns, ends), ids, unusable })
 }
 
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Hands every batch of some columns, and last of the ids, to `take` with the column's number, in the order of files and rows; tells where each
+/// file's records end. Parquet is read a column a job; of text all columns come from one pass, whose lines are split side by side.
+fn read_files(
+    files: &[PersonFile],
+    columns: &[&str],
+    threads: usize,
+    runtime: &tokio::runtime::Handle,
+    take: impl Fn(usize, &PersonFile, &str, &ArrayRef) -> Result<(), PipelineError> + Sync,
+) -> Result<Vec<usize>, PipelineError> {
+    let mut ends = Vec::with_capacity(files.len());
+    let mut rows = 0;
+    for run in files.chunk_by(|a, b| a.format.is_none() && b.format.is_none()) {
+        let names =
+            |file: &'_ PersonFile| columns.iter().map(|c| (*c).to_owned()).chain([file.id.clone()]).collect::<Vec<_>>();
+        let counts = match &run[0].format {
+            None => {
+                let read = over(threads, columns.len() + 1, |at| -> Result<Vec<usize>, PipelineError> {
+                    let each = run.iter().map(|file| {
+                        let (name, mut rows) = (&names(file)[at], 0);
+                        parquet_column(file, name, runtime, |array| {
+                            rows += array.len();
+                            take(at, file, name, array)
+                        })?;
+                        Ok(rows)
+                    });
+                    each.collect()
+                });
+                read.into_iter().collect::<Result<Vec<_>, _>>()?.pop().unwrap_or_default()
+            }
+            Some(format) => {
+                let (file, names) = (&run[0], names(&run[0]));
+                vec![text_columns(file, format, &names, threads, runtime, |at, array| {
+                    take(at, file, &names[at], array)
+                })?]
+            }
+        };
+        for count in counts {
+            rows += count;
+            ends.push(rows);
+        }
+    }
+    Ok(ends)
+}
+
 /// What the files call a field.
 fn column_of(field: &FieldSpec) -> &str {
     field.column.as_deref().unwrap_or(&field.name)
-}
-
-struct Made {
-    making: Making,
-    ends: Vec<usize>,
 }
 
 enum Making {
@@ -141,13 +175,6 @@ enum Making {
 }
 
 impl Making {
-    fn len(&self) -> usize {
-        match self {
-            Self::Field(encoder) => encoder.codes.len(),
-            Self::Ids(ids) => ids.len(),
-        }
-    }
-
     fn take(&mut self, array: &ArrayRef, file: &PersonFile, column: &str) -> Result<(), PipelineError> {
         match self {
             Self::Field(encoder) => encoder.take(array, file, column),
@@ -317,37 +344,41 @@ fn forms(holds: Holds, raw: &str) -> Option<Forms> {
     Some(Forms { text, root, parts })
 }
 
-/// Hands every batch of one of the columns to `take`, in the order of the file.
-fn read_column(
+/// Hands every batch of the columns of a text file to `take`, with the column's number; tells how many records there are.
+fn text_columns(
     file: &PersonFile,
-    columns: &[&str],
-    at: usize,
+    format: &Format,
+    columns: &[String],
+    threads: usize,
     runtime: &tokio::runtime::Handle,
-    mut take: impl FnMut(&ArrayRef) -> Result<(), PipelineError>,
-) -> Result<(), PipelineError> {
-    let Some(format) = &file.format else { return parquet_column(file, columns[at], runtime, take) };
+    mut take: impl FnMut(usize, &ArrayRef) -> Result<(), PipelineError>,
+) -> Result<usize, PipelineError> {
     // Two fields may be of one column; a header names it once.
     let mut names = columns.to_vec();
     names.sort_unstable();
     names.dedup();
-    let place = names.partition_point(|name| *name < columns[at]);
-    let column = |name: &str| ExpectedColumn { name: name.to_owned(), header: name.to_owned(), aliases: Vec::new() };
+    let places: Vec<usize> = columns.iter().map(|column| names.partition_point(|name| name < column)).collect();
+    let column = |name: String| ExpectedColumn { header: name.clone(), name, aliases: Vec::new() };
     let expected: Vec<ExpectedColumn> = names.into_iter().map(column).collect();
-    let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+    let options = ReadOptions { threads, ..ReadOptions::default() };
     let work = |batch: TextBatch| Ok::<_, PipelineError>(batch.records);
-    let sink = |records: crate::foundation::SourceBatch| {
+    let mut rows = 0;
+    let sink = |records: SourceBatch| {
         if let Some(first) = records.broken.first() {
             return Err(broken(file, format!("line {}: {}", first.line, first.reason)));
         }
-        take(&records.columns[place])
+        rows += records.lines.len();
+        places.iter().enumerate().try_for_each(|(at, place)| take(at, &records.columns[*place]))
     };
     let read = crate::extract::read(format, &expected, file.place.chunks(runtime)?, &options, work, sink);
-    read.map(|_| ()).map_err(|error| match error {
-        ReadError::File(error) => broken(file, error.to_string()),
-        ReadError::Work(error) => error,
-    })
+    match read {
+        Ok(_) => Ok(rows),
+        Err(ReadError::File(error)) => Err(broken(file, error.to_string())),
+        Err(ReadError::Work(error)) => Err(error),
+    }
 }
 
+/// Hands every batch of one column of a Parquet file to `take`.
 fn parquet_column(
     file: &PersonFile,
     column: &str,
@@ -411,18 +442,17 @@ pub fn read_texts(
     columns: &[&str],
     runtime: &tokio::runtime::Handle,
 ) -> Result<TextColumns, PipelineError> {
-    let mut read = TextColumns { ids: Vec::new(), files: Vec::new(), columns: vec![Vec::new(); columns.len()] };
-    for (number, file) in files.iter().enumerate() {
-        let names: Vec<&str> = columns.iter().copied().chain([file.id.as_str()]).collect();
-        for at in 0..names.len() {
-            let texts = read.columns.get_mut(at).unwrap_or(&mut read.ids);
-            read_column(file, &names, at, runtime, |array| {
-                each_text(array, file, names[at], |text| texts.push(text.unwrap_or_default().to_owned()))
-            })?;
-        }
-        read.files.resize(read.ids.len(), number);
-    }
-    Ok(read)
+    let texts: Vec<Mutex<Vec<String>>> = (0..=columns.len()).map(|_| Mutex::default()).collect();
+    let ends = read_files(files, columns, 1, runtime, |column, file, name, array| {
+        let mut texts = lock(&texts[column]);
+        each_text(array, file, name, |text| texts.push(text.unwrap_or_default().to_owned()))
+    })?;
+    let texts = texts.into_iter().map(|texts| texts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let mut columns: Vec<Vec<String>> = texts.collect();
+    let ids = columns.pop().unwrap_or_default();
+    let file_of = |record: usize| ends.partition_point(|end| *end <= record);
+    let files = (0..ids.len()).map(file_of).collect();
+    Ok(TextColumns { ids, files, columns })
 }
 
 /// How a file is laid out, told by its ending where the document does not say; `None` is Parquet. Columns that no field names are passed over.
