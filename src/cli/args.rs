@@ -175,7 +175,7 @@ pub(crate) struct EvaluateArgs {
     /// A column by whose values people are told apart, such as sex; may be given several times
     #[arg(long, value_name = "COLUMN")]
     pub(crate) by: Vec<String>,
-    /// Stop with exit code 5 where a group of 1,000 true pairs or more loses so much recall to the largest, such as 0.02
+    /// Stop with exit code 5 where a group of 1,000 true pairs or more has so much less recall than the best served, such as 0.02
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_gap: Option<f64>,
     /// What `link` wrote; by default out/NAME

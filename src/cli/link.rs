@@ -63,7 +63,7 @@ pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), 
     println!("\nThe same as JSON: {}", out.join("evaluation.json").display());
     match (args.max_gap, evaluation.widest()) {
         (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gate(format!(
-            "{} {}: {:.4} less of its true pairs are found than of the largest group's, and {most} is allowed",
+            "{} {}: {:.4} less of its true pairs are found than of the best served group's, and {most} is allowed",
             widest.column, widest.value, widest.gap
         ))
         .into()),

@@ -26,7 +26,7 @@ pub struct GroupQuality {
     pub value: String,
     /// Its quality.
     pub quality: Quality,
-    /// How much less of its true pairs are found than of the largest group's.
+    /// How much less of its true pairs are found than of the best served group's, of those with a thousand true pairs and more.
     pub gap: f64,
 }
 
@@ -83,9 +83,10 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
     let mut groups = Vec::new();
     for (name, values) in by.iter().zip(&read.columns[1..]) {
         let (_, of) = counted(Some(values));
-        let largest = of.values().max_by_key(|q| q.recall.of).map_or(1.0, |q| q.recall.rate());
+        let large = of.values().filter(|q| q.recall.of >= FEWEST).map(|q| q.recall.rate());
+        let best = large.reduce(f64::max);
         groups.extend(of.into_iter().map(|(value, quality)| {
-            let gap = largest - quality.recall.rate();
+            let gap = best.map_or(0.0, |best| best - quality.recall.rate());
             GroupQuality { column: name.clone(), value, quality, gap }
         }));
     }
