@@ -78,7 +78,7 @@ pub(crate) struct RunArgs {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The pipeline; by default every one in pipelines/
+    /// The pipeline, or a document of `link`; by default every one in pipelines/ and config/linkage/
     pub(crate) pipeline: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! `throughline check`: every document of a pipeline, without reading data.
+//! `throughline check`: every document of a pipeline, and those of linkages of files, without reading data.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::cli::shown;
 use crate::error::Error;
 use crate::pipeline::{self, PipelineError};
 
-/// Checks one pipeline, or all.
+/// Checks one pipeline or linkage, or all.
 pub(crate) async fn check(project: &Path, args: &CheckArgs) -> Result<(), Error> {
     let files = match &args.pipeline {
         Some(file) => vec![file.clone()],
@@ -19,7 +19,8 @@ pub(crate) async fn check(project: &Path, args: &CheckArgs) -> Result<(), Error>
             return Err(PipelineError::Documents { found: checked.found, texts: checked.texts }.into());
         }
         shown::diagnostics(&checked.found, &checked.texts);
-        println!("{}: {} documents, no errors", file.display(), checked.documents);
+        let documents = if checked.documents == 1 { "document" } else { "documents" };
+        println!("{}: {} {documents}, no errors", file.display(), checked.documents);
         let width = checked.zones.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         for (dataset, zone) in &checked.zones {
             println!("  {dataset:<width$}  {zone}");
@@ -36,5 +37,6 @@ fn all(project: &Path) -> Result<Vec<PathBuf>, Error> {
             help: "run from the project's folder, or name it with --project DIR".to_owned(),
         });
     }
-    Ok(names.into_iter().map(|n| PathBuf::from(format!("pipelines/{n}.yaml"))).collect())
+    let pipelines = names.into_iter().map(|n| PathBuf::from(format!("pipelines/{n}.yaml")));
+    Ok(pipelines.chain(pipeline::link_document::all(project)).collect())
 }

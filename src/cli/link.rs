@@ -22,7 +22,7 @@ pub(crate) async fn link(project: &Path, args: &LinkArgs) -> Result<(), Error> {
         Some(path) => Some(read_model(path).await?),
         None => None,
     };
-    let out = args.out.clone().unwrap_or_else(|| default_out(&begun));
+    let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
     let report = Box::pin(begun.link(pinned.as_ref(), &place)).await?;
     let page = report::link_page(&report);
@@ -36,7 +36,7 @@ pub(crate) async fn link(project: &Path, args: &LinkArgs) -> Result<(), Error> {
 pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error> {
     let begun = begun(project, &args.input).await?;
     let model = begun.train()?;
-    let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun).join("model.json"));
+    let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun, project).join("model.json"));
     let text = serde_json::to_string_pretty(&model).unwrap_or_default();
     write(&Place::parse(&out.to_string_lossy(), Path::new("."))?, format!("{text}\n")).await?;
     print!("{}", report::model_page(&model));
@@ -54,7 +54,7 @@ pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error>
 /// Holds a linkage against the truth.
 pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
     let begun = begun(project, &args.input).await?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(&begun));
+    let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
     let evaluation = Box::pin(held::evaluate(&begun, &place, &args.truth, &args.by)).await?;
     print!("{}", report::evaluation_page(&evaluation));

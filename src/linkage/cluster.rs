@@ -55,6 +55,23 @@ impl Clusters {
         })
     }
 
+    /// The set of every row, numbered from 0 in the order of their smallest rows.
+    #[must_use]
+    pub fn numbers(&mut self) -> Vec<u32> {
+        let mut next = 0;
+        let mut numbers = vec![0; self.parent.len()];
+        for row in (0_u32..).take(self.parent.len()) {
+            let root = self.root(row);
+            numbers[row as usize] = if root == row {
+                next += 1;
+                next - 1
+            } else {
+                numbers[root as usize]
+            };
+        }
+        numbers
+    }
+
     /// All sets, each ascending, in the order of their smallest rows.
     #[must_use]
     pub fn sets(&self) -> Vec<Vec<u32>> {
@@ -83,5 +100,6 @@ mod tests {
         assert_eq!(clusters.sets(), [vec![0, 3], vec![1], vec![2, 4, 5]]);
         assert_eq!(clusters.size(2), 3);
         assert_eq!(clusters.root(5), 2);
+        assert_eq!(clusters.numbers(), [0, 1, 2, 0, 2, 2]);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::foundation::diagnostic::yaml_complaint;
-use crate::foundation::{Diagnostic, Diagnostics, did_you_mean};
+use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 
 /// The texts of all files read so far, by path from the project's folder: what fingerprints are made of and diagnostics quote.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +70,18 @@ pub fn names(root: &Path, folder: &str, ending: &str) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// A document is called as its file is.
+pub(super) fn named_as_its_file(name: &Located<String>, file: &Path, found: &mut Diagnostics) {
+    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    if stem != **name {
+        found.push(
+            Diagnostic::error("P004", file, format!("the document is called `{}` and its file `{stem}`", **name))
+                .at(name)
+                .help("give both the same name, so that people find it"),
+        );
+    }
 }
 
 fn missing(root: &Path, file: &Path, error: &std::io::Error) -> Diagnostic {

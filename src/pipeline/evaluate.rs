@@ -33,6 +33,8 @@ pub struct GroupQuality {
 /// What a linkage is worth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evaluation {
+    /// Records of whom the truth is not known: they are left out of every count.
+    pub without_truth: u64,
     /// As a whole.
     pub all: Quality,
     /// By blocking rule: of its links, those of one person.
@@ -57,26 +59,34 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
     let columns: Vec<&str> = std::iter::once(person).chain(by.iter().map(String::as_str)).collect();
     let runtime = tokio::runtime::Handle::current();
     let read = tokio::task::block_in_place(|| read_texts(begun.files(), &columns, &runtime))?;
+    let mut missing = Vec::new();
+    for name in ["crosswalk", "match_log"] {
+        let place = out.join(name);
+        if Dataset::open(&place).await?.is_none() {
+            missing.push(format!("{name}: {place}; run `throughline link` first"));
+        }
+    }
+    if !missing.is_empty() {
+        return Err(PipelineError::NotArrived { sources: missing });
+    }
     let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;
     let clusters = clusters(&engine, begun, out, &read.ids, &read.files).await?;
 
     let mut numbers: HashMap<&str, u32> = HashMap::new();
-    let persons: Vec<u32> = read.columns[0]
+    let persons: Vec<Option<u32>> = read.columns[0]
         .iter()
         .map(|name| {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            *numbers.entry(name).or_insert(next)
+            (!name.trim().is_empty()).then(|| *numbers.entry(name).or_insert(next))
         })
         .collect();
     drop(numbers);
     let counted = |values: Option<&Vec<String>>| {
-        let one = |at: usize| Linked {
-            file: read.files[at],
-            cluster: clusters[at],
-            person: persons[at],
-            group: values.map_or("", |values| values[at].trim()),
+        let one = |at: usize| {
+            let group = values.map_or("", |values| values[at].trim());
+            persons[at].map(|person| Linked { file: read.files[at], cluster: clusters[at], person, group })
         };
-        let records: Vec<Linked<'_>> = (0..persons.len()).map(one).collect();
+        let records: Vec<Linked<'_>> = (0..persons.len()).filter_map(one).collect();
         quality(&records, begun.scope())
     };
     let (all, _) = counted(None);
@@ -91,7 +101,8 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
         }));
     }
     let (rules, thresholds) = decisions(&engine, out, &read, &persons, begun, all.recall.of).await?;
-    Ok(Evaluation { all, rules, thresholds, groups })
+    let without_truth = persons.iter().filter(|person| person.is_none()).count() as u64;
+    Ok(Evaluation { without_truth, all, rules, thresholds, groups })
 }
 
 /// The cluster of every record, in the order of files and rows. A crosswalk of other files is refused.
@@ -103,11 +114,6 @@ async fn clusters(
     files: &[usize],
 ) -> Result<Vec<u32>, PipelineError> {
     let place = out.join("crosswalk");
-    if Dataset::open(&place).await?.is_none() {
-        return Err(PipelineError::NotArrived {
-            sources: vec![format!("crosswalk: {place}; run `throughline link` first")],
-        });
-    }
     let damaged = |reason: String| PipelineError::Damaged { place: place.to_string(), reason };
     engine.register_folder("crosswalk", &place).await?;
     let names: Vec<&str> = begun.files().iter().map(|f| f.name.as_str()).collect();
@@ -143,7 +149,7 @@ async fn decisions(
     engine: &Engine,
     out: &Place,
     read: &TextColumns,
-    persons: &[u32],
+    persons: &[Option<u32>],
     begun: &Begun,
     true_pairs: u64,
 ) -> Result<(BTreeMap<String, Share>, ByThreshold), PipelineError> {
@@ -166,7 +172,11 @@ async fn decisions(
                 let file = names.iter().position(|name| *name == column(source).value(row))?;
                 rows.get(&(file, column(id).value(row)))
             };
-            let right = record(0, 1).zip(record(2, 3)).is_some_and(|(a, b)| persons[*a] == persons[*b]);
+            let Some((a, b)) = record(0, 1).zip(record(2, 3)) else {
+                let reason = "it names a record that is in none of these files; link them again".to_owned();
+                return Err(PipelineError::Damaged { place: out.join("match_log").to_string(), reason });
+            };
+            let Some(right) = persons[*a].zip(persons[*b]).map(|(a, b)| a == b) else { continue };
             decided.push((weights.as_primitive::<Int32Type>().value(row), right));
             if column(5).value(row) == "link" {
                 let share = rules.entry(column(4).value(row).to_owned()).or_default();

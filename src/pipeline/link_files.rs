@@ -2,34 +2,22 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{
-    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
-};
-use arrow::compute::take;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-
-use crate::engine::{DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Zone};
-use crate::linkage::model::spec::ModelSpec;
+use crate::engine::Place;
+use crate::foundation::{Diagnostic, Diagnostics};
+use crate::linkage::Clusters;
 use crate::linkage::model::{
-    BIT, Blocking, Comparisons, Constraints, Joined, ModelFile, ModelPlan, PairCount, Scope, Scorer, Threshold,
-    Trained, in_order, join, level_names, levels_of, probability, thousandths, threshold, train,
+    Blocking, Comparisons, Constraints, Joined, ModelFile, ModelPlan, PairCount, Scope, Scorer, Threshold, Trained,
+    in_order, join, thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::link_document;
+use crate::pipeline::link_outputs::Decided;
 use crate::pipeline::person_files::{PersonFile, Persons, format_of, read};
-use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::spec::{LinkDocument, LinkMode};
 use crate::standardize::SPEC_VERSION;
-
-/// Rows of one batch that is written.
-const ROWS: usize = 65_536;
-
-/// The most files of one linkage: a group of records keeps a bit for each.
-const MOST_FILES: usize = 64;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -85,27 +73,19 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
     let mut found = Diagnostics::default();
     let mut texts = Texts::default();
     let file = asked.document;
-    let document: Option<LinkDocument> = texts.yaml(asked.root, file, &mut found);
-    let Some(document) = document else { return Err(PipelineError::Documents { found, texts }) };
-    let spec = ModelSpec { fields: &document.fields, blocking: &document.blocking, comparisons: &document.comparisons };
-    let plan = ModelPlan::new(spec, file, &mut found);
-    let free = document.files.values().filter(|f| !f.duplicates).count();
-    if document.mode == LinkMode::LinkOnly && document.files.len() < 2 {
-        let message = "`mode: link_only` links records of different files, and there are fewer than two";
-        found.push(Diagnostic::error("M006", file, message).help("add a file, or use `mode: dedupe_only`"));
-    }
-    if document.mode == LinkMode::DedupeOnly && free > 0 {
-        let message = "`mode: dedupe_only` finds records of one person within a file, and a file is said to have none";
-        found.push(Diagnostic::error("M006", file, message).help("say `duplicates: true` of every file"));
-    }
-    if document.files.len() > MOST_FILES {
-        let message = format!("{} files, and at most {MOST_FILES} are linked at once", document.files.len());
-        found.push(Diagnostic::error("M006", file, message).help("put files of one source together"));
-    }
+    let Some((document, plan)) = link_document::load(asked.root, file, &mut texts, &mut found) else {
+        return Err(PipelineError::Documents { found, texts });
+    };
     for name in asked.files.iter().map(|(name, _)| name).filter(|name| !document.files.contains_key(*name)) {
         let message = format!("`--file {name}=...` names no file of the document");
         let known: Vec<&str> = document.files.keys().map(String::as_str).collect();
         found.push(Diagnostic::error("M007", file, message).help(format!("its files are: {}", known.join(", "))));
+    }
+    for (at, (name, _)) in asked.files.iter().enumerate() {
+        if asked.files[..at].iter().any(|(before, _)| before == name) {
+            let message = format!("`--file {name}=...` is given twice");
+            found.push(Diagnostic::error("M007", file, message).help("name each file once"));
+        }
     }
     let mut files = Vec::new();
     for (name, one) in &document.files {
@@ -114,7 +94,10 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
         let (path, base) = given.map_or((one.path.as_str(), asked.root), |(_, path)| (path.as_str(), Path::new(".")));
         let place = Place::parse(path, base)?;
         match format_of(one.format.as_ref(), path) {
-            Ok(format) => files.push(PersonFile { name: name.clone(), place, format, id: one.id.clone() }),
+            Ok(format) => {
+                let columns = link_document::columns_of(&document.fields, one);
+                files.push(PersonFile { name: name.clone(), place, format, columns, id: one.id.clone() });
+            }
             Err(reason) => {
                 found.push(Diagnostic::error("M008", file, format!("file `{name}`: {reason}")).at(&one.path));
             }
@@ -226,21 +209,22 @@ impl Begun {
         let memories = RefCell::new(comparisons.memories());
         // Two members of a group whose own comparison speaks against them are not brought together by a third.
         let may = |a: u32, b: u32| scorer.score(&mut memories.borrow_mut(), a.min(b), a.max(b)).1 >= trained.prior();
-        let joined = join(&pairs, records.len(), &constraints, may);
+        let joined = join(&pairs, &constraints, may);
         drop(pairs);
         let drawn = self.drawn(&joined, trained.matches);
-        let clusters = clusters(records.len(), &joined[..drawn.links]);
+        let clusters = persons_of(records.len(), &joined[..drawn.links]);
         clock.lap("decide");
         let model = self.file_of(&trained);
         let decided = Decided {
-            begun: self,
+            files: &self.files,
+            plan: &self.plan,
             persons: &persons,
             blocking: &blocking,
             joined: &joined,
             drawn,
             clusters: &clusters,
         };
-        decided.write(&model, out).await?;
+        decided.write(&model, out, self.threads).await?;
         clock.lap("write");
         let count = |file: usize| records.of_file(file).len() as u64;
         Ok(LinkReport {
@@ -272,189 +256,13 @@ impl Begun {
 }
 
 /// The person of every record, numbered from 0 in the order of their first records.
-fn clusters(records: usize, links: &[Joined]) -> Vec<u32> {
-    let count = u32::try_from(records).unwrap_or(u32::MAX);
-    let mut up: Vec<u32> = (0..count).collect();
-    let root = |up: &mut Vec<u32>, mut at: u32| {
-        while up[at as usize] != at {
-            up[at as usize] = up[up[at as usize] as usize];
-            at = up[at as usize];
-        }
-        at
-    };
+fn persons_of(records: usize, links: &[Joined]) -> Vec<u32> {
+    let mut clusters = Clusters::singletons(u32::try_from(records).unwrap_or(u32::MAX));
     for link in links {
-        let (a, b) = (root(&mut up, link.pair.left), root(&mut up, link.pair.right));
-        up[a.max(b) as usize] = a.min(b);
+        let (a, b) = (clusters.root(link.pair.left), clusters.root(link.pair.right));
+        clusters.union(a, b);
     }
-    let mut numbers = vec![0; records];
-    let mut next = 0;
-    for record in 0..count {
-        let first = root(&mut up, record);
-        numbers[record as usize] = if first == record {
-            next += 1;
-            next - 1
-        } else {
-            numbers[first as usize]
-        };
-    }
-    numbers
-}
-
-/// A record of which file and which person: `source`, `record_id`, `cluster_id`.
-#[must_use]
-pub fn crosswalk_schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    Arc::new(Schema::new(vec![text("source"), text("record_id"), Field::new("cluster_id", DataType::Int64, false)]))
-}
-
-/// One row a decision, the greatest weight first.
-#[must_use]
-pub fn log_schema() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    Arc::new(Schema::new(vec![
-        Field::new("decision_id", DataType::Int64, false),
-        text("left_source"),
-        text("left_id"),
-        text("right_source"),
-        text("right_id"),
-        text("rule"),
-        text("levels"),
-        Field::new("weight_millibits", DataType::Int32, false),
-        Field::new("probability", DataType::Float64, false),
-        Field::new("lead_millibits", DataType::Int32, true),
-        text("decision"),
-        text("model"),
-    ]))
-}
-
-/// What is written.
-struct Decided<'a> {
-    begun: &'a Begun,
-    persons: &'a Persons,
-    blocking: &'a Blocking<'a>,
-    joined: &'a [Joined],
-    drawn: Threshold,
-    clusters: &'a [u32],
-}
-
-#[derive(Clone, Copy)]
-enum Part {
-    Crosswalk,
-    Log,
-}
-
-impl Decided<'_> {
-    async fn write(&self, model: &ModelFile, out: &Place) -> Result<(), PipelineError> {
-        let text = serde_json::to_string_pretty(model).map_err(PipelineError::bug)?;
-        let fingerprint = Fingerprint::of(text.as_bytes());
-        side_by_side(self.begun.threads, &[Part::Crosswalk, Part::Log], async |part| match part {
-            Part::Crosswalk => self.crosswalk(&out.join("crosswalk"), &fingerprint).await,
-            Part::Log => self.log(&out.join("match_log"), &fingerprint).await,
-        })?;
-        Ok(out.join("model.json").write(format!("{text}\n")).await?)
-    }
-
-    fn sources(&self) -> StringArray {
-        StringArray::from_iter_values(self.begun.files.iter().map(|file| &file.name))
-    }
-
-    async fn crosswalk(&self, place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
-        let schema = crosswalk_schema();
-        let records = &self.persons.records;
-        let options = WriteOptions { hashed: vec!["record_id".to_owned()], ..WriteOptions::default() };
-        let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &options).await?;
-        for (file, name) in self.begun.files.iter().enumerate() {
-            let of = records.of_file(file);
-            for start in of.clone().step_by(ROWS) {
-                let rows = start..of.end.min(start.saturating_add(u32::try_from(ROWS).unwrap_or(u32::MAX)));
-                let columns: Vec<ArrayRef> = vec![
-                    Arc::new(StringArray::from_iter_values(rows.clone().map(|_| &name.name))),
-                    Arc::new(StringArray::from_iter_values(rows.clone().map(|row| self.persons.ids.get(row)))),
-                    Arc::new(Int64Array::from_iter_values(rows.map(|row| i64::from(self.clusters[row as usize])))),
-                ];
-                let batch =
-                    RecordBatch::try_new(Arc::clone(&schema), columns).map_err(EngineError::arrow("crosswalk"))?;
-                writer.write(batch).await?;
-            }
-        }
-        writer.finish("crosswalk", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
-        Ok(())
-    }
-
-    async fn log(&self, place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
-        let schema = log_schema();
-        let hashed = ["left_id", "right_id"].map(str::to_owned).to_vec();
-        let options = WriteOptions { hashed, ..WriteOptions::default() };
-        let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &options).await?;
-        let patterns = self.patterns();
-        for (at, decisions) in self.joined.chunks(ROWS).enumerate() {
-            writer.write(self.log_batch(&schema, at * ROWS, decisions, &patterns, fingerprint.short())?).await?;
-        }
-        writer.finish("match_log", fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
-        Ok(())
-    }
-
-    /// Every pattern that stands in the log, in order, and what it says.
-    fn patterns(&self) -> (Vec<u64>, StringArray) {
-        let list = &self.begun.plan.comparisons[..];
-        let mut patterns: Vec<u64> = self.joined.iter().map(|one| one.pair.pattern).collect();
-        patterns.sort_unstable();
-        patterns.dedup();
-        let named: Vec<Vec<String>> = list.iter().map(level_names).collect();
-        let says = patterns.iter().map(|pattern| {
-            let levels = levels_of(list, *pattern);
-            let parts = list.iter().zip(&named).zip(levels);
-            parts
-                .map(|((c, names), level)| format!("{}: {}", c.name, names[usize::from(level)]))
-                .collect::<Vec<_>>()
-                .join(", ")
-        });
-        let says = StringArray::from_iter_values(says);
-        (patterns, says)
-    }
-
-    fn log_batch(
-        &self,
-        schema: &SchemaRef,
-        first: usize,
-        decisions: &[Joined],
-        patterns: &(Vec<u64>, StringArray),
-        model: &str,
-    ) -> Result<RecordBatch, PipelineError> {
-        let records = &self.persons.records;
-        let fault = || EngineError::arrow("match log");
-        let from = |texts: &StringArray, of: &dyn Fn(&Joined) -> usize| -> Result<ArrayRef, EngineError> {
-            let places: UInt32Array = decisions.iter().map(|d| u32::try_from(of(d)).ok()).collect();
-            take(texts, &places, None).map_err(fault())
-        };
-        let ids = |of: fn(&Joined) -> u32| -> ArrayRef {
-            let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 8);
-            for decision in decisions {
-                texts.append_value(self.persons.ids.get(of(decision)));
-            }
-            Arc::new(texts.finish())
-        };
-        let sources = self.sources();
-        let rules = StringArray::from_iter_values(self.begun.plan.rules.iter().map(|rule| &rule.id));
-        let words = StringArray::from_iter_values(["link", "below_threshold"]);
-        let rule_of = |d: &Joined| self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(usize::MAX);
-        let numbers = (first..first + decisions.len()).map(|at| i64::try_from(at + 1).unwrap_or(i64::MAX));
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(Int64Array::from_iter_values(numbers)),
-            from(&sources, &|d| records.file(d.pair.left))?,
-            ids(|d| d.pair.left),
-            from(&sources, &|d| records.file(d.pair.right))?,
-            ids(|d| d.pair.right),
-            from(&rules, &rule_of)?,
-            from(&patterns.1, &|d| patterns.0.partition_point(|p| *p < d.pair.pattern))?,
-            Arc::new(Int32Array::from_iter_values(decisions.iter().map(|d| d.pair.weight))),
-            Arc::new(Float64Array::from_iter_values(decisions.iter().map(|d| probability(d.pair.weight)))),
-            Arc::new(decisions.iter().map(|d| d.runner_up.map(|next| d.pair.weight - next)).collect::<Int32Array>()),
-            from(&words, &|d| usize::from(d.pair.weight < self.drawn.weight))?,
-            Arc::new(StringArray::from_iter_values(decisions.iter().map(|_| model))),
-        ];
-        Ok(RecordBatch::try_new(Arc::clone(schema), columns).map_err(fault())?)
-    }
+    clusters.numbers()
 }
 
 /// Reads a model file.
@@ -467,14 +275,8 @@ pub async fn read_model(path: &Path) -> Result<ModelFile, PipelineError> {
     Ok(serde_json::from_slice(&bytes).map_err(|e| refuse(format!("{} is no model: {e}", path.display())))?)
 }
 
-/// Where `throughline link` writes unless told otherwise.
+/// Where `throughline link` writes unless told otherwise: in the project that the document is of.
 #[must_use]
-pub fn default_out(begun: &Begun) -> PathBuf {
-    PathBuf::from("out").join(begun.document.link.as_str())
-}
-
-/// A weight in bits.
-#[must_use]
-pub fn bits(weight: i32) -> f64 {
-    f64::from(weight) / BIT
+pub fn default_out(begun: &Begun, root: &Path) -> PathBuf {
+    root.join("out").join(begun.document.link.as_str())
 }

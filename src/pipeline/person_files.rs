@@ -1,5 +1,7 @@
 //! Files of persons: columns of any Parquet or delimited file, made canonical and turned into the small numbers that a model compares.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -13,11 +15,11 @@ use crate::engine::Place;
 use crate::extract::spec::{CsvFormat, ExtraColumns, Format};
 use crate::extract::{ExpectedColumn, ReadError, ReadOptions, TextBatch};
 use crate::foundation::SourceBatch;
-use crate::foundation::interned::Interned;
-use crate::linkage::model::spec::{FieldSpec, Holds};
-use crate::linkage::model::{Column, Field, Forms, Records, Texts, Values, day_code, over};
+use crate::foundation::interned::hash;
+use crate::linkage::model::spec::FieldSpec;
+use crate::linkage::model::{Records, over};
 use crate::pipeline::error::PipelineError;
-use crate::standardize;
+use crate::pipeline::person_values::Encoder;
 
 /// Rows that are read at once.
 const BATCH: usize = 8_192;
@@ -31,6 +33,8 @@ pub struct PersonFile {
     pub place: Place,
     /// How it is laid out; `None` for Parquet.
     pub format: Option<Format>,
+    /// What it calls each field.
+    pub columns: Vec<String>,
     /// The column that names a record.
     pub id: String,
 }
@@ -74,8 +78,9 @@ impl Ids {
         self.ends.is_empty()
     }
 
+    /// Outer blanks pad a column; they are no part of an id.
     fn push(&mut self, id: &str) {
-        self.bytes.extend_from_slice(id.as_bytes());
+        self.bytes.extend_from_slice(id.trim().as_bytes());
         self.ends.push(self.bytes.len());
     }
 }
@@ -90,10 +95,13 @@ pub fn read(
 ) -> Result<Persons, PipelineError> {
     let encoders = fields.iter().map(|field| Making::Field(Box::new(Encoder::new(field, synthetic))));
     let makings: Vec<Mutex<Making>> = encoders.chain([Making::Ids(Ids::default())]).map(Mutex::new).collect();
-    let columns: Vec<&str> = fields.iter().map(column_of).collect();
-    let ends = read_files(files, &columns, threads, runtime, |column, file, name, array| {
-        lock(&makings[column]).take(array, file, name)
-    })?;
+    let ends = read_files(
+        files,
+        |file| file.columns.clone(),
+        threads,
+        runtime,
+        |column, file, name, array| lock(&makings[column]).take(array, file, name),
+    )?;
     let mut columns = Vec::with_capacity(fields.len());
     let mut unusable = Vec::new();
     let mut ids = Ids::default();
@@ -101,8 +109,8 @@ pub fn read(
         match making.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Making::Ids(read) => ids = read,
             Making::Field(encoder) => {
-                if encoder.unusable > 0 {
-                    unusable.push((encoder.name.clone(), encoder.unusable));
+                if let (field, count @ 1..) = encoder.unusable() {
+                    unusable.push((field.to_owned(), count));
                 }
                 columns.push(encoder.finish());
             }
@@ -113,7 +121,40 @@ pub fn read(
             "the files hold more than four thousand million records together; link them in parts".to_owned(),
         )
     })?;
-    Ok(Persons { records: Records::new(columns, ends), ids, unusable })
+    let records = Records::new(columns, ends);
+    let named = over(threads, files.len(), |file| named_once(&files[file], &ids, records.of_file(file)));
+    named.into_iter().collect::<Result<Vec<()>, _>>()?;
+    Ok(Persons { records, ids, unusable })
+}
+
+/// A record's id must name it, and it alone, within its file.
+fn named_once(file: &PersonFile, ids: &Ids, records: Range<u32>) -> Result<(), PipelineError> {
+    let number = |record: u32| record - records.start + 1;
+    let of = |record: u32| hash(ids.get(record).as_bytes());
+    let mut hashes: Vec<u64> = records.clone().map(of).collect();
+    hashes.sort_unstable();
+    let mut met: Vec<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    met.dedup();
+    let mut seen: HashMap<&str, u32> = HashMap::new();
+    for record in records.clone() {
+        let id = ids.get(record);
+        if id.is_empty() {
+            let finding = format!("record {} has no `{}`, which names it", number(record), file.id);
+            return Err(broken(file, finding));
+        }
+        if met.is_empty() || met.binary_search(&of(record)).is_err() {
+            continue;
+        }
+        if let Some(first) = seen.insert(id, record) {
+            let (first, second) = (number(first), number(record));
+            let finding = format!(
+                "records {first} and {second} have one `{}`, `{id}`; give each record its own, or name another column in `id:`",
+                file.id
+            );
+            return Err(broken(file, finding));
+        }
+    }
+    Ok(())
 }
 
 fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -124,7 +165,7 @@ fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// file's records end. Parquet is read a column a job; of text all columns come from one pass, whose lines are split side by side.
 fn read_files(
     files: &[PersonFile],
-    columns: &[&str],
+    columns: impl Fn(&PersonFile) -> Vec<String> + Sync,
     threads: usize,
     runtime: &tokio::runtime::Handle,
     take: impl Fn(usize, &PersonFile, &str, &ArrayRef) -> Result<(), PipelineError> + Sync,
@@ -132,11 +173,10 @@ fn read_files(
     let mut ends = Vec::with_capacity(files.len());
     let mut rows = 0;
     for run in files.chunk_by(|a, b| a.format.is_none() && b.format.is_none()) {
-        let names =
-            |file: &'_ PersonFile| columns.iter().map(|c| (*c).to_owned()).chain([file.id.clone()]).collect::<Vec<_>>();
+        let names = |file: &PersonFile| columns(file).into_iter().chain([file.id.clone()]).collect::<Vec<_>>();
         let counts = match &run[0].format {
             None => {
-                let read = over(threads, columns.len() + 1, |at| -> Result<Vec<usize>, PipelineError> {
+                let read = over(threads, names(&run[0]).len(), |at| -> Result<Vec<usize>, PipelineError> {
                     let each = run.iter().map(|file| {
                         let (name, mut rows) = (&names(file)[at], 0);
                         parquet_column(file, name, runtime, |array| {
@@ -164,11 +204,6 @@ fn read_files(
     Ok(ends)
 }
 
-/// What the files call a field.
-fn column_of(field: &FieldSpec) -> &str {
-    field.column.as_deref().unwrap_or(&field.name)
-}
-
 enum Making {
     Field(Box<Encoder>),
     Ids(Ids),
@@ -177,14 +212,14 @@ enum Making {
 impl Making {
     fn take(&mut self, array: &ArrayRef, file: &PersonFile, column: &str) -> Result<(), PipelineError> {
         match self {
-            Self::Field(encoder) => encoder.take(array, file, column),
-            Self::Ids(ids) => {
-                if array.null_count() > 0 {
-                    let finding = format!("a record has no `{column}`, which names it");
-                    return Err(broken(file, finding));
+            Self::Field(encoder) => match array.as_primitive_opt::<Date32Type>() {
+                Some(days) if encoder.takes_days() => {
+                    encoder.days(days);
+                    Ok(())
                 }
-                each_text(array, file, column, |id| ids.push(id.unwrap_or_default()))
-            }
+                _ => each_text(array, file, column, |raw| encoder.text(raw)),
+            },
+            Self::Ids(ids) => each_text(array, file, column, |id| ids.push(id.unwrap_or_default())),
         }
     }
 }
@@ -215,133 +250,6 @@ fn each_text(
         }
     }
     Ok(())
-}
-
-/// Turns the values of one field into codes, each distinct raw value made canonical once.
-struct Encoder {
-    name: String,
-    holds: Holds,
-    synthetic: bool,
-    codes: Vec<u32>,
-    texts: Texts,
-    /// Raw values met, and their codes.
-    raw: Interned,
-    met: Vec<u32>,
-    unusable: u64,
-}
-
-impl Encoder {
-    fn new(field: &FieldSpec, synthetic: bool) -> Self {
-        Self {
-            name: field.name.value.clone(),
-            holds: field.holds,
-            synthetic,
-            codes: Vec::new(),
-            texts: Texts::default(),
-            raw: Interned::default(),
-            met: Vec::new(),
-            unusable: 0,
-        }
-    }
-
-    fn take(&mut self, array: &ArrayRef, file: &PersonFile, column: &str) -> Result<(), PipelineError> {
-        if let (Holds::Date, Some(days)) = (self.holds, array.as_primitive_opt::<Date32Type>()) {
-            let code = |day: Option<i32>| day.and_then(standardize::civil).map_or(0, code_of);
-            self.codes.extend(days.iter().map(code));
-            return Ok(());
-        }
-        each_text(array, file, column, |raw| {
-            let code = raw.map_or(0, |raw| self.code(raw));
-            self.codes.push(code);
-        })
-    }
-
-    fn code(&mut self, raw: &str) -> u32 {
-        let code = match self.holds {
-            // Nearly every one stands once: nothing is gained by remembering it.
-            Holds::Ssn => ssn_code(raw, self.synthetic),
-            _ => self.remembered(raw),
-        };
-        self.unusable += u64::from(code == 0 && !raw.trim().is_empty());
-        code
-    }
-
-    fn remembered(&mut self, raw: &str) -> u32 {
-        let Some((number, new)) = self.raw.intern(raw.as_bytes()) else { return 0 };
-        if new {
-            let code = match self.holds {
-                Holds::Date => date_code(raw),
-                _ => forms(self.holds, raw).map_or(0, |forms| self.texts.number(&forms)),
-            };
-            self.met.push(code);
-        }
-        self.met[number as usize]
-    }
-
-    fn finish(self) -> Column {
-        let values = match self.holds {
-            Holds::Ssn => Values::Digits,
-            Holds::Date => Values::Days,
-            _ => Values::Texts(self.texts),
-        };
-        Column { field: Field { name: self.name, values }, codes: self.codes }
-    }
-}
-
-fn ssn_code(raw: &str, synthetic: bool) -> u32 {
-    let ssn = standardize::ssn(raw, synthetic, false);
-    match (ssn.status, ssn.value) {
-        (standardize::SsnStatus::Valid, Some(digits)) => digits.parse::<u32>().map_or(0, |number| number + 1),
-        _ => 0,
-    }
-}
-
-fn date_code(raw: &str) -> u32 {
-    let raw = raw.trim();
-    let formats = ["%Y-%m-%d", "%Y%m%d", "%m/%d/%Y"];
-    // A time after the day, as databases write it, says nothing here.
-    let day = raw.get(..10).filter(|day| day.contains('-')).unwrap_or(raw);
-    let read = formats.iter().find_map(|format| chrono::NaiveDate::parse_from_str(day, format).ok());
-    read.map_or_else(|| mistyped(day), code_of)
-}
-
-/// A day that no calendar has, written as days are: its digits still tell which day was meant, and are compared like any other's.
-fn mistyped(day: &str) -> u32 {
-    let parts: Vec<&str> = match day.len() {
-        8 if day.is_ascii() => vec![&day[..4], &day[4..6], &day[6..]],
-        _ => day.split('-').collect(),
-    };
-    let [year, month, day] = parts[..] else { return 0 };
-    let number = |text: &str, length| (text.len() == length).then(|| text.parse::<u32>().ok()).flatten();
-    match (number(year, 4), number(month, 2), number(day, 2)) {
-        (Some(year), Some(month), Some(day)) if year > 0 => day_code(year, month, day),
-        _ => 0,
-    }
-}
-
-fn code_of(day: chrono::NaiveDate) -> u32 {
-    use chrono::Datelike;
-    u32::try_from(day.year())
-        .ok()
-        .filter(|year| (1..=9999).contains(year))
-        .map_or(0, |year| day_code(year, day.month(), day.day()))
-}
-
-/// The canonical forms of a raw text.
-fn forms(holds: Holds, raw: &str) -> Option<Forms> {
-    let text = match holds {
-        Holds::FirstName => standardize::first_name(raw),
-        Holds::MiddleName => standardize::middle_name(raw),
-        Holds::LastName => standardize::last_name(raw),
-        Holds::Sex => standardize::sex(raw).map(str::to_owned),
-        Holds::PostalCode => standardize::postal_code(raw, false),
-        _ => Some(raw.trim().to_uppercase()).filter(|text| !text.is_empty()),
-    }?;
-    let root = if holds == Holds::FirstName { standardize::nickname_root(&text) } else { None };
-    let parts = if holds == Holds::LastName { standardize::last_parts(&text) } else { Vec::new() };
-    // A name of one part shares no part that is not the whole.
-    let parts = if parts.len() > 1 || text.contains(' ') { parts } else { vec![text.clone()] };
-    Some(Forms { text, root, parts })
 }
 
 /// Hands every batch of the columns of a text file to `take`, with the column's number; tells how many records there are.
@@ -443,13 +351,15 @@ pub fn read_texts(
     runtime: &tokio::runtime::Handle,
 ) -> Result<TextColumns, PipelineError> {
     let texts: Vec<Mutex<Vec<String>>> = (0..=columns.len()).map(|_| Mutex::default()).collect();
-    let ends = read_files(files, columns, 1, runtime, |column, file, name, array| {
+    let names = |_: &PersonFile| columns.iter().map(|column| (*column).to_owned()).collect();
+    let ends = read_files(files, names, 1, runtime, |column, file, name, array| {
         let mut texts = lock(&texts[column]);
         each_text(array, file, name, |text| texts.push(text.unwrap_or_default().to_owned()))
     })?;
     let texts = texts.into_iter().map(|texts| texts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     let mut columns: Vec<Vec<String>> = texts.collect();
-    let ids = columns.pop().unwrap_or_default();
+    let mut ids = columns.pop().unwrap_or_default();
+    ids.iter_mut().for_each(|id| *id = id.trim().to_owned());
     let file_of = |record: usize| ends.partition_point(|end| *end <= record);
     let files = (0..ids.len()).map(file_of).collect();
     Ok(TextColumns { ids, files, columns })

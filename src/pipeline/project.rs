@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::contract::CodeSet;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 use crate::pipeline::delivery_log::DeliveryLog;
-use crate::pipeline::document::{Texts, names};
+use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
 use crate::rules::Rule;
@@ -231,17 +231,6 @@ fn load_marts(
         marts.push(Mart { spec, sql: text, spec_file: yaml, sql_file: sql });
     }
     marts
-}
-
-fn named_as_its_file(name: &Located<String>, file: &Path, found: &mut Diagnostics) {
-    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    if stem != **name {
-        found.push(
-            Diagnostic::error("P004", file, format!("the document is called `{}` and its file `{stem}`", **name))
-                .at(name)
-                .help("give both the same name, so that people find it"),
-        );
-    }
 }
 
 fn unknown_document(

@@ -232,6 +232,9 @@ pub struct PersonFileSpec {
     pub path: Located<String>,
     /// The column that names a record.
     pub id: String,
+    /// What this file calls a field, by field, where it is not what the field says.
+    #[serde(default)]
+    pub columns: IndexMap<String, Located<String>>,
     /// How it is laid out; by default what its ending says, `.parquet` or `.csv`.
     #[serde(default)]
     pub format: Option<Format>,

@@ -15,6 +15,13 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
     let _ = writeln!(out, "{:<28} {}", "Precision of links", share(all.precision));
     let _ = writeln!(out, "{:<28} {}", "Recall of true pairs", share(all.recall));
     let _ = writeln!(out, "{:<28} {:>9.5}", "F1", all.f1());
+    if evaluation.without_truth > 0 {
+        let _ = writeln!(
+            out,
+            "\nRecords of whom the truth is not known, left out: {}",
+            thousands(evaluation.without_truth)
+        );
+    }
     if !evaluation.rules.is_empty() {
         out.push_str("\nPrecision by blocking rule\n");
         for (rule, of) in &evaluation.rules {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::linkage::model::{ModelFile, PairCount};
-use crate::pipeline::link_files::{LinkReport, bits};
+use crate::linkage::model::{ModelFile, PairCount, bits, probability};
+use crate::pipeline::link_files::LinkReport;
 use crate::report::thousands;
 
 /// The page of a linkage.
@@ -38,7 +38,7 @@ pub fn link_page(report: &LinkReport) -> String {
         out,
         "Threshold                  {:>14.2} bits (probability {:.4})",
         bits(line.weight),
-        crate::linkage::model::probability(line.weight)
+        probability(line.weight)
     );
     let _ = writeln!(
         out,

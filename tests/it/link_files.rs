@@ -167,9 +167,25 @@ fn no_value_of_anybody_is_printed_or_written_but_ids() {
     for name in FIRST {
         assert!(!ended.out.contains(name) && !model.contains(name), "{name}");
     }
-    for (file, bytes) in project.files("out") {
-        let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains("KORIN") && !text.contains("MARVEN"), "{file}");
+    // Last names and SSNs of the files themselves, looked for in every value of every column.
+    let people = files(400, 240).concat();
+    let lines = || people.lines().filter(|line| !HEADER.starts_with(*line));
+    let values = |column: usize| lines().filter_map(move |line| line.split(',').nth(column));
+    let secret: std::collections::BTreeSet<&str> = values(3).chain(values(6)).filter(|v| v.len() > 5).collect();
+    assert!(secret.len() > 500, "{}", secret.len());
+    let columns = [
+        ("crosswalk", vec!["source", "record_id", "cluster_id"]),
+        (
+            "match_log",
+            vec!["left_source", "left_id", "right_source", "right_id", "rule", "levels", "decision", "model"],
+        ),
+    ];
+    for (dataset, columns) in columns {
+        let rows = rows(&project, &format!("out/two_files/{dataset}"), &columns);
+        assert!(rows.len() > 200, "{dataset}");
+        for value in rows.iter().flatten() {
+            assert!(!value.split([' ', ',', ':']).any(|word| secret.contains(word)), "{dataset}: {value}");
+        }
     }
 }
 
@@ -204,6 +220,77 @@ fn files_that_are_not_there_or_lack_a_column() {
     project.write("b.parquet", "this is no Parquet");
     link(&project, &["--file", "b=b.parquet"]).fails_with(4, &["cannot be read as Parquet"]);
     assert!(!project.path("out").exists(), "something was written");
+}
+
+#[test]
+fn an_id_names_one_record() {
+    let project = project(&files(50, 30));
+    let b = project.read("b.csv");
+    project.write("b.csv", b.replacen("\nb7,", "\nb31,", 1));
+    link(&project, &[]).fails_with(4, &["records 8 and 32 have one `record_id`, `b31`"]);
+    project.write("b.csv", b.replacen("\nb7,", "\n,", 1));
+    link(&project, &[]).fails_with(4, &["record 8 has no `record_id`"]);
+    project.write("b.csv", b);
+    link(&project, &["--file", "b=b.csv", "--file", "b=a.csv"]).fails_with(2, &["`--file b=...` is given twice"]);
+    assert!(!project.path("out").exists(), "something was written");
+}
+
+#[test]
+fn fixed_width_and_other_delimiters_are_linked_alike() {
+    let texts = files(400, 240);
+    let project = project(&texts);
+    link(&project, &[]).is_fine();
+    let crosswalk =
+        |project: &Project| rows(project, "out/two_files/crosswalk", &["source", "record_id", "cluster_id"]);
+    let expected = crosswalk(&project);
+    // The same people, one file with semicolons and names of its own, one in fixed columns.
+    project.write("a.csv", texts[0].replace(',', ";").replacen("dob;sex", "BIRTH;gender", 1));
+    let mut fixed = String::new();
+    for line in texts[1].lines().skip(1) {
+        let f: Vec<&str> = line.split(',').collect();
+        let _ = writeln!(
+            fixed,
+            "{:<6}{:<10}{:<1}{:<10}{:<10}{:<1}{:<9}{:<5}",
+            f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
+        );
+    }
+    project.write("b.txt", fixed);
+    project.replace(DOCUMENT, "{ path: a.csv, id: record_id }", "{ path: a.csv, id: record_id, columns: { birth_date: BIRTH, sex: gender }, format: { csv: { delimiter: \";\" } } }");
+    let mut layout =
+        String::from("path: b.txt, id: record_id, format: { fixed_width: { record_length: 52, detail: { fields: [");
+    let mut start = 1;
+    for (name, length) in [
+        ("record_id", 6),
+        ("first_name", 10),
+        ("middle_name", 1),
+        ("last_name", 10),
+        ("dob", 10),
+        ("sex", 1),
+        ("ssn", 9),
+        ("zip", 5),
+    ] {
+        let _ = write!(layout, "{{ name: {name}, start: {start}, length: {length} }}, ");
+        start += length;
+    }
+    project.replace(DOCUMENT, "path: b.csv, id: record_id", &format!("{layout} ] }} }} }}"));
+    link(&project, &[]).is_fine();
+    assert!(crosswalk(&project) == expected, "other links than from CSV");
+    project.replace(DOCUMENT, "{ birth_date: BIRTH,", "{ birthdate: BIRTH,");
+    link(&project, &[]).fails_with(2, &["M001", "`birthdate` is no field", "what this file calls it"]);
+}
+
+#[test]
+fn every_linkage_of_files_is_checked() {
+    let project = Project::without_data();
+    let checked = project.run(&["check"]);
+    checked.is_fine();
+    assert!(checked.out.contains("config/linkage/sample_files.yaml: 1 document, no errors"), "{}", checked.out);
+    assert!(checked.out.contains("config/linkage/two_files.yaml: 1 document, no errors"), "{}", checked.out);
+    project.replace(DOCUMENT, "on: [ssn] }", "on: [sssn] }");
+    project.run(&["check"]).fails_with(2, &["M001", "did you mean `ssn`?"]);
+    project.replace(DOCUMENT, "on: [sssn] }", "on: [ssn] }");
+    project.replace(DOCUMENT, "link: two_files", "link: files_of_two");
+    project.run(&["check", DOCUMENT]).fails_with(2, &["P004", "give both the same name"]);
 }
 
 #[test]
@@ -276,7 +363,7 @@ fn odd_files_are_linked_as_far_as_they_go() {
         format!("{HEADER}{}\n", kept.join("\n"))
     };
     let one = project(&[lines(&a, 700..701), lines(&b, 800..801)]);
-    link(&one, &[]).fails_with(5, &["nothing can be learnt"]);
+    link(&one, &[]).fails_with(5, &["no blocking rule makes a pair", "no two records share a key"]);
     // Many records of one person in both files: their block is over-common, is skipped and said.
     let many = |id: &str| {
         let mut out = HEADER.to_owned();
@@ -314,7 +401,7 @@ fn a_linkage_is_held_against_the_truth() {
     for words in ["95 % interval", "Precision by blocking rule", "sex F", "Links from probability on"] {
         assert!(ended.out.contains(words), "{words} in\n{}", ended.out);
     }
-    // Learners of one file are counted where the other is not to be had; neither group has a thousand pairs, so no gap is too wide.
+    // Neither group has a thousand true pairs, so no gap is held against them.
     project.run(&["evaluate", DOCUMENT, "--truth", "person", "--by", "sex", "--max-gap", "0"]).is_fine();
     project.run(&["evaluate", DOCUMENT, "--truth", "persn"]).fails_with(4, &["persn"]);
     // A crosswalk that lost a source, and one of other files.
@@ -322,6 +409,21 @@ fn a_linkage_is_held_against_the_truth() {
     project.write("less.csv", b);
     let other = project.run(&["evaluate", DOCUMENT, "--truth", "person", "--file", "b=less.csv"]);
     other.fails_with(8, &["is damaged", "link"]);
+    // Whose truth is not known is left out of every count.
+    let mut left_out = String::new();
+    for (at, line) in project.read("a.csv").lines().enumerate() {
+        let (rest, person) = line.rsplit_once(',').unwrap();
+        let _ = writeln!(left_out, "{rest},{}", if (1..=100).contains(&at) { "" } else { person });
+    }
+    project.write("partly.csv", left_out);
+    let ended = project.run(&["evaluate", DOCUMENT, "--truth", "person", "--file", "a=partly.csv"]);
+    ended.is_fine();
+    assert!(ended.out.contains("left out: 100"), "{}", ended.out);
+    let told: serde_json::Value = serde_json::from_str(&project.read("out/two_files/evaluation.json")).unwrap();
+    assert_eq!(told["all"]["recall"]["of"], 1_700);
+    std::fs::remove_dir_all(project.path("out/two_files/match_log")).unwrap();
+    let ended = project.run(&["evaluate", DOCUMENT, "--truth", "person"]);
+    ended.fails_with(3, &["match_log", "run `throughline link` first"]);
     std::fs::remove_dir_all(project.path("out")).unwrap();
     project.run(&["evaluate", DOCUMENT, "--truth", "person"]).fails_with(3, &["run `throughline link` first"]);
 }

@@ -143,7 +143,7 @@ fn equal_share(records: &Records, field: usize, scope: Scope) -> f64 {
     if total > 0.0 { equal / total } else { 0.0 }
 }
 
-/// The least share that a level is believed to have. Of nine digits the domain tells; else a level is as rare as three unseen among the drawn.
+/// The least share that a level is believed to have. Of nine digits the domain tells; else half a pair is counted at a level that none of the drawn met.
 fn floor(records: &Records, comparison: &Comparison, level: usize, seen: u64) -> f64 {
     let numbers = 1e9;
     let unseen = if seen == 0 { 1e-6 } else { 0.5 / seen as f64 };

@@ -294,13 +294,6 @@ impl<'r> Comparisons<'r> {
     pub fn list(&self) -> &'r [Comparison] {
         self.list
     }
-
-    /// The records.
-    #[must_use]
-    pub fn records(&self) -> &'r Records {
-        self.records
-    }
-
     /// The pattern of a pair: the levels of all comparisons as one number, the first comparison's first.
     pub fn pattern(&self, memories: &mut Memories, one: u32, other: u32) -> u64 {
         let (one, other) = (self.records.row(one), self.records.row(other));

@@ -3,6 +3,7 @@
 use super::records::Records;
 use super::score::Scored;
 use super::weights::{odds, thousandths};
+use crate::linkage::cluster::Clusters;
 
 /// A pair that was joined.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,12 +33,8 @@ pub fn in_order(pairs: &mut [Scored]) {
 }
 
 /// Joins pairs in their order. A group of joined records holds at most one record of a file that is free of duplicates.
-pub fn join(
-    pairs: &[Scored],
-    records: usize,
-    constraints: &Constraints<'_>,
-    may: impl Fn(u32, u32) -> bool,
-) -> Vec<Joined> {
+pub fn join(pairs: &[Scored], constraints: &Constraints<'_>, may: impl Fn(u32, u32) -> bool) -> Vec<Joined> {
+    let records = constraints.records.len();
     let mut best = vec![[i32::MIN; 2]; records];
     let mut all_odds = vec![0.0_f64; records];
     for pair in pairs {
@@ -55,7 +52,7 @@ pub fn join(
     }
     // Only where a person stands once in a file is another pair of a record a rival.
     let rivals = constraints.free_of_duplicates.iter().all(|free| *free);
-    let mut groups = Groups::new(records, constraints);
+    let mut groups = Groups::new(constraints);
     let mut joined = Vec::new();
     // A record's first pair is its best; every later one has the best before it.
     let mut seen = vec![false; records];
@@ -113,76 +110,41 @@ pub fn threshold(joined: &[Joined], matches: f64) -> Threshold {
     best.0
 }
 
-/// Groups of records.
-pub(super) struct Groups<'a> {
-    parents: Vec<u32>,
-    /// By root: a bit for each of the first 64 files of which it holds a record.
+/// Groups of records that are one person so far.
+#[derive(Debug)]
+struct Groups<'a> {
+    clusters: Clusters,
+    /// By root: a bit for each file without duplicates of which it holds a record.
     files: Vec<u64>,
-    members: Vec<Vec<u32>>,
-    /// By root: how many records.
-    sizes: Vec<u32>,
     constraints: &'a Constraints<'a>,
-}
-
-impl std::fmt::Debug for Groups<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Groups").field("records", &self.parents.len()).finish_non_exhaustive()
-    }
 }
 
 impl<'a> Groups<'a> {
     /// Every record by itself.
-    #[must_use]
-    pub(super) fn new(records: usize, constraints: &'a Constraints<'a>) -> Self {
-        let count = u32::try_from(records).unwrap_or(u32::MAX);
+    fn new(constraints: &'a Constraints<'a>) -> Self {
+        let count = u32::try_from(constraints.records.len()).unwrap_or(u32::MAX);
         let bit = |record: u32| {
             let file = constraints.records.file(record);
             if constraints.free_of_duplicates.get(file).copied().unwrap_or(false) { 1_u64 << (file % 64) } else { 0 }
         };
-        Self {
-            parents: (0..count).collect(),
-            files: (0..count).map(bit).collect(),
-            members: Vec::new(),
-            sizes: vec![1; records],
-            constraints,
-        }
-    }
-
-    /// The smallest record of a record's group.
-    pub(super) fn root(&mut self, mut record: u32) -> u32 {
-        while self.parents[record as usize] != record {
-            let up = self.parents[self.parents[record as usize] as usize];
-            self.parents[record as usize] = up;
-            record = up;
-        }
-        record
+        Self { clusters: Clusters::singletons(count), files: (0..count).map(bit).collect(), constraints }
     }
 
     /// Joins the groups of two records unless they are one already or something forbids it; tells how many pairs that makes.
     fn join(&mut self, a: u32, b: u32, may: &impl Fn(u32, u32) -> bool) -> Option<u64> {
-        let (a, b) = (self.root(a), self.root(b));
+        let (a, b) = (self.clusters.root(a), self.clusters.root(b));
         if a == b || self.files[a as usize] & self.files[b as usize] != 0 {
             return None;
         }
-        if !self.constraints.free_of_duplicates.iter().all(|free| *free) {
-            if self.members.is_empty() {
-                self.members = (0..self.parents.len()).map(|_| Vec::new()).collect();
-            }
-            let of = |root: u32| std::iter::once(root).chain(self.members[root as usize].iter().copied());
-            if of(a).any(|x| of(b).any(|y| !may(x, y))) {
-                return None;
-            }
+        // Where nobody stands twice anywhere a group is small, and no third record brings two together.
+        let strict = self.constraints.free_of_duplicates.iter().all(|free| *free);
+        if !strict && self.clusters.members(a).any(|x| self.clusters.members(b).any(|y| !may(x, y))) {
+            return None;
         }
-        let (root, other) = (a.min(b), a.max(b));
-        self.parents[other as usize] = root;
-        self.files[root as usize] |= self.files[other as usize];
-        if !self.members.is_empty() {
-            let moved = std::mem::take(&mut self.members[other as usize]);
-            self.members[root as usize].push(other);
-            self.members[root as usize].extend(moved);
-        }
-        let pairs = u64::from(self.sizes[root as usize]) * u64::from(self.sizes[other as usize]);
-        self.sizes[root as usize] += self.sizes[other as usize];
+        let pairs = u64::from(self.clusters.size(a)) * u64::from(self.clusters.size(b));
+        let files = self.files[a as usize] | self.files[b as usize];
+        self.clusters.union(a, b);
+        self.files[a.min(b) as usize] = files;
         Some(pairs)
     }
 }

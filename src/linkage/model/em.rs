@@ -23,8 +23,6 @@ pub struct Learnt {
     pub missing: Vec<f64>,
     /// By rule: how many of its pairs are of one person.
     pub lambda: Vec<f64>,
-    /// Rounds until nothing moved any more.
-    pub rounds: usize,
 }
 
 /// Rounds at most, and what counts as not moving.
@@ -43,13 +41,12 @@ pub fn learn(list: &[Comparison], histograms: &[Histogram], u: &[Vec<f64>]) -> L
         matched: list.iter().map(|c| vec![0.0; c.count()]).collect(),
         missing: vec![0.0; list.len()],
         lambda: vec![0.5; histograms.len()],
-        rounds: 0,
     };
-    for round in 1..=ROUNDS {
+    for _ in 0..ROUNDS {
         let next = maximised(list, histograms, &patterns, u, &now);
         let moved = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         let most = now.m.iter().zip(&next.m).map(|(a, b)| moved(a, b)).fold(moved(&now.lambda, &next.lambda), f64::max);
-        now = Learnt { rounds: round, ..next };
+        now = next;
         if most < STILL {
             break;
         }
@@ -115,5 +112,5 @@ fn maximised(
         let all = of_values(counts) + counts[0];
         if all > 0.0 { counts[0] / all } else { 0.0 }
     });
-    Learnt { m: m.collect(), missing: missing.collect(), matched: matched.clone(), lambda, rounds: 0 }
+    Learnt { m: m.collect(), missing: missing.collect(), matched: matched.clone(), lambda }
 }

@@ -6,6 +6,12 @@ pub enum ModelError {
     /// Nothing can be compared.
     #[error("there is no pair to compare: one record, or one file where pairs go between files")]
     NoPairs,
+    /// No blocking rule makes a pair.
+    #[error("no blocking rule makes a pair{}", skipped(*over_common))]
+    NothingBlocked {
+        /// Blocks that were skipped.
+        over_common: u64,
+    },
     /// No rule leaves a comparison free.
     #[error(
         "nothing can be learnt of `{comparison}`: every blocking rule that makes pairs holds it equal; add a rule over other fields"
@@ -20,4 +26,11 @@ pub enum ModelError {
         /// Why not.
         reason: String,
     },
+}
+
+fn skipped(blocks: u64) -> String {
+    if blocks == 0 {
+        return ": no two records share a key; look at the fields that the rules are on".to_owned();
+    }
+    format!(" but in {blocks} over-common blocks, which are skipped; raise `max_pairs`, or add a finer rule")
 }

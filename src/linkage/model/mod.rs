@@ -37,4 +37,4 @@ pub use similar::{Letters, jaro_winkler};
 pub use texts::{Forms, Texts};
 pub use train::{Trained, train};
 pub use trained::ModelFile;
-pub use weights::{BIT, names as level_names, probability, thousandths, weights};
+pub use weights::{bits, names as level_names, probability, thousandths, weights};

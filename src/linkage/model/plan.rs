@@ -47,7 +47,29 @@ impl ModelPlan {
                     format!("blocking rule `{}` is on nothing, so it would compare everybody with everybody", *rule.id);
                 out.push(Diagnostic::error("M004", file, message).at(&rule.id).help("name a field in `on:`"));
             }
+            if rule.max_pairs == 0 {
+                let message = format!("blocking rule `{}` allows no pair", *rule.id);
+                out.push(
+                    Diagnostic::error("M010", file, message)
+                        .at(&rule.id)
+                        .help("raise `max_pairs`, or take the rule out"),
+                );
+            }
             plan.rules.push(Rule { id: rule.id.value.clone(), parts, most: rule.max_pairs });
+        }
+        if let Some(asked) = spec.decide.probability.filter(|asked| !(*asked > 0.0 && *asked < 1.0)) {
+            let message = format!("`probability: {asked}` is no probability of a link");
+            out.push(
+                Diagnostic::error("M010", file, message)
+                    .help("it lies between 0 and 1; leave it out for the model's own"),
+            );
+        }
+        if !spec.decide.floor.is_finite() || spec.decide.floor.abs() > 100.0 {
+            let message = format!("`floor: {}` is no weight that a pair may have", spec.decide.floor);
+            out.push(
+                Diagnostic::error("M010", file, message)
+                    .help("it is in bits, -5 by default: pairs below it are forgotten"),
+            );
         }
         for (what, none) in [("blocking rule", plan.rules.is_empty()), ("comparison", plan.comparisons.is_empty())] {
             if none {

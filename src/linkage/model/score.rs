@@ -139,7 +139,7 @@ impl<'r> Scorer<'r> {
         weight
     }
 
-    /// The weight of each comparison of a pair, in their order, with its level.
+    /// The level of each comparison of a pair and what it is worth, in their order.
     #[must_use]
     pub fn parts(&self, pattern: u64, left: u32) -> Vec<(u8, i32)> {
         let row = self.records.row(left);

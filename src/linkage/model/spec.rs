@@ -11,7 +11,7 @@ use crate::foundation::Located;
 pub struct FieldSpec {
     /// Its name in this document.
     pub name: Located<String>,
-    /// The files' column, where it is called otherwise.
+    /// The files' column, where it is called otherwise; `columns:` of a file says so for that file alone.
     #[serde(default)]
     pub column: Option<String>,
     /// What it holds, which says how it is made canonical.
@@ -98,4 +98,6 @@ pub struct ModelSpec<'d> {
     pub blocking: &'d [BlockingSpec],
     /// The comparisons.
     pub comparisons: &'d [ComparisonSpec],
+    /// When a pair is a link.
+    pub decide: &'d DecideSpec,
 }

@@ -11,10 +11,10 @@ use super::em::{Histogram, learn};
 use super::plan::ModelPlan;
 use super::records::{Column, Field, Records, Values, day_code};
 use super::score::{Scored, Scorer};
-use super::spec::{BlockingSpec, ComparisonSpec, FieldSpec, Holds, ModelSpec};
+use super::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec, Holds, ModelSpec};
 use super::texts::{Forms, Texts, mixed};
 use super::train::{Trained, train};
-use super::trained::ModelFile;
+use super::trained::{LevelFile, ModelFile};
 use super::weights::weights;
 use super::{ModelError, Part};
 use crate::foundation::{Diagnostics, Located};
@@ -243,7 +243,41 @@ fn what_cannot_be_learnt_is_said() {
     let list = &comparisons()[..1];
     let blocking = Blocking::new(&alone, &[], Scope::Within, 1);
     let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1).unwrap_err();
-    assert!(matches!(error, ModelError::NotIdentified { .. } | ModelError::NoPairs), "{error}");
+    assert_eq!(error, ModelError::NoPairs);
+    // Nobody shares a name with anybody; then everybody does, in one block that is too large.
+    let four = |names: [&str; 4]| {
+        let names = names.map(|name| Some(name.to_owned()));
+        Records::new(vec![texts("name", &names), texts("other", &names)], vec![2, 4])
+    };
+    let two = |name: &str, field| Comparison {
+        name: name.to_owned(),
+        field,
+        levels: vec![Agreement::Exact],
+        frequencies: false,
+    };
+    let list = [two("name", 0), two("other", 1)];
+    for (names, most, over_common) in [(["A", "B", "C", "D"], 10, 0), (["A"; 4], 3, 1)] {
+        let rules = [Rule { id: "name".to_owned(), parts: vec![Part::Whole(0)], most }];
+        let error = trained(&four(names), &list, &rules, 1).unwrap_err();
+        assert_eq!(error, ModelError::NothingBlocked { over_common });
+    }
+}
+
+#[test]
+fn one_pair_is_enough_to_go_on() {
+    let some = |name: &str, value: &str| texts(name, &vec![Some(value.to_owned()); 2]);
+    let records = Records::new(vec![some("name", "ANNA"), some("town", "X"), some("school", "Y")], vec![1, 2]);
+    let list = [("name", 0), ("town", 1), ("school", 2)].map(|(name, field)| Comparison {
+        name: name.to_owned(),
+        field,
+        levels: vec![Agreement::Exact],
+        frequencies: true,
+    });
+    let rules =
+        [("a", 0), ("b", 1)].map(|(id, field)| Rule { id: id.to_owned(), parts: vec![Part::Whole(field)], most: 10 });
+    let model = trained(&records, &list, &rules, 1).unwrap();
+    assert!((model.pairs - 1.0).abs() < 1e-12 && model.matches > 0.0 && model.matches <= model.pairs, "{model:?}");
+    assert_eq!(model.prior(), 0);
 }
 
 proptest! {
@@ -253,7 +287,7 @@ proptest! {
     fn better_levels_are_never_worth_less(m in prop::collection::vec(0.0001_f64..1.0, 1..7), u in prop::collection::vec(0.0001_f64..1.0, 7)) {
         let with_missing = |of: &[f64]| std::iter::once(0.0).chain(of.iter().copied()).collect::<Vec<f64>>();
         let (m, u) = (with_missing(&m), with_missing(&u[..m.len()]));
-        let weights = weights(&m, &u, &vec![100.0; m.len()]);
+        let weights = weights(&m, &u);
         prop_assert_eq!(weights.len(), m.len());
         prop_assert!(weights[1..].is_sorted_by(|a, b| a >= b), "{:?}", weights);
     }
@@ -375,7 +409,7 @@ fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplic
         vec![pair(0, 3, 9_000), pair(1, 3, 20_000), pair(1, 4, 15_000), pair(0, 4, 8_000), pair(2, 5, -3_000)];
     in_order(&mut pairs);
     let strict = Constraints { records: &records, free_of_duplicates: &[true, true] };
-    let joined = join(&pairs, 6, &strict, |_, _| true);
+    let joined = join(&pairs, &strict, |_, _| true);
     let found: Vec<_> = joined.iter().map(|j| (j.pair.left, j.pair.right, j.runner_up)).collect();
     assert_eq!(found, [(1, 3, Some(15_000)), (0, 4, Some(15_000)), (2, 5, None)]);
     // The second had the better pair of record 4 before it: that it is one person is unlikely.
@@ -384,9 +418,9 @@ fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplic
     assert_eq!((line.links, line.weight), (1, 20_000));
     // Where people may stand twice everybody is one, unless two of them speak against it.
     let loose = Constraints { records: &records, free_of_duplicates: &[false, false] };
-    assert_eq!(join(&pairs, 6, &loose, |_, _| true).len(), 4);
+    assert_eq!(join(&pairs, &loose, |_, _| true).len(), 4);
     let never = |a: u32, b: u32| (a, b) != (0, 1) && (a, b) != (1, 0);
-    let kept: Vec<_> = join(&pairs, 6, &loose, never).iter().map(|j| (j.pair.left, j.pair.right)).collect();
+    let kept: Vec<_> = join(&pairs, &loose, never).iter().map(|j| (j.pair.left, j.pair.right)).collect();
     assert_eq!(kept, [(1, 3), (1, 4), (2, 5)]);
 }
 
@@ -401,12 +435,21 @@ fn a_model_is_read_back_as_it_was_written_and_refused_elsewhere() {
     assert_eq!((&back.weights, &back.u, back.prior()), (&model.weights, &model.u, model.prior()));
     let mut others = list.clone();
     others[0].levels.pop();
+    let changed = |change: fn(&mut LevelFile)| {
+        let mut file = file.clone();
+        change(&mut file.comparisons[0].levels[1]);
+        file.trained("x", 3, "1.0.0", &list)
+    };
     for refused in [
         file.trained("y", 3, "1.0.0", &list),
         file.trained("x", 4, "1.0.0", &list),
         file.trained("x", 3, "1.0.1", &list),
         file.trained("x", 3, "1.0.0", &others),
         ModelFile { format: "throughline/model/2".to_owned(), ..file.clone() }.trained("x", 3, "1.0.0", &list),
+        changed(|level| level.weight = i32::MAX),
+        changed(|level| level.u = 0.0),
+        changed(|level| level.m = f64::NAN),
+        ModelFile { matches: 0.0, ..file.clone() }.trained("x", 3, "1.0.0", &list),
     ] {
         assert!(matches!(refused, Err(ModelError::OtherModel { .. })), "{refused:?}");
     }
@@ -434,6 +477,7 @@ fn every_word_of_a_document_is_understood_or_complained_of() {
         comparison("ssn", &["exact", "last four", "swapped with first"]),
         comparison("nothing", &["exact"]),
     ];
+    let decide = DecideSpec::default();
     // What stands behind a level that takes everything before it could never be met.
     let mut found = Diagnostics::default();
     let out_of_order = [
@@ -441,12 +485,26 @@ fn every_word_of_a_document_is_understood_or_complained_of() {
         comparison("born", &[]),
         comparison("ssn", &["exact"]),
     ];
-    let spec = ModelSpec { fields: &fields, blocking: &blocking[..1], comparisons: &out_of_order };
+    let spec = ModelSpec { fields: &fields, blocking: &blocking[..1], comparisons: &out_of_order, decide: &decide };
     ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
     let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
     assert_eq!(codes, ["M004", "M009", "M009"], "{:?}", found.sorted());
+    let never = [BlockingSpec { max_pairs: 0, ..blocking[0].clone() }];
+    for (floor, probability, blocking, expected) in [
+        (-5.0, Some(0.99), &blocking[..1], 0),
+        (-5.0, Some(1.0), &blocking[..1], 1),
+        (f64::NAN, Some(-1.0), &blocking[..1], 2),
+        (-5.0, None, &never[..], 1),
+    ] {
+        let mut found = Diagnostics::default();
+        let decide = DecideSpec { floor, probability };
+        let spec = ModelSpec { fields: &fields, blocking, comparisons: &out_of_order[2..], decide: &decide };
+        ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+        let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+        assert_eq!(codes, vec!["M010"; expected], "{floor} {probability:?}");
+    }
     let mut found = Diagnostics::default();
-    let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons };
+    let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons, decide: &decide };
     let plan = ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
     assert_eq!(plan.rules[0].parts, [Part::First(0, 2), Part::Year(1)]);
     assert_eq!(plan.comparisons[0].levels, [Agreement::Exact, Agreement::Nickname, Agreement::Similar(0.92)]);

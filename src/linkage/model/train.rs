@@ -26,23 +26,19 @@ pub struct Trained {
     pub matched: Vec<Vec<f64>>,
     /// By comparison and level, in thousandths of a bit.
     pub weights: Vec<Vec<i32>>,
-    /// By rule: the share of its pairs that are of one person.
-    pub lambda: Vec<f64>,
-    /// By rule: its pairs.
+    /// By rule: its pairs; empty in a model that was read.
     pub counts: Vec<PairCount>,
     /// Pairs that may be compared at all.
     pub pairs: f64,
     /// Pairs of one person among them, estimated.
     pub matches: f64,
-    /// Rounds of the last maximisation.
-    pub rounds: usize,
 }
 
 impl Trained {
     /// The weight that a pair has before it is compared.
     #[must_use]
     pub fn prior(&self) -> i32 {
-        thousandths(libm::log2(self.matches / (self.pairs - self.matches).max(1.0)))
+        thousandths(libm::log2(self.matches / (self.pairs - self.matches)))
     }
 }
 
@@ -55,14 +51,17 @@ pub fn train(
     threads: usize,
 ) -> Result<Trained, ModelError> {
     let list = comparisons.list();
-    let counts = blocking.counts(threads);
-    let histograms = histograms(comparisons, blocking, &counts, threads);
-    identified(list, &histograms)?;
-    let chances: Vec<Chance> = (0..list.len()).map(|at| chance(records, comparisons, at, scope, threads)).collect();
     let pairs = all_pairs(records, scope);
     if pairs < 1.0 {
         return Err(ModelError::NoPairs);
     }
+    let counts = blocking.counts(threads);
+    if counts.iter().all(|count| count.pairs == 0) {
+        return Err(ModelError::NothingBlocked { over_common: counts.iter().map(|count| count.over_common).sum() });
+    }
+    let histograms = histograms(comparisons, blocking, &counts, threads);
+    identified(list, &histograms)?;
+    let chances: Vec<Chance> = (0..list.len()).map(|at| chance(records, comparisons, at, scope, threads)).collect();
     // Nobody agrees by chance where values are nearly each person's own, so the field that agrees least often bounds the matches.
     let mut matches = chances.iter().map(|c| c.exact * pairs).fold(f64::INFINITY, f64::min).max(1.0);
     let mut learnt: Option<(Learnt, Vec<Vec<f64>>)> = None;
@@ -74,13 +73,13 @@ pub fn train(
             .map(|(at, c)| by_level(c, list, at, lambda, learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1])))
             .collect();
         let now = learn(list, &histograms, &u);
-        matches = estimated_matches(list, blocking, &counts, &now).clamp(1.0, pairs / 2.0);
+        matches = estimated_matches(list, blocking, &counts, &now).max(1.0).min(pairs / 2.0);
         learnt = Some((now, u));
     }
     let Some((learnt, u)) = learnt else { return Err(ModelError::NoPairs) };
-    let weights = (0..list.len()).map(|at| weights(&learnt.m[at], &u[at], &learnt.matched[at])).collect();
-    let Learnt { m, matched, lambda, rounds, .. } = learnt;
-    Ok(Trained { m, u, matched, weights, lambda, counts, pairs, matches, rounds })
+    let weights = (0..list.len()).map(|at| weights(&learnt.m[at], &u[at])).collect();
+    let Learnt { m, matched, .. } = learnt;
+    Ok(Trained { m, u, matched, weights, counts, pairs, matches })
 }
 
 /// u by level: the true matches, a share `lambda` of all pairs of which `m` agree exactly, are taken out of what frequencies give.

@@ -10,6 +10,9 @@ use super::weights::names;
 /// The file's format; another is another program's.
 pub(super) const FORMAT: &str = "throughline/model/1";
 
+/// No weight of a level is greater, in thousandths of a bit: so little is never seen.
+const MOST_WEIGHT: i32 = 100_000;
+
 /// One level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +25,7 @@ pub struct LevelFile {
     pub u: f64,
     /// The weight, in thousandths of a bit.
     pub weight: i32,
-    /// How many pairs of one person it rests on; a level that nobody was seen at takes its weight from its neighbours.
+    /// How many pairs of one person were seen here; every level counts half a pair more, so that one never seen is rare and not impossible.
     pub seen: u64,
 }
 
@@ -121,16 +124,24 @@ impl ModelFile {
             self.comparisons.iter().map(levels).collect()
         };
         let weights = |c: &ComparisonFile| std::iter::once(0).chain(c.levels.iter().map(|l| l.weight)).collect();
+        let sound = |l: &LevelFile| {
+            let share = |value: f64| value > 0.0 && value <= 1.0;
+            share(l.m) && share(l.u) && l.weight.abs() <= MOST_WEIGHT
+        };
+        if let Some(c) = self.comparisons.iter().find(|c| !c.levels.iter().all(sound)) {
+            return refuse(format!("`{}` has a level whose m, u or weight no training gives", c.field));
+        }
+        if !(self.pairs >= 1.0 && self.matches > 0.0 && self.matches <= self.pairs) {
+            return refuse(format!("{} pairs of one person among {} cannot be", self.matches, self.pairs));
+        }
         Ok(Trained {
             m: of(|l| l.m),
             u: of(|l| l.u),
             matched: of(|l| l.seen as f64),
             weights: self.comparisons.iter().map(weights).collect(),
-            lambda: Vec::new(),
             counts: Vec::new(),
             pairs: self.pairs,
             matches: self.matches,
-            rounds: 0,
         })
     }
 }

@@ -3,28 +3,22 @@
 use super::comparison::Comparison;
 
 /// Thousandths of a bit.
-pub const BIT: f64 = 1000.0;
+const BIT: f64 = 1000.0;
 
 /// The weights of one comparison by level; 0 for a missing value. Better levels are never worth less: neighbours that would be are taken together,
 /// each counting as much as the pairs it rests on.
 #[must_use]
-pub fn weights(m: &[f64], u: &[f64], matched: &[f64]) -> Vec<i32> {
-    let levels = 1..m.len();
+pub fn weights(m: &[f64], u: &[f64]) -> Vec<i32> {
     // (sum of m, sum of u, levels): pools of neighbouring levels, best first.
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
-    for level in levels {
+    for level in 1..m.len() {
         let mut pool = (m[level], u[level], 1);
-        // A level on which nothing rests has no voice of its own.
-        let silent = matched[level] < 1.0 && u[level] <= 1e-9;
         while let Some(&(before_m, before_u, count)) = pools.last() {
-            if !silent && before_m / before_u >= pool.0 / pool.1 {
+            if before_m / before_u >= pool.0 / pool.1 {
                 break;
             }
             pool = (pool.0 + before_m, pool.1 + before_u, pool.2 + count);
             pools.pop();
-            if silent {
-                break;
-            }
         }
         pools.push(pool);
     }
@@ -42,6 +36,12 @@ pub fn thousandths(bits: f64) -> i32 {
     libm::round(bits * BIT).clamp(-1e8, 1e8) as i32
 }
 
+/// Thousandths as a number of bits.
+#[must_use]
+pub fn bits(weight: i32) -> f64 {
+    f64::from(weight) / BIT
+}
+
 /// The probability of a weight, the prior's included.
 #[must_use]
 pub fn probability(weight: i32) -> f64 {
@@ -52,7 +52,7 @@ pub fn probability(weight: i32) -> f64 {
 /// The odds of a weight.
 #[must_use]
 pub(super) fn odds(weight: i32) -> f64 {
-    libm::exp2(f64::from(weight) / BIT).min(1e300)
+    libm::exp2(bits(weight)).min(1e300)
 }
 
 /// What exact agreement on a value is worth beyond agreement on any, by how often the value comes: `log2(u / f)`, in thousandths.

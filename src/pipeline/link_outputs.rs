@@ -1,0 +1,186 @@
+//! What a linkage of files writes: the crosswalk, the match log and the model.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, UInt32Array,
+};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use crate::engine::{DatasetWriter, EngineError, Place, WriteOptions};
+use crate::foundation::{Fingerprint, Zone};
+use crate::linkage::model::{Blocking, Joined, ModelFile, ModelPlan, Threshold, level_names, levels_of, probability};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::person_files::{PersonFile, Persons};
+use crate::pipeline::side_by_side::side_by_side;
+
+/// Rows of one batch that is written.
+const ROWS: usize = 65_536;
+
+/// A record of which file and which person: `source`, `record_id`, `cluster_id`.
+#[must_use]
+fn crosswalk_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    Arc::new(Schema::new(vec![text("source"), text("record_id"), Field::new("cluster_id", DataType::Int64, false)]))
+}
+
+/// One row a decision, the greatest weight first.
+#[must_use]
+fn log_schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    Arc::new(Schema::new(vec![
+        Field::new("decision_id", DataType::Int64, false),
+        text("left_source"),
+        text("left_id"),
+        text("right_source"),
+        text("right_id"),
+        text("rule"),
+        text("levels"),
+        Field::new("weight_millibits", DataType::Int32, false),
+        Field::new("probability", DataType::Float64, false),
+        Field::new("lead_millibits", DataType::Int32, true),
+        text("decision"),
+        text("model"),
+    ]))
+}
+
+/// What was decided, to be written.
+#[derive(Debug)]
+pub(super) struct Decided<'a> {
+    /// The files.
+    pub files: &'a [PersonFile],
+    /// The comparisons and rules.
+    pub plan: &'a ModelPlan,
+    /// The records, and what their files call them.
+    pub persons: &'a Persons,
+    /// Which pairs were compared.
+    pub blocking: &'a Blocking<'a>,
+    /// Pairs that were joined, the greatest weight first.
+    pub joined: &'a [Joined],
+    /// Where links end.
+    pub drawn: Threshold,
+    /// The person of every record.
+    pub clusters: &'a [u32],
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    Crosswalk,
+    Log,
+}
+
+impl Decided<'_> {
+    /// Writes crosswalk, match log and model below `out`.
+    pub(super) async fn write(&self, model: &ModelFile, out: &Place, threads: usize) -> Result<(), PipelineError> {
+        let text = serde_json::to_string_pretty(model).map_err(PipelineError::bug)?;
+        let fingerprint = Fingerprint::of(text.as_bytes());
+        side_by_side(threads, &[Part::Crosswalk, Part::Log], async |part| match part {
+            Part::Crosswalk => self.crosswalk(&out.join("crosswalk"), &fingerprint).await,
+            Part::Log => self.log(&out.join("match_log"), &fingerprint).await,
+        })?;
+        Ok(out.join("model.json").write(format!("{text}\n")).await?)
+    }
+
+    fn sources(&self) -> StringArray {
+        StringArray::from_iter_values(self.files.iter().map(|file| &file.name))
+    }
+
+    async fn crosswalk(&self, place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
+        let schema = crosswalk_schema();
+        let records = &self.persons.records;
+        let options = WriteOptions { hashed: vec!["record_id".to_owned()], ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &options).await?;
+        for (file, name) in self.files.iter().enumerate() {
+            let of = records.of_file(file);
+            for start in of.clone().step_by(ROWS) {
+                let rows = start..of.end.min(start.saturating_add(u32::try_from(ROWS).unwrap_or(u32::MAX)));
+                let columns: Vec<ArrayRef> = vec![
+                    Arc::new(StringArray::from_iter_values(rows.clone().map(|_| &name.name))),
+                    Arc::new(StringArray::from_iter_values(rows.clone().map(|row| self.persons.ids.get(row)))),
+                    Arc::new(Int64Array::from_iter_values(rows.map(|row| i64::from(self.clusters[row as usize])))),
+                ];
+                let batch =
+                    RecordBatch::try_new(Arc::clone(&schema), columns).map_err(EngineError::arrow("crosswalk"))?;
+                writer.write(batch).await?;
+            }
+        }
+        writer.finish("crosswalk", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
+        Ok(())
+    }
+
+    async fn log(&self, place: &Place, fingerprint: &Fingerprint) -> Result<(), PipelineError> {
+        let schema = log_schema();
+        let hashed = ["left_id", "right_id"].map(str::to_owned).to_vec();
+        let options = WriteOptions { hashed, ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &options).await?;
+        let patterns = self.patterns();
+        for (at, decisions) in self.joined.chunks(ROWS).enumerate() {
+            writer.write(self.log_batch(&schema, at * ROWS, decisions, &patterns, fingerprint.short())?).await?;
+        }
+        writer.finish("match_log", fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
+        Ok(())
+    }
+
+    /// Every pattern that stands in the log, in order, and what it says.
+    fn patterns(&self) -> (Vec<u64>, StringArray) {
+        let list = &self.plan.comparisons[..];
+        let mut patterns: Vec<u64> = self.joined.iter().map(|one| one.pair.pattern).collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let named: Vec<Vec<String>> = list.iter().map(level_names).collect();
+        let says = patterns.iter().map(|pattern| {
+            let levels = levels_of(list, *pattern);
+            let parts = list.iter().zip(&named).zip(levels);
+            parts
+                .map(|((c, names), level)| format!("{}: {}", c.name, names[usize::from(level)]))
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
+        let says = StringArray::from_iter_values(says);
+        (patterns, says)
+    }
+
+    fn log_batch(
+        &self,
+        schema: &SchemaRef,
+        first: usize,
+        decisions: &[Joined],
+        patterns: &(Vec<u64>, StringArray),
+        model: &str,
+    ) -> Result<RecordBatch, PipelineError> {
+        let records = &self.persons.records;
+        let fault = || EngineError::arrow("match log");
+        let from = |texts: &StringArray, of: &dyn Fn(&Joined) -> usize| -> Result<ArrayRef, EngineError> {
+            let places: UInt32Array = decisions.iter().map(|d| u32::try_from(of(d)).ok()).collect();
+            take(texts, &places, None).map_err(fault())
+        };
+        let ids = |of: fn(&Joined) -> u32| -> ArrayRef {
+            let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 8);
+            for decision in decisions {
+                texts.append_value(self.persons.ids.get(of(decision)));
+            }
+            Arc::new(texts.finish())
+        };
+        let sources = self.sources();
+        let rules = StringArray::from_iter_values(self.plan.rules.iter().map(|rule| &rule.id));
+        let words = StringArray::from_iter_values(["link", "below_threshold"]);
+        let rule_of = |d: &Joined| self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(usize::MAX);
+        let numbers = (first..first + decisions.len()).map(|at| i64::try_from(at + 1).unwrap_or(i64::MAX));
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from_iter_values(numbers)),
+            from(&sources, &|d| records.file(d.pair.left))?,
+            ids(|d| d.pair.left),
+            from(&sources, &|d| records.file(d.pair.right))?,
+            ids(|d| d.pair.right),
+            from(&rules, &rule_of)?,
+            from(&patterns.1, &|d| patterns.0.partition_point(|p| *p < d.pair.pattern))?,
+            Arc::new(Int32Array::from_iter_values(decisions.iter().map(|d| d.pair.weight))),
+            Arc::new(Float64Array::from_iter_values(decisions.iter().map(|d| probability(d.pair.weight)))),
+            Arc::new(decisions.iter().map(|d| d.runner_up.map(|next| d.pair.weight - next)).collect::<Int32Array>()),
+            from(&words, &|d| usize::from(d.pair.weight < self.drawn.weight))?,
+            Arc::new(StringArray::from_iter_values(decisions.iter().map(|_| model))),
+        ];
+        Ok(RecordBatch::try_new(Arc::clone(schema), columns).map_err(fault())?)
+    }
+}
