@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Block(BlockArgs),
     /// Hold a linkage of files against the truth
     Evaluate(EvaluateArgs),
+    /// Tell why two records of the current release are one person, or are not
+    Explain(ExplainArgs),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -161,6 +163,24 @@ pub(crate) struct BlockArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The reference of a record, as left_ref and right_ref of the match log have it; its first 6 digits may do
+    pub(crate) left: String,
+    /// The reference of the other
+    pub(crate) right: String,
+    /// The pipeline; by default the one in pipelines/
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// The output folder, where it is not the pipeline's own
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<String>,
+    /// Show also what stands in the two records; needs the pipeline's keys, and is registered
+    #[arg(long)]
+    pub(crate) clear: bool,
 }
 
 /// Arguments of `evaluate`.

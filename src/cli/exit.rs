@@ -72,6 +72,7 @@ pub(crate) fn verdict(error: &Error) -> (u8, String) {
 fn pipeline(error: &PipelineError) -> (u8, String) {
     match error {
         PipelineError::Documents { .. } => (USAGE, String::new()),
+        PipelineError::Asked(_) => (USAGE, "see `throughline explain --help`".to_owned()),
         PipelineError::NotArrived { .. } => {
             (NOT_ARRIVED, "wait for the files, or mark the source `optional: true`; then run again".to_owned())
         }

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod exit;
+mod explain;
 mod keys;
 mod link;
 mod progress;
@@ -77,6 +78,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Tokenize(args) => tokenize::tokenize(&project, &args).await,
         Command::Link(args) => link::link(&project, &args).await,
         Command::Train(args) => link::train(&project, &args).await,
+        Command::Explain(args) => explain::explain(&project, &args).await,
         Command::Block(args) => link::block(&project, &args).await,
         Command::Evaluate(args) => link::evaluate(&project, &args).await,
         Command::Query(args) => query::query(&project, &args).await,

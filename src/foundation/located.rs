@@ -24,6 +24,11 @@ impl<T> Located<T> {
     pub const fn nowhere(value: T) -> Self {
         Self { value, line: 0, column: 0, length: 0 }
     }
+
+    /// Another value that stands in the same place.
+    pub fn with<U>(&self, value: U) -> Located<U> {
+        Located { value, line: self.line, column: self.column, length: self.length }
+    }
 }
 
 impl<T> Deref for Located<T> {

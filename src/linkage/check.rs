@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
-use crate::linkage::spec::{GuardSpec, PassSpec, RolesSpec, Unique, Veto};
+use crate::linkage::spec::{CrossSpec, GuardSpec, ModelPassSpec, PassSpec, RolesSpec, Unique, Veto};
+use crate::linkage::token_word::TokenWord;
 
 /// What a linkage document may refer to.
 #[derive(Clone, Debug, Default)]
@@ -35,18 +36,7 @@ pub fn check(
             recipes.check(name, &recipe_names, out);
         }
         for cross in &pass.crossed {
-            if let (Some(left), Some(right)) =
-                (known.recipes.get(cross.left.as_str()), known.recipes.get(cross.right.as_str()))
-                && left != right
-            {
-                let message = format!("`{}` and `{}` are tokens of different domains", *cross.left, *cross.right);
-                out.push(
-                    Diagnostic::error("L004", file, message)
-                        .at(&cross.right)
-                        .label(format!("domain `{right}`, and the left one `{left}`"))
-                        .help("tokens of two domains never agree: give one recipe the other's `domain:`"),
-                );
-            }
+            one_domain(cross, known, file, out);
         }
         let guard =
             Names { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" };
@@ -71,6 +61,11 @@ pub fn check(
         recipes.check(name, &recipe_names, out);
     }
     for guard in guards {
+        if let Veto::FirstNamesDiffer { unless_swapped: Some(cross) } = &guard.veto {
+            recipes.check(&cross.left, &recipe_names, out);
+            recipes.check(&cross.right, &recipe_names, out);
+            one_domain(cross, known, file, out);
+        }
         for lacking in roles_lacking(&guard.veto, roles) {
             out.push(
                 Diagnostic::error("L007", file, format!("guard `{}` needs the role `{lacking}`", *guard.id))
@@ -78,6 +73,115 @@ pub fn check(
                     .help("say in `roles:` which recipe plays it"),
             );
         }
+    }
+}
+
+/// Tokens that are compared across must be of one domain.
+fn one_domain(cross: &CrossSpec, known: &Known, file: &Path, out: &mut Diagnostics) {
+    if let (Some(left), Some(right)) = (known.recipes.get(cross.left.as_str()), known.recipes.get(cross.right.as_str()))
+        && left != right
+    {
+        let message = format!("`{}` and `{}` are tokens of different domains", *cross.left, *cross.right);
+        out.push(
+            Diagnostic::error("L004", file, message)
+                .at(&cross.right)
+                .label(format!("domain `{right}`, and the left one `{left}`"))
+                .help("tokens of two domains never agree: give one recipe the other's `domain:`"),
+        );
+    }
+}
+
+/// Checks what a document says of its model.
+pub fn check_model(
+    model: &ModelPassSpec,
+    guards: &[GuardSpec],
+    roles: &RolesSpec,
+    known: &Known,
+    file: &Path,
+    out: &mut Diagnostics,
+) {
+    let recipes =
+        Names { file, code: "L001", what: "token that no recipe makes", help: "tokens are declared in `tokens:`" };
+    let names: Vec<&str> = known.recipes.keys().map(String::as_str).collect();
+    each_once(model.blocking.iter().map(|b| &b.id), "blocking rule", file, out);
+    each_once(model.comparisons.iter().map(|c| &c.field), "comparison", file, out);
+    let guard =
+        Names { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" };
+    let guard_names: Vec<&str> = guards.iter().map(|g| g.id.as_str()).collect();
+    for name in &model.guards {
+        guard.check(name, &guard_names, out);
+    }
+    let mut word = |said: &Located<String>| {
+        for token in TokenWord::parse(said).tokens() {
+            recipes.check(&said.with(token.to_owned()), &names, out);
+        }
+        if let TokenWord::With(one, other) = TokenWord::parse(said) {
+            let cross = CrossSpec { left: said.with(one.to_owned()), right: said.with(other.to_owned()) };
+            one_domain(&cross, known, file, out);
+        }
+        if let TokenWord::Near(token) = TokenWord::parse(said)
+            && roles.ssn.as_ref().is_none_or(|ssn| ssn.as_str() != token)
+        {
+            let message = format!("which values are near `{token}` is not known");
+            out.push(
+                Diagnostic::error("L011", file, message).at(said).help("only the SSN of `roles:` has a neighbourhood"),
+            );
+        }
+    };
+    for rule in &model.blocking {
+        rule.on.iter().for_each(&mut word);
+    }
+    for comparison in &model.comparisons {
+        word(&comparison.field);
+        comparison.levels.iter().for_each(&mut word);
+    }
+    model_alone(model, file, out);
+}
+
+/// What is wrong with a model whatever tokens there are.
+fn model_alone(model: &ModelPassSpec, file: &Path, out: &mut Diagnostics) {
+    let mut wrong = |at: &Located<String>, message: String, help: &str| {
+        out.push(Diagnostic::error("L012", file, message).at(at).help(help));
+    };
+    for (what, none) in [("blocking rule", model.blocking.is_empty()), ("comparison", model.comparisons.is_empty())] {
+        if none {
+            wrong(&model.id, format!("the model has no {what}"), "without it nothing can be learnt");
+        }
+    }
+    for rule in &model.blocking {
+        let near = rule.on.iter().any(|word| matches!(TokenWord::parse(word), TokenWord::Near(_)));
+        let with = rule.on.iter().any(|word| matches!(TokenWord::parse(word), TokenWord::With(..)));
+        if rule.on.is_empty() || rule.max_pairs == 0 {
+            let message = format!("blocking rule `{}` makes no pair", *rule.id);
+            wrong(&rule.id, message, "name tokens in `on:`, and let `max_pairs` be above 0");
+        }
+        if with || near && rule.on.len() > 1 {
+            let message = format!("blocking rule `{}` cannot be looked up", *rule.id);
+            wrong(&rule.id, message, "a rule is on tokens that both records share, or on `near ssn` alone");
+        }
+    }
+    for comparison in &model.comparisons {
+        let own = comparison.levels.iter().position(|level| level.trim() == comparison.field.as_str());
+        if own.is_none() || comparison.frequencies && own != Some(0) {
+            let message = format!("the comparison of `{}` does not begin with the token itself", *comparison.field);
+            let help = "levels stand from best to least, the token itself among them; first where `frequencies` count";
+            wrong(&comparison.field, message, help);
+        }
+        for (at, level) in comparison.levels.iter().enumerate() {
+            if comparison.levels[..at].iter().any(|before| before.trim() == level.trim()) {
+                wrong(level, format!("the level `{}` stands twice", level.trim()), "its pairs are taken by the first");
+            }
+        }
+    }
+    let patterns = model.comparisons.iter().try_fold(1_u64, |all, c| all.checked_mul(c.levels.len() as u64 + 2));
+    if patterns.is_none() || model.comparisons.len() > 60 {
+        let message = "the comparisons have more levels together than a model can hold".to_owned();
+        wrong(&model.id, message, "leave out what says least");
+    }
+    let decide = model.decide;
+    if !(decide.false_links > 0.0 && decide.false_links < 1.0 && decide.review > 0.0 && decide.review < 1.0) {
+        let message = "`false_links` and `review` lie between 0 and 1".to_owned();
+        wrong(&model.id, message, "the defaults are 0.005 and 0.5");
     }
 }
 
@@ -134,7 +238,7 @@ fn roles_lacking(veto: &Veto, roles: &RolesSpec) -> Vec<&'static str> {
     let lacking: &[Option<&'static str>] = match veto {
         Veto::SsnConflict { .. } => &[single(&roles.ssn, "ssn")],
         Veto::IssuerConflict { .. } | Veto::IdsDiffer {} => &[single(&roles.id, "id")],
-        Veto::FirstNamesDiffer {} => &[list(&roles.first, "first")],
+        Veto::FirstNamesDiffer { .. } => &[list(&roles.first, "first")],
         Veto::Twins { .. } | Veto::PeopleDiffer { .. } => {
             &[list(&roles.first, "first"), list(&roles.last, "last"), list(&roles.birth_date, "birth_date")]
         }

@@ -8,7 +8,7 @@ use arrow::array::{
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{GuardSpec, IdentityRef, InMemory, Linked, PassSpec, RolesSpec, Rules, TokenTable, link};
+use super::{GuardSpec, IdentityRef, InMemory, Linked, ModelPassSpec, PassSpec, RolesSpec, Rules, TokenTable, link};
 use crate::foundation::schema;
 
 /// The linkage document, with recipes as another room would read them.
@@ -20,6 +20,7 @@ pub(super) struct Document {
     version: u32,
     pub(super) tokens: Vec<Recipe>,
     pub(super) passes: Vec<PassSpec>,
+    pub(super) model: Option<ModelPassSpec>,
     pub(super) guards: Vec<GuardSpec>,
     pub(super) roles: RolesSpec,
 }
@@ -42,7 +43,11 @@ pub(super) fn statewide() -> Document {
 
 impl Document {
     pub(super) fn rules(&self) -> Rules {
-        Rules::compile(&self.passes, &self.guards, &self.roles).unwrap()
+        Rules::compile(&self.passes, None, &self.guards, &self.roles).unwrap()
+    }
+
+    pub(super) fn rules_with_model(&self) -> Rules {
+        Rules::compile(&self.passes, self.model.as_ref(), &self.guards, &self.roles).unwrap()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Guards: what stops a link, judged between all members of the two clusters it would join.
 
-use crate::linkage::rules::Rules;
+use crate::linkage::rules::{Guard, Rules};
 use crate::linkage::spec::{Agree, Veto};
 use crate::linkage::{Clusters, TokenTable};
 
@@ -23,12 +23,12 @@ impl<'a> Judge<'a> {
     /// The first of `guards` that vetoes joining the clusters of `a` and `b`, as its place in [`Rules::guards`].
     pub fn veto(&mut self, clusters: &Clusters, guards: &[usize], a: u32, b: u32) -> Option<usize> {
         let rules = self.rules;
-        guards.iter().copied().find(|&g| self.refuses(clusters, &rules.guards[g].veto, a, b))
+        guards.iter().copied().find(|&g| self.refuses(clusters, &rules.guards[g], a, b))
     }
 
-    fn refuses(&mut self, clusters: &Clusters, veto: &Veto, a: u32, b: u32) -> bool {
+    fn refuses(&mut self, clusters: &Clusters, guard: &Guard, a: u32, b: u32) -> bool {
         let roles = &self.rules.roles;
-        match *veto {
+        match guard.veto {
             Veto::SsnConflict { agree } => roles.ssn.is_some_and(|ssn| self.ssn_conflict(clusters, ssn, agree, a, b)),
             Veto::IssuerConflict { tolerance_days } => {
                 let apart = |m: u32, n: u32| {
@@ -43,7 +43,10 @@ impl<'a> Judge<'a> {
                     && (roles.id.is_some_and(|id| self.ids_at_once(clusters, id, tolerance_days, |_, _| true, a, b))
                         || self.first_names_differ(clusters, &roles.first_any, agree, a, b))
             }
-            Veto::FirstNamesDiffer {} => self.compare(clusters, &roles.first_any, a, b) == Some(false),
+            Veto::FirstNamesDiffer { .. } => {
+                self.compare(clusters, &roles.first_any, a, b) == Some(false)
+                    && !guard.swapped.is_some_and(|columns| self.swapped(clusters, columns, a, b))
+            }
             Veto::PeopleDiffer { fields } => {
                 let first = match self.compare(clusters, &roles.first, a, b) {
                     None => self.compare(clusters, &roles.first_any, a, b),
@@ -79,6 +82,16 @@ impl<'a> Judge<'a> {
     /// Whether any form agrees between any members; `None` where either cluster has no form at all.
     fn compare(&mut self, clusters: &Clusters, forms: &[usize], a: u32, b: u32) -> Option<bool> {
         self.gather(clusters, forms, a, b).then(|| meet(&self.left, &self.right))
+    }
+
+    /// Whether two members, one of each cluster, hold each other's first value as their second.
+    fn swapped(&self, clusters: &Clusters, (here, there): (usize, usize), a: u32, b: u32) -> bool {
+        let table = self.table;
+        let same = |x: u32, y: u32| x != 0 && x == y;
+        let swap = |m: u32, n: u32| {
+            same(table.value(here, m), table.value(there, n)) && same(table.value(here, n), table.value(there, m))
+        };
+        clusters.members(a).any(|m| clusters.members(b).any(|n| swap(m, n)))
     }
 
     fn ssn_conflict(&mut self, clusters: &Clusters, ssn: usize, agree: Agree, a: u32, b: u32) -> bool {

@@ -5,6 +5,7 @@
 
 use crate::linkage::groups::{Grouping, Groups, LEFT, RIGHT};
 use crate::linkage::guard::Judge;
+use crate::linkage::modelled::{Modelled, modelled};
 use crate::linkage::rules::{Pass, Rules};
 use crate::linkage::spec::{Strength, Unique};
 use crate::linkage::{Clusters, LinkageError, TokenTable};
@@ -43,6 +44,10 @@ pub enum Stopped {
     OverCommon,
     /// More than one person on a side of the pass holds the key.
     NotUnique,
+    /// The model holds it for too unlikely.
+    BelowLine,
+    /// Another person fits as well, or nearly.
+    Rival,
 }
 
 /// One decision, packed: a link that joined two clusters, or a near miss.
@@ -107,9 +112,11 @@ pub struct Linked {
     pub decisions: Vec<Decision>,
     /// What each pass did.
     pub counts: Vec<PassCount>,
+    /// What the model did, where there is one.
+    pub modelled: Option<Modelled>,
 }
 
-/// Links the records of a table by the passes of `rules`, candidates coming from `grouping`. With two threads or more, the groups of the next
+/// Links the records of a table by the passes of `rules`, candidates coming from `grouping`, and by its model. With two threads or more, the groups of the next
 /// passes are found while one is walked: they do not depend on what the passes before joined.
 pub fn link(
     table: &TokenTable,
@@ -137,11 +144,13 @@ pub fn link(
             walk.passes(rules, groups.into_iter())
         })?;
     }
-    let Walk { clusters, mut decisions, counts, .. } = walk;
+    let Walk { mut clusters, mut decisions, counts, .. } = walk;
     decisions.sort_unstable();
+    let model = rules.model.as_ref();
+    let modelled = model.map(|model| modelled(table, rules, model, &mut clusters, threads));
     let clusters = clusters.sets();
-    let cluster_info = describe(table, rules, &clusters, &decisions);
-    Ok(Linked { clusters, cluster_info, decisions, counts })
+    let cluster_info = describe(table, rules, &clusters, &decisions, modelled.as_ref());
+    Ok(Linked { clusters, cluster_info, decisions, counts, modelled })
 }
 
 struct Walk<'a> {
@@ -309,12 +318,18 @@ impl Walk<'_> {
     }
 }
 
-fn stopped_by(guard: usize) -> Stopped {
+pub(crate) fn stopped_by(guard: usize) -> Stopped {
     // `Rules::compile` takes no more guards than a byte counts.
     Stopped::By(u8::try_from(guard).unwrap_or(u8::MAX))
 }
 
-fn describe(table: &TokenTable, rules: &Rules, clusters: &[Vec<u32>], decisions: &[Decision]) -> Vec<ClusterInfo> {
+fn describe(
+    table: &TokenTable,
+    rules: &Rules,
+    clusters: &[Vec<u32>],
+    decisions: &[Decision],
+    modelled: Option<&Modelled>,
+) -> Vec<ClusterInfo> {
     let mut of_row = vec![0_u32; table.len()];
     for (number, cluster) in (0_u32..).zip(clusters) {
         for &row in cluster {
@@ -347,6 +362,14 @@ fn describe(table: &TokenTable, rules: &Rules, clusters: &[Vec<u32>], decisions:
         let info = &mut infos[of_row[link.left as usize] as usize];
         info.passes |= 1 << link.pass;
         info.weakest = info.weakest.max(Some(rules.passes[usize::from(link.pass)].strength));
+    }
+    let model = rules.model.as_ref().zip(modelled).into_iter();
+    for (model, link) in model.flat_map(|(model, modelled)| modelled.decisions.iter().map(move |d| (model, d))) {
+        if link.decision == MatchDecision::Link {
+            let info = &mut infos[of_row[link.left as usize] as usize];
+            info.passes |= 1 << rules.passes.len();
+            info.weakest = info.weakest.max(Some(model.strength));
+        }
     }
     infos
 }

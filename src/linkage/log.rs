@@ -1,12 +1,16 @@
 //! The match log and the linkage columns of persons, as Arrow. References and agreement only: no value and no token of anybody.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder};
+use arrow::array::{
+    ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder,
+};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::linkage::link::{Decision, Linked, MatchDecision, Stopped};
+use crate::linkage::link::{Linked, MatchDecision, Stopped};
+use crate::linkage::model::{level_names, levels_of};
+use crate::linkage::modelled::ModelDecision;
+use crate::linkage::rules::Stage;
 use crate::linkage::{LinkageError, Rules, Strength, TokenTable};
 
 /// Rows of one batch of the log: bounds the memory of writing it.
@@ -29,10 +33,14 @@ pub fn schema() -> SchemaRef {
         text("agreed_parts"),
         text("disagreed_parts"),
         text("missing_parts"),
-        Field::new("key_frequency", DataType::Int64, false),
+        Field::new("key_frequency", DataType::Int64, true),
         text("guards"),
         Field::new("vetoed_by", DataType::Utf8, true),
         text("decision"),
+        Field::new("levels", DataType::Utf8, true),
+        Field::new("weight_millibits", DataType::Int32, true),
+        Field::new("probability", DataType::Float64, true),
+        Field::new("lead_millibits", DataType::Int32, true),
     ]))
 }
 
@@ -50,32 +58,72 @@ pub fn person_schema() -> SchemaRef {
     ]))
 }
 
-/// The match log in batches; `run` is the run's fingerprint. Decisions are numbered from 1 in order of pass, left and right reference.
+/// A row of the log: a decision of a pass or of the model.
+#[derive(Clone, Copy)]
+struct Row {
+    /// Its place among the stages.
+    stage: usize,
+    left: u32,
+    right: u32,
+    decision: MatchDecision,
+    stopped: Stopped,
+    key_frequency: Option<u32>,
+    modelled: Option<ModelDecision>,
+}
+
+/// The row of a decision by its number: those of the passes, then those of the model.
+fn row(rules: &Rules, linked: &Linked, at: usize) -> Option<Row> {
+    if let Some(d) = linked.decisions.get(at) {
+        return Some(Row {
+            stage: usize::from(d.pass),
+            left: d.left,
+            right: d.right,
+            decision: d.decision,
+            stopped: d.stopped,
+            key_frequency: Some(d.key_frequency),
+            modelled: None,
+        });
+    }
+    let d = linked.modelled.as_ref()?.decisions.get(at - linked.decisions.len())?;
+    Some(Row {
+        stage: rules.passes.len(),
+        left: d.left,
+        right: d.right,
+        decision: d.decision,
+        stopped: d.stopped,
+        key_frequency: None,
+        modelled: Some(*d),
+    })
+}
+
+/// The match log in batches; `run` is the run's fingerprint. Decisions are numbered from 1: those of the passes in order of pass, left and
+/// right reference, then those of the model from the greatest weight down.
 pub fn batches<'a>(
     table: &'a TokenTable,
     rules: &'a Rules,
     linked: &'a Linked,
     run: &'a str,
 ) -> impl Iterator<Item = Result<RecordBatch, LinkageError>> + 'a {
-    let all = linked.decisions.len();
+    let all = linked.decisions.len() + linked.modelled.as_ref().map_or(0, |m| m.decisions.len());
     (0..all).step_by(BATCH_ROWS).map(move |start| {
-        let rows = start..all.min(start + BATCH_ROWS);
-        batch(table, rules, &linked.decisions, rows, run)
+        let decisions: Vec<Row> =
+            (start..all.min(start + BATCH_ROWS)).filter_map(|at| row(rules, linked, at)).collect();
+        batch(table, rules, &decisions, start, run)
     })
 }
 
 fn batch(
     table: &TokenTable,
     rules: &Rules,
-    all: &[Decision],
-    rows: Range<usize>,
+    decisions: &[Row],
+    first: usize,
     run: &str,
 ) -> Result<RecordBatch, LinkageError> {
-    let ids = rows.clone().map(|row| i64::try_from(row + 1).unwrap_or(i64::MAX));
+    let ids = (first..first + decisions.len()).map(|row| i64::try_from(row + 1).unwrap_or(i64::MAX));
     let ids = Int64Array::from_iter_values(ids);
-    let decisions = &all[rows];
-    let pass = |d: &Decision| &rules.passes[usize::from(d.pass)];
-    let text = |put: &dyn Fn(&Decision, &mut String)| -> ArrayRef {
+    let stages: Vec<Stage<'_>> = rules.stages().collect();
+    let pass = |d: &Row| stages[d.stage];
+    let text = |put: &dyn Fn(&Row, &mut String)| -> ArrayRef {
         let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 16);
         let mut words = String::new();
         for decision in decisions {
@@ -125,12 +173,31 @@ fn batch(
         parts(|c| c.agreed),
         parts(|c| c.disagreed),
         parts(|c| c.missing),
-        Arc::new(Int64Array::from_iter_values(decisions.iter().map(|d| i64::from(d.key_frequency)))),
-        text(&|d, out| guards_passed(rules, d, out)),
+        Arc::new(decisions.iter().map(|d| d.key_frequency.map(i64::from)).collect::<Int64Array>()),
+        text(&|d, out| guards_passed(rules, pass(d).guards, d.stopped, out)),
         Arc::new(vetoed_by),
         text(&|d, out| out.push_str(d.decision.name())),
+        Arc::new(decisions.iter().map(|d| Some(levels(rules, &d.modelled?))).collect::<StringArray>()),
+        Arc::new(decisions.iter().map(|d| Some(d.modelled?.weight)).collect::<Int32Array>()),
+        Arc::new(decisions.iter().map(|d| Some(d.modelled?.probability)).collect::<Float64Array>()),
+        Arc::new(decisions.iter().map(|d| d.modelled?.lead).collect::<Int32Array>()),
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
+}
+
+/// What the comparisons of the model said, in words: `first_name: first_root, birth_date: birth_date, ...`.
+fn levels(rules: &Rules, decision: &ModelDecision) -> String {
+    let Some(model) = &rules.model else { return String::new() };
+    let mut out = String::new();
+    for (comparison, level) in model.comparisons.iter().zip(levels_of(&model.comparisons, decision.pattern)) {
+        if !out.is_empty() {
+            out.push_str(", ");
+        }
+        out.push_str(&comparison.name);
+        out.push_str(": ");
+        out.push_str(level_names(comparison).get(usize::from(level)).map_or("", String::as_str));
+    }
+    out
 }
 
 /// How the parts of two records compare, a bit a part in the order of the rules' evidence.
@@ -142,7 +209,7 @@ struct Compared {
 }
 
 /// Compares part by part, so that a column is walked at a time.
-fn compared(table: &TokenTable, evidence: &[usize], decisions: &[Decision]) -> Vec<Compared> {
+fn compared(table: &TokenTable, evidence: &[usize], decisions: &[Row]) -> Vec<Compared> {
     let mut all = vec![Compared::default(); decisions.len()];
     for (at, &column) in evidence.iter().enumerate() {
         for (decision, one) in decisions.iter().zip(&mut all) {
@@ -163,14 +230,15 @@ fn stopped_name(rules: &Rules, stopped: Stopped) -> Option<&str> {
         Stopped::By(guard) => Some(&rules.guards[usize::from(guard)].id),
         Stopped::OverCommon => Some("over_common"),
         Stopped::NotUnique => Some("not_unique"),
+        Stopped::BelowLine => Some("below_line"),
+        Stopped::Rival => Some("rival"),
     }
 }
 
 /// Guards are asked in the pass's order, so those before the one that vetoed let the pair through.
-fn guards_passed(rules: &Rules, decision: &Decision, out: &mut String) {
-    let guards = &rules.passes[usize::from(decision.pass)].guards;
-    let passed = match decision.stopped {
-        Stopped::No => &guards[..],
+fn guards_passed(rules: &Rules, guards: &[usize], stopped: Stopped, out: &mut String) {
+    let passed = match stopped {
+        Stopped::No | Stopped::BelowLine | Stopped::Rival => guards,
         Stopped::By(by) => {
             let end = guards.iter().position(|&g| g == usize::from(by)).unwrap_or(guards.len());
             &guards[..end]
@@ -195,8 +263,8 @@ pub fn persons(rules: &Rules, linked: &Linked, person_ids: &[String]) -> Result<
     let mut rows: Vec<_> = person_ids.iter().zip(&linked.cluster_info).collect();
     rows.sort_unstable_by_key(|row| row.0);
     let passes = rows.iter().map(|(_, info)| {
-        let used = rules.passes.iter().enumerate().filter(|(place, _)| info.passes >> place & 1 == 1);
-        used.map(|(_, pass)| pass.id.as_str()).collect::<Vec<_>>().join(",")
+        let used = rules.stages().enumerate().filter(|(place, _)| info.passes >> place & 1 == 1);
+        used.map(|(_, stage)| stage.id).collect::<Vec<_>>().join(",")
     });
     let count = |of: fn(&crate::linkage::ClusterInfo) -> u32| {
         Int32Array::from_iter_values(rows.iter().map(|(_, info)| i32::try_from(of(info)).unwrap_or(i32::MAX)))
@@ -217,6 +285,7 @@ impl Linked {
     /// How many decisions of a kind there are.
     #[must_use]
     pub fn count(&self, kind: MatchDecision) -> usize {
-        self.decisions.iter().filter(|d| d.decision == kind).count()
+        let modelled = self.modelled.iter().flat_map(|m| &m.decisions).filter(|d| d.decision == kind).count();
+        self.decisions.iter().filter(|d| d.decision == kind).count() + modelled
     }
 }

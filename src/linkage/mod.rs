@@ -7,6 +7,7 @@
 pub mod check;
 mod cluster;
 mod error;
+pub mod explained;
 #[cfg(test)]
 mod fixture;
 pub mod groups;
@@ -14,6 +15,10 @@ mod guard;
 pub mod link;
 pub mod log;
 pub mod model;
+pub mod modelled;
+#[cfg(test)]
+mod modelled_tests;
+pub mod near;
 #[cfg(test)]
 mod oracle;
 pub mod plan;
@@ -25,14 +30,16 @@ mod scenarios;
 pub mod score;
 pub mod spec;
 mod table;
+mod token_word;
 
-pub use check::{Known, check};
+pub use check::{Known, check, check_model};
 pub use cluster::Clusters;
 pub use error::LinkageError;
 pub use groups::{Grouping, Groups, InMemory};
 pub use guard::Judge;
 pub use link::{ClusterInfo, Decision, Linked, MatchDecision, PassCount, Stopped, link};
+pub use modelled::{ModelDecision, Modelled};
 pub use reading::Reading;
 pub use rules::Rules;
-pub use spec::{GuardSpec, PassSpec, RolesSpec, Strength};
+pub use spec::{GuardSpec, ModelPassSpec, PassSpec, RolesSpec, Strength};
 pub use table::{IdentityRef, TokenTable};

@@ -154,7 +154,7 @@ impl Naive<'_> {
                     && same(&roles.birth_date)
                     && (names_apart || self.at_once(a, b, *tolerance_days, false))
             }
-            Veto::FirstNamesDiffer {} => self.apart(a, b, &roles.first_any),
+            Veto::FirstNamesDiffer { .. } => self.apart(a, b, &roles.first_any),
             Veto::PeopleDiffer { fields } => {
                 let full = |set| !self.values(set, &roles.first).is_empty();
                 let first = if full(a) && full(b) { &roles.first } else { &roles.first_any };

@@ -5,13 +5,15 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int32Type};
 
 use crate::foundation::schema::REF_BYTES;
-use crate::linkage::table::{IdentityRef, Near, TokenTable, UNKNOWN, row_number};
+use crate::linkage::near::Near;
+use crate::linkage::table::{IdentityRef, TokenTable, UNKNOWN, row_number};
 use crate::linkage::{LinkageError, Rules};
 
 /// The columns of the first pass.
@@ -107,6 +109,7 @@ pub struct Reading<'r> {
     valid_ssn: Vec<bool>,
     /// Rows of the neighbourhoods that were read.
     near_rows: usize,
+    near: Near,
     table: TokenTable,
 }
 
@@ -165,9 +168,9 @@ impl<'r> Reading<'r> {
             valid_ssn: order.iter().map(|(_, at)| first.valid_ssn[*at as usize]).collect(),
             columns: vec![Vec::new(); rules.columns().len()],
             distinct: vec![0; rules.columns().len()],
-            near: Near::default(),
+            near: Arc::default(),
         };
-        Ok(Self { rules, rank, valid_ssn: first.valid_ssn, near_rows: 0, table })
+        Ok(Self { rules, rank, valid_ssn: first.valid_ssn, near_rows: 0, near: Near::default(), table })
     }
 
     /// The groups of columns that are compared with each other, by the columns' numbers.
@@ -200,7 +203,7 @@ impl<'r> Reading<'r> {
         let first = self.near_rows;
         self.near_rows += array.len();
         let Some(ssn) = self.rules.roles.ssn else { return Ok(()) };
-        let near = &mut self.table.near;
+        let near = &mut self.near;
         near.spans.resize(self.table.distinct[ssn] as usize + 1, (0, 0));
         for row in (0..array.len()).filter(|row| array.is_valid(*row)) {
             let number = self.table.columns[ssn][self.rank[first + row] as usize];
@@ -220,7 +223,7 @@ impl<'r> Reading<'r> {
     /// The table.
     #[must_use]
     pub fn finish(self) -> TokenTable {
-        self.table
+        TokenTable { near: Arc::new(self.near), ..self.table }
     }
 }
 

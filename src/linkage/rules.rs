@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::linkage::LinkageError;
-use crate::linkage::spec::{GuardSpec, PassSpec, RolesSpec, SidesSpec, Strength, Unique, Veto};
+use crate::linkage::model::{Agreement, Comparison, Part, Rule, Trained};
+use crate::linkage::spec::{
+    GuardSpec, ModelDecideSpec, ModelPassSpec, PassSpec, RolesSpec, SidesSpec, Strength, Unique, Veto,
+};
+use crate::linkage::token_word::TokenWord;
 
 /// A pass with its recipes as columns.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub struct Guard {
     pub id: String,
     /// What it refuses.
     pub veto: Veto,
+    /// The columns that tell swapped names, where these are no conflict.
+    pub swapped: Option<(usize, usize)>,
 }
 
 /// The roles as columns.
@@ -68,12 +74,50 @@ pub struct Roles {
     pub evidence: Vec<usize>,
 }
 
+/// The model with its tokens as columns.
+#[derive(Clone, Debug)]
+pub struct ModelPass {
+    /// Its name.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// Its strength.
+    pub strength: Strength,
+    /// The table's column of each field of the model.
+    pub fields: Vec<usize>,
+    /// How fields are compared.
+    pub comparisons: Vec<Comparison>,
+    /// Which pairs are compared.
+    pub blocking: Vec<Rule>,
+    /// Guards, as places in [`Rules::guards`].
+    pub guards: Vec<usize>,
+    /// When a pair is a link.
+    pub decide: ModelDecideSpec,
+    /// A model that an earlier run trained; absent: it is trained now.
+    pub pinned: Option<Trained>,
+}
+
+/// What links records: a pass, or the model that follows them.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'r> {
+    /// Its name.
+    pub id: &'r str,
+    /// Its version.
+    pub version: u32,
+    /// Its strength.
+    pub strength: Strength,
+    /// Guards, as places in [`Rules::guards`].
+    pub guards: &'r [usize],
+}
+
 /// Passes, guards and roles, resolved.
 #[derive(Clone, Debug)]
 pub struct Rules {
     columns: Vec<String>,
     /// The passes, strongest first.
     pub passes: Vec<Pass>,
+    /// The model that follows them.
+    pub model: Option<ModelPass>,
     /// The guards.
     pub guards: Vec<Guard>,
     /// The roles.
@@ -82,13 +126,18 @@ pub struct Rules {
 
 impl Rules {
     /// Resolves the names; `check` has already told the author of anything wrong, this refuses only what would make no sense.
-    pub fn compile(passes: &[PassSpec], guards: &[GuardSpec], roles: &RolesSpec) -> Result<Self, LinkageError> {
+    pub fn compile(
+        passes: &[PassSpec],
+        model: Option<&ModelPassSpec>,
+        guards: &[GuardSpec],
+        roles: &RolesSpec,
+    ) -> Result<Self, LinkageError> {
         let mut columns = Columns::default();
-        let guards: Vec<Guard> =
-            guards.iter().map(|g| Guard { id: g.id.value.clone(), veto: g.veto.clone() }).collect();
+        let guards: Vec<Guard> = guards.iter().map(|g| guard(g, &mut columns)).collect();
         let passes = passes.iter().map(|p| pass(p, &guards, &mut columns)).collect::<Result<Vec<_>, _>>()?;
-        // Packed forms: a cluster's passes are bits of a u64, a decision's parts are bits of a u64.
-        most("passes", passes.len(), 64)?;
+        let model = model.map(|m| model_pass(m, &guards, &mut columns)).transpose()?;
+        // Packed forms: a cluster's passes are bits of a u64, the model's the last; a decision's parts are bits of a u64.
+        most("passes", passes.len(), 63)?;
         most("guards", guards.len(), 255)?;
         let compared = || passes.iter().flat_map(|p| p.left.iter().chain(&p.right)).copied();
         let mut evidence: Vec<usize> = roles.evidence.iter().map(|n| columns.place(n)).collect();
@@ -108,7 +157,19 @@ impl Rules {
             suffix: roles.suffix.as_ref().map(|n| columns.place(n)),
             evidence,
         };
-        Ok(Self { columns: columns.names, passes, guards, roles })
+        Ok(Self { columns: columns.names, passes, model, guards, roles })
+    }
+
+    /// The passes in their order, the model last.
+    pub fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
+        let passes = self.passes.iter().map(|p| Stage {
+            id: &p.id,
+            version: p.version,
+            strength: p.strength,
+            guards: &p.guards,
+        });
+        let model = self.model.iter();
+        passes.chain(model.map(|m| Stage { id: &m.id, version: m.version, strength: m.strength, guards: &m.guards }))
     }
 
     /// The recipes that are needed, in the order of their column numbers.
@@ -132,6 +193,16 @@ impl Rules {
             for (&l, &r) in pass.left.iter().zip(&pass.right) {
                 unite(l, r);
             }
+        }
+        if let Some(model) = &self.model {
+            for level in model.comparisons.iter().flat_map(|c| &c.levels) {
+                if let Agreement::Same(here, there) = *level {
+                    unite(model.fields[here], model.fields[there]);
+                }
+            }
+        }
+        for (here, there) in self.guards.iter().filter_map(|guard| guard.swapped) {
+            unite(here, there);
         }
         for role in [&self.roles.first_any, &self.roles.last, &self.roles.birth_date] {
             for pair in role.windows(2) {
@@ -163,6 +234,71 @@ impl Columns {
     }
 }
 
+fn guard(spec: &GuardSpec, columns: &mut Columns) -> Guard {
+    let swapped = match &spec.veto {
+        Veto::FirstNamesDiffer { unless_swapped: Some(cross) } => {
+            Some((columns.place(&cross.left), columns.place(&cross.right)))
+        }
+        _ => None,
+    };
+    Guard { id: spec.id.value.clone(), veto: spec.veto.clone(), swapped }
+}
+
+/// The place of a guard that a pass names.
+fn guard_place(guards: &[Guard], pass: &str, name: &str) -> Result<usize, LinkageError> {
+    let unknown = || LinkageError::UnknownGuard { pass: pass.to_owned(), guard: name.to_owned() };
+    guards.iter().position(|g| g.id == name).ok_or_else(unknown)
+}
+
+fn model_pass(spec: &ModelPassSpec, guards: &[Guard], columns: &mut Columns) -> Result<ModelPass, LinkageError> {
+    let mut fields: Vec<usize> = Vec::new();
+    let mut field = |name: &str| {
+        let column = columns.place(name);
+        fields.iter().position(|c| *c == column).unwrap_or_else(|| {
+            fields.push(column);
+            fields.len() - 1
+        })
+    };
+    let mut comparisons = Vec::with_capacity(spec.comparisons.len());
+    for one in &spec.comparisons {
+        let own = field(&one.field);
+        let mut levels = Vec::with_capacity(one.levels.len());
+        for word in &one.levels {
+            levels.push(match TokenWord::parse(word) {
+                TokenWord::Same(token) if token == one.field.as_str() => Agreement::Exact,
+                TokenWord::Same(token) => Agreement::Same(field(token), field(token)),
+                TokenWord::With(here, there) => Agreement::Same(field(here), field(there)),
+                TokenWord::Near(_) => Agreement::Near,
+            });
+        }
+        let says = one.levels.iter().map(|word| word.trim().to_owned()).collect();
+        let frequencies = one.frequencies;
+        comparisons.push(Comparison { name: one.field.value.clone(), field: own, levels, says, frequencies });
+    }
+    let mut blocking = Vec::with_capacity(spec.blocking.len());
+    for rule in &spec.blocking {
+        let mut parts = Vec::with_capacity(rule.on.len());
+        for word in &rule.on {
+            parts.push(match TokenWord::parse(word) {
+                TokenWord::Near(token) => Part::Near(field(token)),
+                TokenWord::Same(token) | TokenWord::With(token, _) => Part::Whole(field(token)),
+            });
+        }
+        blocking.push(Rule { id: rule.id.value.clone(), parts, most: rule.max_pairs });
+    }
+    Ok(ModelPass {
+        id: spec.id.value.clone(),
+        version: spec.version,
+        strength: spec.strength,
+        fields,
+        comparisons,
+        blocking,
+        guards: spec.guards.iter().map(|g| guard_place(guards, &spec.id, g)).collect::<Result<_, _>>()?,
+        decide: spec.decide,
+        pinned: None,
+    })
+}
+
 fn pass(spec: &PassSpec, guards: &[Guard], columns: &mut Columns) -> Result<Pass, LinkageError> {
     let mut left: Vec<usize> = spec.on.iter().map(|n| columns.place(n)).collect();
     let mut right = left.clone();
@@ -170,10 +306,6 @@ fn pass(spec: &PassSpec, guards: &[Guard], columns: &mut Columns) -> Result<Pass
         left.push(columns.place(&cross.left));
         right.push(columns.place(&cross.right));
     }
-    let place = |name: &str| {
-        let unknown = || LinkageError::UnknownGuard { pass: spec.id.value.clone(), guard: name.to_owned() };
-        guards.iter().position(|g| g.id == name).ok_or_else(unknown)
-    };
     let none = SidesSpec::default();
     let sides = spec.sources.as_ref().unwrap_or(&none);
     let names = |side: &[crate::foundation::Located<String>]| {
@@ -192,6 +324,6 @@ fn pass(spec: &PassSpec, guards: &[Guard], columns: &mut Columns) -> Result<Pass
         right_sources: names(&sides.right),
         max_frequency: spec.max_frequency,
         requires_unique: spec.requires_unique,
-        guards: spec.guards.iter().map(|g| place(g)).collect::<Result<_, _>>()?,
+        guards: spec.guards.iter().map(|g| guard_place(guards, &spec.id, g)).collect::<Result<_, _>>()?,
     })
 }

@@ -4,6 +4,54 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::Located;
+use crate::linkage::model::spec::{BlockingSpec, ComparisonSpec};
+
+/// The model, over what the exact passes left. Its fields are tokens: a delivery that an agency tokenised itself is compared as a clear one is.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelPassSpec {
+    /// Its name among the passes of the match log.
+    pub id: Located<String>,
+    /// Raised whenever what the model does is changed.
+    pub version: u32,
+    /// How much a link by it is worth.
+    #[serde(default = "suggestive")]
+    pub strength: Strength,
+    /// Which pairs are compared: those that share all tokens of a rule, or whose SSNs are one slip apart, `on: [near ssn]`.
+    pub blocking: Vec<BlockingSpec>,
+    /// How they are compared, by a token that both must have. The levels are tokens that agree, from best to least, that one among them: a
+    /// token, `first_name with last_as_first` (one's with the other's), or `near ssn`.
+    pub comparisons: Vec<ComparisonSpec>,
+    /// Guards that may veto a link, judged between all members of the two clusters.
+    #[serde(default)]
+    pub guards: Vec<Located<String>>,
+    /// When a pair is a link.
+    #[serde(default)]
+    pub decide: ModelDecideSpec,
+    /// A model that an earlier run wrote (`audit/model.json` of its release), from the project's folder. Absent: every run trains its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Located<String>>,
+}
+
+fn suggestive() -> Strength {
+    Strength::D
+}
+
+/// When the model links two persons.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelDecideSpec {
+    /// Of the model's links, the share that it may itself expect to be false: the line between links and the rest is drawn by it.
+    pub false_links: f64,
+    /// Pairs below the line are kept for review from this probability on.
+    pub review: f64,
+}
+
+impl Default for ModelDecideSpec {
+    fn default() -> Self {
+        Self { false_links: 0.005, review: 0.5 }
+    }
+}
 
 /// One exact pass: records whose recipes are all present and equal are candidates to be one person.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +84,7 @@ pub struct PassSpec {
 }
 
 /// Two recipes of one domain, compared across the two records.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CrossSpec {
     /// The recipe of the left record.
@@ -107,7 +155,7 @@ pub struct GuardSpec {
 }
 
 /// What a guard refuses. The values it compares are those of the document's `roles`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Veto {
     /// Two valid SSNs that are neither equal nor near (no deletion neighbour in common).
@@ -132,7 +180,12 @@ pub enum Veto {
         agree: Agree,
     },
     /// First names that agree in no form, not even a loose one.
-    FirstNamesDiffer {},
+    FirstNamesDiffer {
+        /// Two tokens of one domain, such as `{ left: first_name, right: last_as_first }`: where each side's first is the other side's second,
+        /// the names were swapped, and do not differ.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless_swapped: Option<CrossSpec>,
+    },
     /// Of first name, last name and birth date, so many that both clusters hold agree in no form. Here a loose form of the first name counts
     /// only where a cluster holds no full one.
     PeopleDiffer {

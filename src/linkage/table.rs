@@ -3,6 +3,10 @@
 //! Equal tokens of columns that are compared with each other have equal numbers; 0 is a missing token. Since rows stand in the order
 //! of their references, nothing that follows depends on the order in which the dataset was written.
 
+use std::sync::Arc;
+
+use crate::linkage::near::Near;
+
 /// A reference to an identity record.
 pub type IdentityRef = [u8; 16];
 
@@ -22,15 +26,7 @@ pub struct TokenTable {
     pub(crate) valid_ssn: Vec<bool>,
     pub(crate) columns: Vec<Vec<u32>>,
     pub(crate) distinct: Vec<u32>,
-    pub(crate) near: Near,
-}
-
-/// The neighbourhood of each SSN by its number: the first 64 bits of its tokens, of which two differ but once in 2^64.
-#[derive(Debug, Default)]
-pub(crate) struct Near {
-    pub(crate) tokens: Vec<u64>,
-    /// Where the tokens of an SSN begin and end, by its number.
-    pub(crate) spans: Vec<(u32, u32)>,
+    pub(crate) near: Arc<Near>,
 }
 
 impl TokenTable {
@@ -104,11 +100,7 @@ impl TokenTable {
 
     /// Whether two SSNs, by their numbers, are equal, one digit apart or one adjacent transposition apart.
     pub(crate) fn are_near(&self, x: u32, y: u32) -> bool {
-        let of = |ssn: u32| {
-            let (start, end) = self.near.spans.get(ssn as usize).copied().unwrap_or_default();
-            &self.near.tokens[start as usize..end as usize]
-        };
-        x == y || of(x).iter().any(|token| of(y).contains(token))
+        self.near.are_near(x, y)
     }
 }
 

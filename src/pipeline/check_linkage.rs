@@ -24,4 +24,11 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
         sources: Some(project.pipeline.sources.keys().cloned().collect()),
     };
     crate::linkage::check(&linkage.passes, &linkage.guards, &linkage.roles, &known, &file, found);
+    if let Some(model) = &linkage.model {
+        crate::linkage::check_model(model, &linkage.guards, &linkage.roles, &known, &file, found);
+        if linkage.passes.iter().any(|pass| *pass.id == *model.id) {
+            let message = format!("the model is called `{}` as a pass is", *model.id);
+            found.push(Diagnostic::error("L008", &file, message).at(&model.id).help("give it its own id"));
+        }
+    }
 }

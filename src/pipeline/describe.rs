@@ -14,7 +14,7 @@ use crate::publish::Staging;
 use crate::publish::manifest::TableEntry;
 
 /// The columns of the match log, for the dictionary: name, label, definition.
-pub const MATCH_LOG: [(&str, &str, &str); 18] = [
+pub const MATCH_LOG: [(&str, &str, &str); 22] = [
     ("decision_id", "Decision", "number of the decision within the run, from 1, in order of pass and references"),
     ("run", "Linkage run", "fingerprint of the tokens, passes and guards that the decision rests on"),
     ("pass_id", "Pass", "the pass that proposed the link"),
@@ -39,6 +39,22 @@ pub const MATCH_LOG: [(&str, &str, &str); 18] = [
     ("guards", "Guards passed", "guards that were asked and did not veto"),
     ("vetoed_by", "Vetoed by", "the guard that vetoed, or why the key linked nobody; empty for links"),
     ("decision", "Decision kind", "link, vetoed or ambiguous"),
+    (
+        "levels",
+        "Levels",
+        "what each comparison of the model said: the token that agreed, missing or otherwise; empty for exact passes",
+    ),
+    (
+        "weight_millibits",
+        "Match weight",
+        "what all comparisons and the prior come to, in thousandths of a bit: the logarithm of the odds that the two are one person; empty for exact passes",
+    ),
+    ("probability", "Match probability", "how likely the two are one person, rivals in mind; empty for exact passes"),
+    (
+        "lead_millibits",
+        "Lead",
+        "how much the weight is above that of the best other person whom one of the two might be, in thousandths of a bit; empty without a rival",
+    ),
     ("person_id", "Person", "person of the left record"),
     ("superseded_by", "Superseded by", "later decision that replaced this one"),
 ];

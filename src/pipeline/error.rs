@@ -16,6 +16,9 @@ pub enum PipelineError {
         /// Their texts, to quote.
         texts: Texts,
     },
+    /// What was asked for cannot be answered.
+    #[error("{0}")]
+    Asked(String),
     /// Files have not arrived yet.
     #[error("nothing has arrived for: {}", sources.join("; "))]
     NotArrived {

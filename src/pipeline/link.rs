@@ -11,7 +11,10 @@ use tracing::Instrument as _;
 use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
 use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
-use crate::linkage::{InMemory, Linked, Rules, TokenTable};
+use crate::linkage::model::ModelFile;
+use crate::linkage::modelled::{model_file, of_file};
+use crate::linkage::rules::ModelPass;
+use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, TokenTable};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -20,6 +23,7 @@ use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tables;
 use crate::pipeline::token_table::token_table;
 use crate::publish::Pointer;
+use crate::standardize::SPEC_VERSION;
 
 /// What linking comes to.
 #[derive(Clone, Debug)]
@@ -42,6 +46,15 @@ pub struct LinkOutcome {
     pub next_counter: u64,
 }
 
+impl LinkOutcome {
+    /// The text of the model that linked, where one did.
+    #[must_use]
+    pub fn model(&self) -> Option<Result<String, serde_json::Error>> {
+        let file = self.person_link.meta.facts.get("model")?.get("file").filter(|file| !file.is_null())?;
+        Some(serde_json::from_value::<ModelFile>(file.clone()).and_then(|file| serde_json::to_string_pretty(&file)))
+    }
+}
+
 /// Links everything and gives persons their ids.
 pub async fn link(
     ground: &Ground<'_>,
@@ -50,7 +63,10 @@ pub async fn link(
     parent: Option<&Pointer>,
 ) -> Result<LinkOutcome, PipelineError> {
     let linkage = &ground.project.linkage;
-    let mut print = Fingerprinter::new("link/3").with("linkage", ground.linkage_text());
+    let mut print = Fingerprinter::new("link/4").with("linkage", ground.linkage_text());
+    if let Some(pinned) = &ground.project.pinned {
+        print = print.with("model", serde_json::to_vec(pinned).map_err(PipelineError::bug)?);
+    }
     for tokens in all {
         print = print.with("tokens", &tokens.meta.fingerprint);
     }
@@ -64,7 +80,11 @@ pub async fn link(
     };
     let fingerprint = print.with("person key", ground.keys.id()).finish();
     let make = async |place: Place| {
-        let rules = Rules::compile(&linkage.passes, &linkage.guards, &linkage.roles).map_err(PipelineError::bug)?;
+        let mut rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
+            .map_err(PipelineError::bug)?;
+        if let (Some(model), Some(file)) = (&mut rules.model, &ground.project.pinned) {
+            model.pinned = Some(of_file(&linkage.linkage, model, SPEC_VERSION, file)?);
+        }
         let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place };
         make_link(ground, all, identified, &rules, parent, outcome).await
     };
@@ -145,7 +165,7 @@ async fn make_link(
     drop(table);
     let assigned = made.into_iter().flatten().next();
     let assigned = assigned.ok_or_else(|| PipelineError::Bug("nobody gave ids to persons".to_owned()))?;
-    describe(rules, &linked, &assigned, &outcome, person_link).await
+    describe(&ground.project.linkage.linkage, rules, &linked, &assigned, &outcome, person_link).await
 }
 
 /// A part of linking, for the log of the run.
@@ -267,8 +287,30 @@ async fn corrected(
     Ok(found)
 }
 
+/// What the model learnt and expects, for the run's record and the release.
+fn model_facts(linkage: &str, model: &ModelPass, modelled: &Modelled) -> Result<serde_json::Value, PipelineError> {
+    let file = modelled.trained.as_ref().map(|trained| model_file(linkage, model, SPEC_VERSION, trained));
+    let rules = model.blocking.iter().zip(&modelled.counts).map(|(rule, count)| {
+        serde_json::json!({
+            "rule": rule.id, "pairs": count.pairs, "over_common": count.over_common, "skipped": count.skipped,
+        })
+    });
+    Ok(serde_json::json!({
+        "unused": modelled.unused.as_ref().map(ToString::to_string),
+        "pinned": model.pinned.is_some(),
+        "blocking": rules.collect::<Vec<_>>(),
+        "compared": modelled.compared,
+        "line_millibits": modelled.line,
+        "links": modelled.links(),
+        "expected_false": modelled.expected_false,
+        "expected_missed": modelled.expected_missed,
+        "file": serde_json::to_value(&file).map_err(PipelineError::bug)?,
+    }))
+}
+
 /// Writes what linkage says of each person, with the counts of the step.
 async fn describe(
+    linkage: &str,
     rules: &Rules,
     linked: &Linked,
     assigned: &Assigned,
@@ -283,9 +325,18 @@ async fn describe(
             "ambiguous": count.ambiguous,
         })
     });
+    let mut passes: Vec<serde_json::Value> = passes.collect();
     let c = assigned.counts;
     let mut facts = serde_json::Map::new();
-    facts.insert("passes".into(), passes.collect::<Vec<_>>().into());
+    if let (Some(model), Some(modelled)) = (&rules.model, &linked.modelled) {
+        let of = |kind| modelled.decisions.iter().filter(|d| d.decision == kind).count();
+        passes.push(serde_json::json!({
+            "pass": model.id, "strength": model.strength.name(), "links": of(MatchDecision::Link),
+            "vetoed": of(MatchDecision::NonLink), "ambiguous": of(MatchDecision::ClericalReview),
+        }));
+        facts.insert("model".into(), model_facts(linkage, model, modelled)?);
+    }
+    facts.insert("passes".into(), passes.into());
     facts.insert("version".into(), assigned.index.version().into());
     facts.insert("next_counter".into(), assigned.index.next_counter().into());
     facts.insert("persons".into(), ids.len().into());

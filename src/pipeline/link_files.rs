@@ -8,8 +8,8 @@ use crate::engine::Place;
 use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::Clusters;
 use crate::linkage::model::{
-    Blocking, Comparisons, Constraints, Joined, ModelFile, ModelPlan, PairCount, Scope, Scorer, Threshold, Trained,
-    in_order, join, thousandths, threshold, train,
+    Blocking, Comparisons, Constraints, Frequencies, Joined, ModelFile, ModelPlan, PairCount, Scope, Scorer, Threshold,
+    Trained, in_order, join, thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
@@ -200,7 +200,7 @@ impl Begun {
             None => train(records, &comparisons, &blocking, self.scope(), self.threads)?,
         };
         clock.lap("train");
-        let scorer = Scorer::new(records, &comparisons, &trained);
+        let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
         let (mut pairs, compared) = scorer.pairs(&blocking, thousandths(self.document.decide.floor), self.threads);
         clock.lap("score");
         in_order(&mut pairs);

@@ -16,6 +16,7 @@ pub mod document;
 pub mod dropped;
 pub mod error;
 pub mod evaluate;
+pub mod explain;
 pub mod ground;
 pub mod identify;
 pub mod keys;

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::contract::CodeSet;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::linkage::Rules as LinkageRules;
+use crate::linkage::model::ModelFile;
+use crate::linkage::modelled::of_file;
+use crate::linkage::spec::RolesSpec;
 use crate::pipeline::delivery_log::DeliveryLog;
 use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
 use crate::rules::Rule;
+use crate::standardize::SPEC_VERSION;
 
 /// One pipeline with all its documents.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub struct Project {
     pub code_sets: BTreeMap<String, CodeSet>,
     /// How it links.
     pub linkage: LinkageDocument,
+    /// The model that the linkage is pinned to.
+    pub pinned: Option<ModelFile>,
     /// Its rules, of all packs, every version.
     pub rules: Vec<Rule>,
     /// Its marts.
@@ -110,6 +117,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
     if let Some(linkage) = &linkage {
         named_as_its_file(&linkage.linkage, &path, &mut found);
     }
+    let pinned = linkage.as_ref().and_then(|linkage| load_pinned(root, &path, linkage, &mut texts, &mut found));
     let rules = load_rules(root, file, &pipeline, &mut texts, &mut found);
     let marts = load_marts(root, file, &pipeline, &mut texts, &mut found);
 
@@ -117,8 +125,19 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
     match (linkage, all_contracts) {
         (Some(linkage), true) => {
             let (root, file) = (root.to_owned(), file.to_owned());
-            let project =
-                Project { root, file, pipeline, delivery_log, contracts, code_sets, linkage, rules, marts, texts };
+            let project = Project {
+                root,
+                file,
+                pipeline,
+                delivery_log,
+                contracts,
+                code_sets,
+                linkage,
+                pinned,
+                rules,
+                marts,
+                texts,
+            };
             Loaded { project: Some(project), found, texts: Texts::default() }
         }
         _ => Loaded { project: None, found, texts },
@@ -231,6 +250,38 @@ fn load_marts(
         marts.push(Mart { spec, sql: text, spec_file: yaml, sql_file: sql });
     }
     marts
+}
+
+/// The model that a linkage names, if it was trained for it.
+fn load_pinned(
+    root: &Path,
+    file: &Path,
+    linkage: &LinkageDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> Option<ModelFile> {
+    let model = linkage.model.as_ref()?;
+    let pinned = model.pinned.as_ref()?;
+    let text = texts.read(root, Path::new(pinned.as_str()), found)?;
+    let wrong = |reason: String| {
+        Diagnostic::error("M011", file, format!("`{}` is no model for this linkage: {reason}", **pinned))
+            .at(pinned)
+            .help("take audit/model.json from a release of this linkage and version, or leave `pinned:` out")
+    };
+    let read: ModelFile = match serde_json::from_str(&text) {
+        Ok(read) => read,
+        Err(error) => {
+            found.push(wrong(error.to_string()));
+            return None;
+        }
+    };
+    let rules = LinkageRules::compile(&[], Some(model), &linkage.guards, &RolesSpec::default()).ok()?;
+    let fits = of_file(&linkage.linkage, rules.model.as_ref()?, SPEC_VERSION, &read);
+    if let Err(error) = fits {
+        found.push(wrong(error.to_string()));
+        return None;
+    }
+    Some(read)
 }
 
 fn unknown_document(

@@ -56,6 +56,25 @@ pub struct SourceResult {
     pub violations: std::collections::BTreeMap<String, u64>,
 }
 
+/// What the model over the passes did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelResult {
+    /// Why it was not used: there was nothing to learn from.
+    pub unused: Option<String>,
+    /// Whether it was trained before.
+    pub pinned: bool,
+    /// Pairs of different persons that were compared.
+    pub compared: u64,
+    /// The least weight that links, in thousandths of a bit.
+    pub line_millibits: i64,
+    /// Its links.
+    pub links: u64,
+    /// Of these, how many it expects to be false.
+    pub expected_false: f64,
+    /// Of the pairs that wait for review, how many it expects to be one person.
+    pub expected_missed: f64,
+}
+
 /// What one pass did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PassResult {
@@ -149,6 +168,9 @@ pub struct RunResults {
     pub sources: Vec<SourceResult>,
     /// What each pass did.
     pub passes: Vec<PassResult>,
+    /// What the model did, where the linkage has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelResult>,
     /// What became of person ids.
     pub persons: PersonsResult,
     /// What was published.

@@ -68,6 +68,9 @@ pub async fn publish(
         rows: log.meta.rows,
         primary_key: vec!["decision_id".to_owned()],
     });
+    if let Some(model) = outcome.linked.model() {
+        staging.write("audit/model.json", format!("{}\n", model.map_err(PipelineError::bug)?)).await?;
+    }
     staging.write("public/README.txt", PUBLIC).await?;
     describe::write(ground, &staging, &tables, &name).await?;
 

@@ -41,6 +41,7 @@ pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Dis
         files: Vec::new(),
         sources: Vec::new(),
         passes: Vec::new(),
+        model: None,
         persons: PersonsResult::default(),
         tables: Vec::new(),
         headlines: Vec::new(),
@@ -84,6 +85,7 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
             ambiguous: count(pass, "ambiguous"),
         })
         .collect();
+    results.model = facts.meta.facts.get("model").and_then(|m| serde_json::from_value(m.clone()).ok());
     results.persons = PersonsResult {
         persons: facts.count("persons"),
         carried: facts.count("carried"),
@@ -112,7 +114,7 @@ pub async fn headlines(ground: &Ground<'_>) -> Result<Vec<Headline>, PipelineErr
 }
 
 /// The user who runs the program, for the run record.
-fn user() -> String {
+pub(super) fn user() -> String {
     ["USER", "USERNAME", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))

@@ -96,7 +96,7 @@ impl std::fmt::Debug for Runner<'_> {
 
 /// Where a dataset of the store lies. What is restricted lies below `restricted`, which may have a disk of its own.
 #[must_use]
-pub fn store_path(zone: Zone, kind: &str, fingerprint: &Fingerprint) -> String {
+pub fn store_path(zone: Zone, kind: &str, fingerprint: &str) -> String {
     match zone {
         Zone::Restricted => format!("restricted/store/{kind}/{fingerprint}"),
         _ => format!("store/{kind}/{fingerprint}"),
@@ -125,7 +125,7 @@ impl<'a> Runner<'a> {
         let begun = Instant::now();
         self.watch.started(name);
         let span = tracing::info_span!("step", step = name, fingerprint = fingerprint.short());
-        let place = self.root.join(&store_path(zone, kind, fingerprint));
+        let place = self.root.join(&store_path(zone, kind, fingerprint.as_str()));
         let (dataset, status) = match Dataset::open(&place).await? {
             Some(dataset) => (dataset, StepStatus::Reused),
             None => (tracing::Instrument::instrument(work(place), span).await?, StepStatus::Made),

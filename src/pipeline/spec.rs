@@ -10,7 +10,7 @@ use crate::contract::spec::{
 use crate::extract::spec::Format;
 use crate::foundation::Located;
 use crate::linkage::model::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec};
-use crate::linkage::spec::{GuardSpec, PassSpec, RolesSpec};
+use crate::linkage::spec::{GuardSpec, ModelPassSpec, PassSpec, RolesSpec};
 use crate::tokenize::{KeysSpec, RecipeSpec};
 
 /// `pipelines/NAME.yaml`: one scheduled job.
@@ -175,6 +175,9 @@ pub struct LinkageDocument {
     pub tokens: Vec<RecipeSpec>,
     /// The exact passes, strongest first.
     pub passes: Vec<PassSpec>,
+    /// The model over what they left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelPassSpec>,
     /// Which tokens play which part in guards, bridges and the match log.
     #[serde(default)]
     pub roles: RolesSpec,

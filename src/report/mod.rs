@@ -1,9 +1,11 @@
 //! People's pages. Now: the one-page summary of a run, plain text that fits in an e-mail.
 
 mod evaluation;
+mod explain;
 mod link;
 mod summary;
 
 pub use evaluation::evaluation_page;
+pub use explain::explanation_page;
 pub use link::{blocking_page, link_page, model_page};
 pub use summary::{duration, summary, thousands};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::pipeline::record::{FileResult, Outcome, RunResults, SourceResult};
+use crate::pipeline::record::{FileResult, ModelResult, Outcome, RunResults, SourceResult};
 
 /// The page.
 #[must_use]
@@ -110,6 +110,9 @@ fn linkage(run: &RunResults, out: &mut String) {
             thousands(pass.ambiguous)
         );
     }
+    if let Some(model) = &run.model {
+        modelled(model, out);
+    }
     let p = &run.persons;
     let _ = writeln!(
         out,
@@ -120,6 +123,24 @@ fn linkage(run: &RunResults, out: &mut String) {
         thousands(p.merged),
         thousands(p.split),
         thousands(p.retired)
+    );
+}
+
+/// What the model expects of itself; nobody has told it the truth.
+fn modelled(model: &ModelResult, out: &mut String) {
+    if let Some(reason) = &model.unused {
+        let _ = writeln!(out, "\nThe model was not used: {reason}.");
+        return;
+    }
+    let how = if model.pinned { "trained before" } else { "trained in this run" };
+    let _ = writeln!(
+        out,
+        "\nThe model, {how}, compared {} pairs of persons so far. Of its {} links it expects {:.1} to be false;\n\
+         of the pairs that it leaves for review (ambiguous), {:.1} to be one person.",
+        thousands(model.compared),
+        thousands(model.links),
+        model.expected_false,
+        model.expected_missed
     );
 }
 

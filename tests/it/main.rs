@@ -10,6 +10,7 @@ mod bad_files;
 mod bad_places;
 mod canaries;
 mod deliveries;
+mod explain;
 mod link_files;
 mod outcomes;
 mod persons;

@@ -18,6 +18,8 @@ pub enum Part {
     Year(usize),
     /// The last four of nine digits.
     LastFour(usize),
+    /// One slip apart, by the neighbourhoods of tokens; it stands alone in its rule.
+    Near(usize),
 }
 
 impl Part {
@@ -29,7 +31,8 @@ impl Part {
             | Self::First(field, _)
             | Self::Root(field)
             | Self::Year(field)
-            | Self::LastFour(field) => field,
+            | Self::LastFour(field)
+            | Self::Near(field) => field,
         }
     }
 }
@@ -89,6 +92,8 @@ pub struct Blocking<'r> {
     /// The keys of each record under all rules, record after record; 0 where it has none.
     keys: Vec<u64>,
     blocks: Vec<Blocks>,
+    /// Rules whose records are one slip apart in a field, which no key of one record tells.
+    near: Vec<(usize, usize)>,
 }
 
 impl<'r> Blocking<'r> {
@@ -96,9 +101,17 @@ impl<'r> Blocking<'r> {
     #[must_use]
     pub fn new(records: &'r Records, rules: &'r [Rule], scope: Scope, threads: usize) -> Self {
         let made = over(threads, rules.len(), |at| {
+            if let [Part::Near(field)] = rules[at].parts[..] {
+                let entries = near_entries(records, field);
+                return (vec![0; records.len()], Blocks::new(records, scope, entries.iter().copied()));
+            }
             let keys = keys(records, &rules[at].parts);
-            let blocks = Blocks::new(records, scope, &keys);
+            let blocks = Blocks::new(records, scope, keys.iter().copied().zip(0_u32..));
             (keys, blocks)
+        });
+        let near = rules.iter().enumerate().filter_map(|(at, rule)| match rule.parts[..] {
+            [Part::Near(field)] => Some((at, field)),
+            _ => None,
         });
         let (of_rules, blocks): (Vec<Vec<u64>>, Vec<Blocks>) = made.into_iter().unzip();
         let mut keys = vec![0; records.len() * rules.len()];
@@ -107,7 +120,18 @@ impl<'r> Blocking<'r> {
                 keys[at] = key;
             }
         }
-        Self { records, scope, rules, keys, blocks }
+        Self { records, scope, rules, keys, blocks, near: near.collect() }
+    }
+
+    /// Whether two records share a rule before one whose keys are these.
+    #[inline]
+    fn shared_before(&self, rule: usize, a: u32, b: u32) -> bool {
+        let keys = self.keys_of(a)[..rule].iter().zip(self.keys_of(b)).any(|(x, y)| *x != 0 && x == y);
+        keys || self.near.iter().any(|(near, field)| *near < rule && self.are_near(*field, a, b))
+    }
+
+    fn are_near(&self, field: usize, a: u32, b: u32) -> bool {
+        self.records.fields[field].values.are_near(self.records.code(field, a), self.records.code(field, b))
     }
 
     #[inline]
@@ -128,11 +152,21 @@ impl<'r> Blocking<'r> {
         (0..self.rules.len()).map(|rule| self.count(rule, threads)).collect()
     }
 
+    /// How many pairs a rule makes of a block. A block of two SSNs holds also the pairs of records of one of them, which are not near but equal.
+    fn pairs_made(&self, rule: usize, block: &[u32]) -> u64 {
+        let all = pairs_of(self.records, self.scope, block);
+        let Some((_, field)) = self.near.iter().find(|(near, _)| *near == rule) else { return all };
+        let first = self.records.code(*field, block[0]);
+        let (one, other): (Vec<u32>, Vec<u32>) =
+            block.iter().partition(|row| self.records.code(*field, **row) == first);
+        all - pairs_of(self.records, self.scope, &one) - pairs_of(self.records, self.scope, &other)
+    }
+
     fn count(&self, rule: usize, threads: usize) -> PairCount {
         let parts = over(threads, PARTITIONS, |partition| {
             let mut count = PairCount::default();
             for block in self.blocks[rule].of(partition) {
-                let pairs = pairs_of(self.records, self.scope, block);
+                let pairs = self.pairs_made(rule, block);
                 if pairs > self.rules[rule].most {
                     count.over_common += 1;
                     count.skipped += pairs;
@@ -152,20 +186,20 @@ impl<'r> Blocking<'r> {
     /// Hands every pair of a partition of a rule to `take`, but those that a rule before `not_of` has made already, and those whose first record
     /// is not in the sample.
     fn pairs(&self, rule: usize, partition: usize, not_of: usize, sample: Sample, mut take: impl FnMut(u32, u32)) {
+        let near = self.near.iter().find(|(near, _)| *near == rule).map(|(_, field)| *field);
         let mut of_first = |a: u32, others: &[u32]| {
             if !sample.holds(a) {
                 return;
             }
-            let mine = &self.keys_of(a)[..not_of];
             for &b in others {
-                let made = mine.iter().zip(self.keys_of(b)).any(|(x, y)| *x != 0 && x == y);
-                if !made {
+                // A block of two SSNs holds also the pairs of records of one of them.
+                if !self.shared_before(not_of, a, b) && near.is_none_or(|field| self.are_near(field, a, b)) {
                     take(a, b);
                 }
             }
         };
         for block in self.blocks[rule].of(partition) {
-            if pairs_of(self.records, self.scope, block) > self.rules[rule].most {
+            if self.pairs_made(rule, block) > self.rules[rule].most {
                 continue;
             }
             let mut rest = block;
@@ -204,10 +238,17 @@ impl<'r> Blocking<'r> {
         })
     }
 
+    /// Whether a rule makes a pair, whatever the rules before it do.
+    #[must_use]
+    pub fn is_made_by(&self, rule: usize, a: u32, b: u32) -> bool {
+        let (x, y) = (self.keys_of(a)[rule], self.keys_of(b)[rule]);
+        x != 0 && x == y || self.near.iter().any(|(near, field)| *near == rule && self.are_near(*field, a, b))
+    }
+
     /// The first rule that makes a pair, if any does.
     #[must_use]
     pub fn rule_of(&self, a: u32, b: u32) -> Option<usize> {
-        self.keys_of(a).iter().zip(self.keys_of(b)).position(|(x, y)| *x != 0 && x == y)
+        (0..self.rules.len()).find(|rule| self.is_made_by(*rule, a, b))
     }
 }
 
@@ -258,20 +299,22 @@ fn by_file<'b>(records: &Records, block: &'b [u32]) -> impl Iterator<Item = &'b 
 }
 
 impl Blocks {
-    fn new(records: &Records, scope: Scope, keys: &[u64]) -> Self {
+    /// The blocks of keys and their records; a key of 0 is none.
+    fn new(records: &Records, scope: Scope, keyed_rows: impl Iterator<Item = (u64, u32)> + Clone) -> Self {
+        let entries = || keyed_rows.clone().filter(|(key, _)| *key != 0);
         let partition = |key: u64| usize::try_from(mixed(key) >> 54).unwrap_or(0);
         let mut places = vec![0_usize; PARTITIONS + 1];
-        for key in keys.iter().filter(|key| **key != 0) {
-            places[partition(*key) + 1] += 1;
+        for (key, _) in entries() {
+            places[partition(key) + 1] += 1;
         }
         for at in 1..=PARTITIONS {
             places[at] += places[at - 1];
         }
         let starts = places.clone();
         let mut keyed = vec![(0_u64, 0_u32); starts[PARTITIONS]];
-        for (row, key) in (0_u32..).zip(keys).filter(|(_, key)| **key != 0) {
-            let place = &mut places[partition(*key)];
-            keyed[*place] = (*key, row);
+        for (key, row) in entries() {
+            let place = &mut places[partition(key)];
+            keyed[*place] = (key, row);
             *place += 1;
         }
         let mut blocks = Self::default();
@@ -320,6 +363,23 @@ fn keys(records: &Records, parts: &[Part]) -> Vec<u64> {
         }
     }
     keys
+}
+
+/// A key for every two SSNs that are one slip apart, with the records that hold either.
+fn near_entries(records: &Records, field: usize) -> Vec<(u64, u32)> {
+    let Values::Tokens { near: Some(near), .. } = &records.fields[field].values else { return Vec::new() };
+    let count = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    let mut holders: Vec<(u32, u32)> = records.codes(field, 0..count).zip(0..).filter(|(code, _)| *code != 0).collect();
+    holders.sort_unstable();
+    let mut ssns: Vec<u32> = holders.iter().map(|(ssn, _)| *ssn).collect();
+    ssns.dedup();
+    let of = |ssn: u32| {
+        let start = holders.partition_point(|(code, _)| *code < ssn);
+        holders[start..].iter().take_while(move |(code, _)| *code == ssn).map(|(_, row)| *row)
+    };
+    let pairs = near.pairs(&ssns);
+    let keyed = (1_u64..).zip(&pairs).flat_map(|(key, (x, y))| of(*x).chain(of(*y)).map(move |row| (key, row)));
+    keyed.collect()
 }
 
 /// What turns the code of a field into the code of its part.

@@ -15,6 +15,8 @@ const DRAWS_OF_A_JOB: usize = 1 << 16;
 pub(super) struct Chance {
     /// Of pairs with values, how many have one value: `sum f_A f_B`, true matches not yet taken out.
     pub exact: f64,
+    /// Pairs with values.
+    pub pairs: f64,
     /// Of pairs with values that differ, how many stand at each level, by level; 0 and 1 are not used where the first level is exact.
     pub others: Vec<f64>,
     /// The least share of any level that is believed: what nobody was seen to do, or what a domain of this size gives.
@@ -50,7 +52,7 @@ pub(super) fn chance(
     threads: usize,
 ) -> Chance {
     let comparison = &comparisons.list()[at];
-    let exact = equal_share(records, comparison.field, scope);
+    let (exact, pairs) = equal_share(records, comparison.field, scope);
     let draws = draws(all_pairs(records, scope));
     let jobs = draws.div_ceil(DRAWS_OF_A_JOB);
     let counts = over(threads, jobs, |job| {
@@ -73,7 +75,7 @@ pub(super) fn chance(
     let seen: u64 = counts.iter().sum();
     let share = |count: u64| if seen == 0 { 0.0 } else { count as f64 / seen as f64 };
     let floors = (0..comparison.count()).map(|level| floor(records, comparison, level, seen)).collect();
-    Chance { exact, others: counts.into_iter().map(share).collect(), floors }
+    Chance { exact, pairs, others: counts.into_iter().map(share).collect(), floors }
 }
 
 /// Never more draws than there are pairs.
@@ -102,15 +104,15 @@ fn drawn(records: &Records, scope: Scope, draw: &mut u64) -> Option<(u32, u32)> 
     may.then_some((a.min(b), a.max(b)))
 }
 
-/// The share of pairs with values that have one value.
-fn equal_share(records: &Records, field: usize, scope: Scope) -> f64 {
+/// The share of pairs with values that have one value, and how many pairs with values there are.
+fn equal_share(records: &Records, field: usize, scope: Scope) -> (f64, f64) {
     let mut files: Vec<Vec<u32>> = (0..records.files())
         .map(|file| records.codes(field, records.of_file(file)).filter(|code| *code != 0).collect())
         .collect();
     let total = pairs_of(&files.iter().map(|codes| codes.len() as f64).collect::<Vec<_>>(), scope);
-    let equal = match &records.fields[field].values {
-        Values::Texts(texts) => {
-            let mut counts = vec![vec![0_u32; files.len()]; texts.len() + 1];
+    let equal = match records.fields[field].values.distinct() {
+        Some(values) => {
+            let mut counts = vec![vec![0_u32; files.len()]; values + 1];
             for (file, codes) in files.iter().enumerate() {
                 for code in codes {
                     counts[*code as usize][file] += 1;
@@ -118,7 +120,7 @@ fn equal_share(records: &Records, field: usize, scope: Scope) -> f64 {
             }
             counts.iter().map(|of| pairs_of(&of.iter().map(|n| f64::from(*n)).collect::<Vec<_>>(), scope)).sum()
         }
-        Values::Digits | Values::Days => {
+        None => {
             for codes in &mut files {
                 codes.sort_unstable();
             }
@@ -140,16 +142,17 @@ fn equal_share(records: &Records, field: usize, scope: Scope) -> f64 {
             sum
         }
     };
-    if total > 0.0 { equal / total } else { 0.0 }
+    (if total > 0.0 { equal / total } else { 0.0 }, total)
 }
 
-/// The least share that a level is believed to have. Of nine digits the domain tells; else half a pair is counted at a level that none of the drawn met.
+/// The least share that a level is believed to have. Of nine digits, in clear or as tokens, the domain tells; else half a pair is counted at a level that none of the drawn met.
 fn floor(records: &Records, comparison: &Comparison, level: usize, seen: u64) -> f64 {
     let numbers = 1e9;
     let unseen = if seen == 0 { 1e-6 } else { 0.5 / seen as f64 };
     let agreement = level.checked_sub(1).and_then(|at| comparison.levels.get(at));
     match (&records.fields[comparison.field].values, agreement) {
-        (Values::Digits, Some(Agreement::Exact)) => 1.0 / numbers,
+        (Values::Digits | Values::Tokens { near: Some(_), .. }, Some(Agreement::Exact)) => 1.0 / numbers,
+        (_, Some(Agreement::Near)) => 89.0 / numbers,
         (Values::Digits, Some(Agreement::OneDigit)) => 81.0 / numbers,
         (Values::Digits, Some(Agreement::Transposed)) => 8.0 / numbers,
         (Values::Digits, Some(Agreement::LastFour)) => 1e-4,

@@ -33,6 +33,10 @@ pub enum Agreement {
     YearMonth,
     /// So many first letters are the same.
     First(usize),
+    /// A field of the one holds what a field of the other does: parts that were derived from the values before anything was hashed.
+    Same(usize, usize),
+    /// One slip apart, told by the neighbourhoods of their tokens.
+    Near,
 }
 
 /// How one field is compared: its agreements from best to least; a pair that fits none is at the level after the last.
@@ -44,6 +48,8 @@ pub struct Comparison {
     pub field: usize,
     /// The levels, best first.
     pub levels: Vec<Agreement>,
+    /// The levels in words, for the model and the log.
+    pub says: Vec<String>,
     /// Whether agreement on a rare value is worth more than on a common one.
     pub frequencies: bool,
 }
@@ -52,6 +58,44 @@ pub struct Comparison {
 pub const MISSING: u8 = 0;
 
 impl Comparison {
+    /// A comparison whose levels say what they are.
+    #[must_use]
+    pub fn new(name: &str, field: usize, levels: Vec<Agreement>, frequencies: bool) -> Self {
+        let says = levels.iter().map(ToString::to_string).collect();
+        Self { name: name.to_owned(), field, levels, says, frequencies }
+    }
+
+    /// Whether a level rests on this field.
+    #[must_use]
+    pub fn rests_on(&self, field: usize) -> bool {
+        let on = |level: &Agreement| matches!(level, Agreement::Same(here, there) if [*here, *there].contains(&field));
+        self.field == field || self.levels.iter().any(on)
+    }
+
+    /// The level of two records, told by their tokens. A part may stand in both where the whole does not: an initial alone is compared with the
+    /// initial of a name. What no token tells is missing.
+    fn level_of_parts(&self, records: &Records, one: &[u32], other: &[u32]) -> u8 {
+        let mut told = false;
+        for (level, at) in self.levels.iter().zip(1_u8..) {
+            let (here, there) = match *level {
+                Agreement::Same(here, there) => (here, there),
+                _ => (self.field, self.field),
+            };
+            let (a, b) = (one[here], other[there]);
+            let both = a != 0 && b != 0;
+            // That the names are not swapped says nothing of a name that is missing.
+            told |= both && here == there;
+            let fits = match level {
+                Agreement::Near => both && records.fields[self.field].values.are_near(a, b),
+                _ => both && a == b || here != there && other[here] != 0 && other[here] == one[there],
+            };
+            if fits {
+                return at;
+            }
+        }
+        if told { self.otherwise() } else { MISSING }
+    }
+
     /// The level of a pair that has values and fits nothing.
     #[must_use]
     pub fn otherwise(&self) -> u8 {
@@ -201,6 +245,8 @@ struct Ready<'r> {
     /// Whether equal values are the first level.
     exact_first: bool,
     otherwise: u8,
+    /// Whether its values are tokens, which agree by the parts they were made of.
+    tokens: bool,
     /// Levels of this comparison, for the pattern.
     count: u64,
     swap: Option<Swap>,
@@ -232,6 +278,7 @@ impl<'r> Ready<'r> {
             remembers: matches!(field, Values::Texts(_)),
             exact_first: comparison.exact_first(),
             otherwise: comparison.otherwise(),
+            tokens: matches!(field, Values::Tokens { .. }),
             count: comparison.count() as u64,
             swap,
         }
@@ -241,6 +288,9 @@ impl<'r> Ready<'r> {
     fn level(&self, records: &Records, memory: &mut Memory, one: &[u32], other: &[u32]) -> u8 {
         let field = self.comparison.field;
         let (a, b) = (one[field], other[field]);
+        if self.tokens {
+            return self.comparison.level_of_parts(records, one, other);
+        }
         if a == 0 || b == 0 {
             return MISSING;
         }
@@ -294,6 +344,7 @@ impl<'r> Comparisons<'r> {
     pub fn list(&self) -> &'r [Comparison] {
         self.list
     }
+
     /// The pattern of a pair: the levels of all comparisons as one number, the first comparison's first.
     pub fn pattern(&self, memories: &mut Memories, one: u32, other: u32) -> u64 {
         let (one, other) = (self.records.row(one), self.records.row(other));
@@ -342,6 +393,8 @@ impl std::fmt::Display for Agreement {
             Self::Years(most) => write!(f, "within {most} years"),
             Self::YearMonth => f.write_str("year and month"),
             Self::First(letters) => write!(f, "first {letters}"),
+            Self::Same(..) => f.write_str("same part"),
+            Self::Near => f.write_str("near"),
         }
     }
 }

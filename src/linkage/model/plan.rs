@@ -28,8 +28,7 @@ impl ModelPlan {
             let Some(field) = words.field(&comparison.field, &comparison.field, out) else { continue };
             let levels: Vec<Agreement> = comparison.levels.iter().filter_map(|l| words.level(l, field, out)).collect();
             words.in_order(comparison, &levels, out);
-            let name = comparison.field.value.clone();
-            plan.comparisons.push(Comparison { name, field, levels, frequencies: comparison.frequencies });
+            plan.comparisons.push(Comparison::new(&comparison.field, field, levels, comparison.frequencies));
         }
         // All levels of a pair are one number, and open comparisons are bits of another.
         let patterns = plan.comparisons.iter().try_fold(1_u64, |all, c| all.checked_mul(c.count() as u64));

@@ -1,8 +1,10 @@
 //! Records: who is compared, a row of small numbers each, so that a pair is compared without touching a text it need not.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::texts::Texts;
+use crate::linkage::near::Near;
 
 /// What a field holds, which is what can be compared of it.
 #[derive(Debug)]
@@ -13,6 +15,31 @@ pub enum Values {
     Digits,
     /// Days, a digit in each four bits: `0x2004_0507`.
     Days,
+    /// Tokens by their numbers: nothing is known of a value but whether it is the same, and of an SSN which others are one slip away.
+    Tokens {
+        /// The greatest number.
+        values: usize,
+        /// The neighbourhoods of SSNs.
+        near: Option<Arc<Near>>,
+    },
+}
+
+impl Values {
+    /// How many values there may be, where they are numbered from 1; `None` where codes spell what they stand for.
+    #[must_use]
+    pub fn distinct(&self) -> Option<usize> {
+        match self {
+            Self::Texts(texts) => Some(texts.len()),
+            Self::Tokens { values, .. } => Some(*values),
+            Self::Digits | Self::Days => None,
+        }
+    }
+
+    /// Whether two values that differ are known to be one slip apart.
+    #[must_use]
+    pub fn are_near(&self, a: u32, b: u32) -> bool {
+        matches!(self, Self::Tokens { near: Some(near), .. } if a != b && near.are_near(a, b))
+    }
 }
 
 /// One field of the records.

@@ -1,7 +1,7 @@
 //! Scores: what all comparisons of a pair come to, as one weight.
 
 use super::blocking::{Blocking, Sample};
-use super::comparison::{Comparisons, Memories, levels_of};
+use super::comparison::{Comparison, Comparisons, Memories, levels_of};
 use super::records::{Records, Values};
 use super::train::Trained;
 use super::weights::of_frequency;
@@ -31,6 +31,10 @@ struct Step {
     exact: i32,
     /// The greatest weight of two values that differ.
     differing: i32,
+    /// The greatest weight of two records of which one lacks the value: 0, unless a part of it may tell more.
+    lacking: i32,
+    /// Whether a part of the value may tell where the value is missing.
+    parts: bool,
     /// What one level more adds to the pattern.
     place: u64,
 }
@@ -51,16 +55,17 @@ pub struct Scored {
 impl<'r> Scorer<'r> {
     /// A scorer of these records.
     #[must_use]
-    pub fn new(records: &'r Records, comparisons: &'r Comparisons<'r>, trained: &'r Trained) -> Self {
-        let of = |(at, c): (usize, &super::comparison::Comparison)| match &records.fields[c.field].values {
-            Values::Texts(texts) if c.frequencies => by_value(records, c.field, texts.len(), trained.u[at][1]),
-            _ => Vec::new(),
-        };
+    pub fn new(
+        records: &'r Records,
+        comparisons: &'r Comparisons<'r>,
+        trained: &'r Trained,
+        frequencies: &Frequencies,
+    ) -> Self {
         let list = comparisons.list();
-        let values = list.iter().enumerate().map(of).collect();
+        let values = (0..list.len()).map(|at| frequencies.worth(at, trained.u[at][1])).collect();
         let costs = |at: usize| match records.fields[list[at].field].values {
             _ if list[at].levels.len() < 2 => 0,
-            Values::Digits => 1,
+            Values::Digits | Values::Tokens { .. } => 1,
             Values::Days => 2,
             Values::Texts(_) => 3 + list[at].levels.len(),
         };
@@ -72,7 +77,18 @@ impl<'r> Scorer<'r> {
             let exact_first = comparison.exact_first();
             let others = &weights[if exact_first { 2 } else { 1 }..];
             let differing = others.iter().copied().max().unwrap_or(0);
-            steps.push(Step { field: comparison.field, exact_first, exact: weights[1], differing, place });
+            let parts =
+                matches!(records.fields[comparison.field].values, Values::Tokens { .. }) && comparison.levels.len() > 1;
+            let lacking = if parts { differing.max(0) } else { 0 };
+            steps.push(Step {
+                field: comparison.field,
+                exact_first,
+                exact: weights[1],
+                differing,
+                lacking,
+                parts,
+                place,
+            });
             place *= comparison.count() as u64;
         }
         steps.reverse();
@@ -89,6 +105,10 @@ impl<'r> Scorer<'r> {
         for (at, step) in self.steps.iter().enumerate() {
             let (a, b) = (one[step.field], other[step.field]);
             if a == 0 || b == 0 {
+                if step.parts {
+                    open |= 1 << at;
+                    weight += step.lacking;
+                }
                 continue;
             }
             if a == b && step.exact_first {
@@ -106,7 +126,8 @@ impl<'r> Scorer<'r> {
             let step = &self.steps[at];
             let level = self.comparisons.level_of(memories, at, one, other);
             pattern += step.place * u64::from(level);
-            weight += self.weights[at][usize::from(level)] - step.differing;
+            let lacks = one[step.field] == 0 || other[step.field] == 0;
+            weight += self.weights[at][usize::from(level)] - if lacks { step.lacking } else { step.differing };
             if level == 1 {
                 weight += self.values[at].get(one[step.field] as usize).copied().unwrap_or(0);
             }
@@ -155,7 +176,22 @@ impl<'r> Scorer<'r> {
     /// Every pair of the blocking whose weight is at least `floor`, in the order of rules and blocks, and how many were compared.
     #[must_use]
     pub fn pairs(&self, blocking: &Blocking<'_>, floor: i32, threads: usize) -> (Vec<Scored>, u64) {
+        self.pairs_of(blocking, floor, threads, |_, _| true)
+    }
+
+    /// The same of those pairs alone that are `open`.
+    #[must_use]
+    pub fn pairs_of(
+        &self,
+        blocking: &Blocking<'_>,
+        floor: i32,
+        threads: usize,
+        open: impl Fn(u32, u32) -> bool + Sync,
+    ) -> (Vec<Scored>, u64) {
         let step = |memories: &mut Memories, state: &mut (Vec<Scored>, u64), left: u32, right: u32| {
+            if !open(left, right) {
+                return;
+            }
             state.1 += 1;
             if let Some((pattern, weight)) = self.at_least(memories, left, right, floor) {
                 state.0.push(Scored { left, right, weight, pattern });
@@ -167,12 +203,35 @@ impl<'r> Scorer<'r> {
     }
 }
 
-/// What agreement on each value is worth, by how often it comes in all records.
-fn by_value(records: &Records, field: usize, values: usize, exact: f64) -> Vec<i32> {
-    let mut counts = vec![0_u32; values + 1];
-    let all = u32::try_from(records.len()).unwrap_or(u32::MAX);
-    records.codes(field, 0..all).for_each(|code| counts[code as usize] += 1);
-    counts[0] = 0;
-    let with: f64 = counts.iter().map(|n| f64::from(*n)).sum();
-    counts.iter().map(|n| of_frequency(exact, (f64::from(*n).max(1.0)) / with.max(1.0))).collect()
+/// How often values come, by comparison: of each value how many records hold it, its number the place. Empty where frequencies do not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frequencies(pub Vec<Vec<u32>>);
+
+impl Frequencies {
+    /// How often the values of these records come.
+    #[must_use]
+    pub fn of(records: &Records, list: &[Comparison]) -> Self {
+        let all = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let of = |comparison: &Comparison| {
+            let distinct = records.fields[comparison.field].values.distinct();
+            let Some(values) = distinct.filter(|_| comparison.frequencies) else { return Vec::new() };
+            let mut counts = vec![0_u32; values + 1];
+            records.codes(comparison.field, 0..all).for_each(|code| counts[code as usize] += 1);
+            counts
+        };
+        Self(list.iter().map(of).collect())
+    }
+
+    /// What agreement on each value of a comparison is worth beyond agreement on any, of which u is `exact`.
+    fn worth(&self, at: usize, exact: f64) -> Vec<i32> {
+        let Some(counts) = self.0.get(at).filter(|counts| !counts.is_empty()) else { return Vec::new() };
+        let with: f64 = counts[1..].iter().map(|n| f64::from(*n)).sum();
+        std::iter::once(0).chain(counts[1..].iter().map(|n| rarity(exact, f64::from(*n), with))).collect()
+    }
+}
+
+/// What agreement on a value that `count` of `with` records hold is worth beyond agreement on any, of which u is `exact`; in thousandths of a bit.
+#[must_use]
+pub fn rarity(exact: f64, count: f64, with: f64) -> i32 {
+    of_frequency(exact, count.max(1.0) / with.max(1.0))
 }

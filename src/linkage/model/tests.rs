@@ -10,7 +10,7 @@ use super::decide::{Constraints, in_order, join, threshold};
 use super::em::{Histogram, learn};
 use super::plan::ModelPlan;
 use super::records::{Column, Field, Records, Values, day_code};
-use super::score::{Scored, Scorer};
+use super::score::{Frequencies, Scored, Scorer};
 use super::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec, Holds, ModelSpec};
 use super::texts::{Forms, Texts, mixed};
 use super::train::{Trained, train};
@@ -82,11 +82,8 @@ fn two_files(each: usize, both: usize, seed: u64) -> (Records, usize) {
 }
 
 fn comparisons() -> Vec<Comparison> {
-    let one = |name: &str, field, levels: &[Agreement], frequencies| Comparison {
-        name: name.to_owned(),
-        field,
-        levels: levels.to_vec(),
-        frequencies,
+    let one = |name: &str, field, levels: &[Agreement], frequencies| {
+        Comparison::new(name, field, levels.to_vec(), frequencies)
     };
     vec![
         one("name", 0, &[Agreement::Exact, Agreement::Similar(0.9), Agreement::First(2)], true),
@@ -188,12 +185,7 @@ fn training_finds_out_how_the_files_were_made() {
 #[test]
 fn maximisation_recovers_what_patterns_were_drawn_from() {
     let list: Vec<Comparison> = (0..4)
-        .map(|at| Comparison {
-            name: format!("c{at}"),
-            field: at,
-            levels: vec![Agreement::Exact, Agreement::Similar(0.9)],
-            frequencies: false,
-        })
+        .map(|at| Comparison::new(&format!("c{at}"), at, vec![Agreement::Exact, Agreement::Similar(0.9)], false))
         .collect();
     let m = [[0.0, 0.9, 0.07, 0.03], [0.0, 0.8, 0.1, 0.1], [0.0, 0.95, 0.04, 0.01], [0.0, 0.7, 0.2, 0.1]];
     let u = [[0.0, 0.01, 0.02, 0.97], [0.0, 0.05, 0.05, 0.9], [0.0, 0.001, 0.01, 0.989], [0.0, 0.1, 0.1, 0.8]];
@@ -249,12 +241,7 @@ fn what_cannot_be_learnt_is_said() {
         let names = names.map(|name| Some(name.to_owned()));
         Records::new(vec![texts("name", &names), texts("other", &names)], vec![2, 4])
     };
-    let two = |name: &str, field| Comparison {
-        name: name.to_owned(),
-        field,
-        levels: vec![Agreement::Exact],
-        frequencies: false,
-    };
+    let two = |name: &str, field| Comparison::new(name, field, vec![Agreement::Exact], false);
     let list = [two("name", 0), two("other", 1)];
     for (names, most, over_common) in [(["A", "B", "C", "D"], 10, 0), (["A"; 4], 3, 1)] {
         let rules = [Rule { id: "name".to_owned(), parts: vec![Part::Whole(0)], most }];
@@ -267,12 +254,8 @@ fn what_cannot_be_learnt_is_said() {
 fn one_pair_is_enough_to_go_on() {
     let some = |name: &str, value: &str| texts(name, &vec![Some(value.to_owned()); 2]);
     let records = Records::new(vec![some("name", "ANNA"), some("town", "X"), some("school", "Y")], vec![1, 2]);
-    let list = [("name", 0), ("town", 1), ("school", 2)].map(|(name, field)| Comparison {
-        name: name.to_owned(),
-        field,
-        levels: vec![Agreement::Exact],
-        frequencies: true,
-    });
+    let list = [("name", 0), ("town", 1), ("school", 2)]
+        .map(|(name, field)| Comparison::new(name, field, vec![Agreement::Exact], true));
     let rules =
         [("a", 0), ("b", 1)].map(|(id, field)| Rule { id: id.to_owned(), parts: vec![Part::Whole(field)], most: 10 });
     let model = trained(&records, &list, &rules, 1).unwrap();
@@ -299,7 +282,7 @@ proptest! {
         let comparisons = Comparisons::new(&records, &list);
         let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
         let model = train(&records, &comparisons, &blocking, Scope::Between, 1).unwrap();
-        let scorer = Scorer::new(&records, &comparisons, &model);
+        let scorer = Scorer::new(&records, &comparisons, &model, &Frequencies::of(&records, &list));
         let (mut found, compared) = scorer.pairs(&blocking, floor, 2);
         found.sort_unstable_by_key(|p| (p.left, p.right));
         let mut memories = comparisons.memories();
@@ -338,13 +321,13 @@ fn days_and_digits_agree_as_people_mistype_them() {
         Agreement::YearMonth,
     ];
     let list = [
-        Comparison { name: "day".to_owned(), field: 0, levels, frequencies: false },
-        Comparison {
-            name: "number".to_owned(),
-            field: 1,
-            levels: vec![Agreement::Exact, Agreement::OneDigit, Agreement::Transposed, Agreement::LastFour],
-            frequencies: false,
-        },
+        Comparison::new("day", 0, levels, false),
+        Comparison::new(
+            "number",
+            1,
+            vec![Agreement::Exact, Agreement::OneDigit, Agreement::Transposed, Agreement::LastFour],
+            false,
+        ),
     ];
     let cases = [
         ((2004, 5, 7), 123_456_789, 1, 1),
@@ -379,10 +362,7 @@ fn names_agree_as_people_write_them() {
     let of_first =
         vec![Agreement::Exact, Agreement::Nickname, Agreement::Swapped(1), Agreement::Initial, Agreement::Similar(0.9)];
     let of_last = vec![Agreement::Exact, Agreement::Part, Agreement::Swapped(0), Agreement::Similar(0.85)];
-    let list = [
-        Comparison { name: "first".to_owned(), field: 0, levels: of_first, frequencies: false },
-        Comparison { name: "last".to_owned(), field: 1, levels: of_last, frequencies: false },
-    ];
+    let list = [Comparison::new("first", 0, of_first, false), Comparison::new("last", 1, of_last, false)];
     let comparisons = Comparisons::new(&records, &list);
     let mut memories = comparisons.memories();
     for (a, b, expected) in [
@@ -434,7 +414,7 @@ fn a_model_is_read_back_as_it_was_written_and_refused_elsewhere() {
     let back = file.trained("x", 3, "1.0.0", &list).unwrap();
     assert_eq!((&back.weights, &back.u, back.prior()), (&model.weights, &model.u, model.prior()));
     let mut others = list.clone();
-    others[0].levels.pop();
+    others[0] = Comparison::new(&list[0].name, list[0].field, list[0].levels[..1].to_vec(), list[0].frequencies);
     let changed = |change: fn(&mut LevelFile)| {
         let mut file = file.clone();
         change(&mut file.comparisons[0].levels[1]);

@@ -10,8 +10,10 @@ use super::weights::{thousandths, weights};
 
 /// Pairs of one rule from which patterns are counted.
 const PAIRS: u64 = 1 << 18;
-/// The share of agreements that may be left by an error in how many are of one person.
+/// The share of agreements that may be left by an error in how many are of one person: as estimated, and as counted by those who have joined
+/// most of them, but never all.
 const NOISE: f64 = 0.05;
+const NOISE_OF_KNOWN: f64 = 0.25;
 /// How often chance and agreement are worked out in turn.
 const TURNS: usize = 3;
 
@@ -42,6 +44,15 @@ impl Trained {
     }
 }
 
+/// What is known of pairs of one person before anything is learnt, by those who have joined most of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownMatches {
+    /// How many there are.
+    pub pairs: f64,
+    /// By comparison: how many of them have values, and how many one value.
+    pub with_values: Vec<(f64, f64)>,
+}
+
 /// Trains a model on records.
 pub fn train(
     records: &Records,
@@ -49,6 +60,19 @@ pub fn train(
     blocking: &Blocking<'_>,
     scope: Scope,
     threads: usize,
+) -> Result<Trained, ModelError> {
+    train_knowing(records, comparisons, blocking, scope, threads, None)
+}
+
+/// The same where it is known already about how many pairs are of one person. A field that some files never hold is then not taken for one that
+/// is missing by chance.
+pub fn train_knowing(
+    records: &Records,
+    comparisons: &Comparisons<'_>,
+    blocking: &Blocking<'_>,
+    scope: Scope,
+    threads: usize,
+    known: Option<&KnownMatches>,
 ) -> Result<Trained, ModelError> {
     let list = comparisons.list();
     let pairs = all_pairs(records, scope);
@@ -63,17 +87,26 @@ pub fn train(
     identified(list, &histograms)?;
     let chances: Vec<Chance> = (0..list.len()).map(|at| chance(records, comparisons, at, scope, threads)).collect();
     // Nobody agrees by chance where values are nearly each person's own, so the field that agrees least often bounds the matches.
-    let mut matches = chances.iter().map(|c| c.exact * pairs).fold(f64::INFINITY, f64::min).max(1.0);
+    let within = |matches: f64| matches.max(1.0).min(pairs / 2.0);
+    let bound = || chances.iter().map(|c| c.exact * pairs).fold(f64::INFINITY, f64::min);
+    let mut matches = within(known.map_or_else(bound, |known| known.pairs));
     let mut learnt: Option<(Learnt, Vec<Vec<f64>>)> = None;
     for _ in 0..TURNS {
-        let lambda = matches / pairs;
-        let u: Vec<Vec<f64>> = chances
-            .iter()
-            .enumerate()
-            .map(|(at, c)| by_level(c, list, at, lambda, learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1])))
-            .collect();
+        // Of pairs with values, the share of one person, and the share of one person and one value.
+        let taken_out = |at: usize| match known {
+            Some(known) => {
+                let share = |pairs: f64| pairs / chances[at].pairs.max(1.0);
+                let (with_values, equal) = known.with_values[at];
+                TakenOut { lambda: share(with_values), equal: share(equal), noise: NOISE_OF_KNOWN }
+            }
+            None => {
+                let m = learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1]);
+                TakenOut { lambda: matches / pairs, equal: matches / pairs * m, noise: NOISE }
+            }
+        };
+        let u: Vec<Vec<f64>> = chances.iter().enumerate().map(|(at, c)| by_level(c, list, at, taken_out(at))).collect();
         let now = learn(list, &histograms, &u);
-        matches = estimated_matches(list, blocking, &counts, &now).max(1.0).min(pairs / 2.0);
+        matches = within(known.map_or_else(|| estimated_matches(list, blocking, &counts, &now), |known| known.pairs));
         learnt = Some((now, u));
     }
     let Some((learnt, u)) = learnt else { return Err(ModelError::NoPairs) };
@@ -82,12 +115,21 @@ pub fn train(
     Ok(Trained { m, u, matched, weights, counts, pairs, matches })
 }
 
-/// u by level: the true matches, a share `lambda` of all pairs of which `m` agree exactly, are taken out of what frequencies give.
-fn by_level(chance: &Chance, list: &[Comparison], at: usize, lambda: f64, m: f64) -> Vec<f64> {
+/// True matches among pairs with values, as shares of these.
+struct TakenOut {
+    lambda: f64,
+    /// Those that agree exactly.
+    equal: f64,
+    /// The share of agreements that may be left by an error in the two.
+    noise: f64,
+}
+
+/// u by level: the true matches are taken out of what frequencies give.
+fn by_level(chance: &Chance, list: &[Comparison], at: usize, matches: TakenOut) -> Vec<f64> {
     let exact_first = list[at].levels.first() == Some(&super::comparison::Agreement::Exact);
-    let left = (chance.exact - lambda * m) / (1.0 - lambda);
+    let left = (chance.exact - matches.equal) / (1.0 - matches.lambda);
     // Of a value that is nearly each person's own, what is left is the error of lambda itself, and says nothing.
-    let exact = if left < NOISE * chance.exact { 0.0 } else { left }.max(chance.floors[1]);
+    let exact = if left < matches.noise * chance.exact { 0.0 } else { left }.max(chance.floors[1]);
     let mut u: Vec<f64> = chance
         .others
         .iter()
@@ -122,7 +164,7 @@ fn histograms(
         all[rule].extend(patterns);
     }
     let made = blocking.rules().iter().zip(all).map(|(rule, mut patterns)| {
-        let frozen = comparisons.list().iter().map(|c| rule.parts.iter().any(|p| p.field() == c.field)).collect();
+        let frozen = comparisons.list().iter().map(|c| rule.parts.iter().any(|p| c.rests_on(p.field()))).collect();
         patterns.sort_unstable();
         let counts = patterns.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
         Histogram { frozen, counts }

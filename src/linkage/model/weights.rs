@@ -51,7 +51,7 @@ pub fn probability(weight: i32) -> f64 {
 
 /// The odds of a weight.
 #[must_use]
-pub(super) fn odds(weight: i32) -> f64 {
+pub(crate) fn odds(weight: i32) -> f64 {
     libm::exp2(bits(weight)).min(1e300)
 }
 
@@ -64,6 +64,6 @@ pub(super) fn of_frequency(exact: f64, share: f64) -> i32 {
 /// The weights of all levels of a comparison in words, for reports.
 #[must_use]
 pub fn names(comparison: &Comparison) -> Vec<String> {
-    let named = comparison.levels.iter().map(ToString::to_string);
+    let named = comparison.says.iter().cloned();
     std::iter::once("missing".to_owned()).chain(named).chain(["otherwise".to_owned()]).collect()
 }

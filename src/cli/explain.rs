@@ -1,0 +1,38 @@
+//! `throughline explain`: why two records are one person, or are not.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::ExplainArgs;
+use crate::error::Error;
+use crate::pipeline;
+use crate::pipeline::explain::{Asked, explain as told};
+use crate::report;
+
+/// Explains two records.
+pub(crate) async fn explain(project: &Path, args: &ExplainArgs) -> Result<(), Error> {
+    let file = match &args.pipeline {
+        Some(file) => file.clone(),
+        None => only_pipeline(project)?,
+    };
+    let asked = Asked {
+        root: project,
+        pipeline: &file,
+        out: args.out.as_deref(),
+        records: [&args.left, &args.right],
+        clear: args.clear,
+    };
+    let told = Box::pin(told(&asked)).await?;
+    print!("{}", report::explanation_page(&told));
+    Ok(())
+}
+
+fn only_pipeline(project: &Path) -> Result<PathBuf, Error> {
+    let names = pipeline::names(project, "pipelines", ".yaml");
+    match &names[..] {
+        [only] => Ok(PathBuf::from(format!("pipelines/{only}.yaml"))),
+        _ => Err(Error::Usage {
+            message: format!("there are {} pipelines in {}", names.len(), project.join("pipelines").display()),
+            help: "name one with --pipeline FILE, or the project's folder with --project DIR".to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,497 @@
+//! Explaining: why two identity records of the current release are one person, or are not. Its own log, index and tokens tell; no clear value
+//! is read unless it is asked for with the keys, and that is registered.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
+use serde::Serialize;
+
+use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
+use crate::foundation::{Zone, clock};
+use crate::linkage::explained::{PairExplained, explained};
+use crate::linkage::model::{ModelFile, Trained};
+use crate::linkage::modelled::of_file;
+use crate::linkage::{Rules, TokenTable};
+use crate::pipeline::current::quoted;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::keys::Keys;
+use crate::pipeline::project::{Loaded, Project, load};
+use crate::pipeline::record::{Outcome, RunResults};
+use crate::pipeline::results::user;
+use crate::pipeline::runner::{StepRecord, store_path};
+use crate::publish::staging::MANIFEST;
+use crate::publish::{Manifest, Pointer};
+use crate::standardize::SPEC_VERSION;
+
+/// Where it is registered who saw clear values, below the output folder.
+const REGISTER: &str = "restricted/clear_access.jsonl";
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The project's folder.
+    pub root: &'a Path,
+    /// The pipeline's file.
+    pub pipeline: &'a Path,
+    /// The output folder, where it is not the pipeline's own.
+    pub out: Option<&'a str>,
+    /// References of the two records, or how they begin.
+    pub records: [&'a str; 2],
+    /// Whether clear values are shown.
+    pub clear: bool,
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordTold {
+    /// Its reference.
+    pub reference: String,
+    /// Its source.
+    pub source: String,
+    /// Its person.
+    pub person: String,
+}
+
+/// One decision of the match log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionTold {
+    /// Its number.
+    pub number: i64,
+    /// The pass, or the model.
+    pub pass: String,
+    /// What it is worth.
+    pub strength: String,
+    /// Both records: source and reference.
+    pub records: [(String, String); 2],
+    /// Parts that agreed, disagreed, were missing.
+    pub parts: [String; 3],
+    /// What stopped it.
+    pub stopped_by: String,
+    /// `link`, `vetoed` or `ambiguous`.
+    pub decision: String,
+    /// The weight in thousandths of a bit, the probability, and the lead over the runner-up; of the model's decisions.
+    pub weight: Option<(i64, f64, Option<i64>)>,
+}
+
+/// What happened to a person since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerTold {
+    /// Version of the index.
+    pub version: i64,
+    /// Person, change, the other person, cause.
+    pub texts: [String; 4],
+}
+
+/// Why two records are one person, or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The release.
+    pub release: String,
+    /// The two records.
+    pub records: [RecordTold; 2],
+    /// The links from the one to the other, where they are one person.
+    pub links: Vec<DecisionTold>,
+    /// Near misses between their persons, where they are not.
+    pub near_misses: Vec<DecisionTold>,
+    /// The two compared directly; `None` where their tokens are no longer in the store.
+    pub pair: Option<PairExplained>,
+    /// The ledger of their persons.
+    pub ledger: Vec<LedgerTold>,
+    /// Field by field what stands in the two, where that was asked for.
+    pub clear: Vec<(String, [String; 2])>,
+}
+
+/// Explains two records of the current release.
+pub async fn explain(asked: &Asked<'_>) -> Result<Explanation, PipelineError> {
+    let Loaded { project, found, texts } = load(asked.root, asked.pipeline);
+    let Some(project) = project else { return Err(PipelineError::Documents { found, texts }) };
+    let root = match asked.out {
+        Some(out) => Place::parse(out, Path::new("."))?,
+        None => Place::parse(&project.pipeline.output.root, &project.root)?,
+    };
+    let Some(pointer) = Pointer::read(&root).await? else {
+        return Err(PipelineError::NotArrived { sources: vec![format!("a release in {root}: run a pipeline first")] });
+    };
+    let release = root.join(&format!("releases/{}", pointer.release));
+    let manifest: Manifest = read_json(&release.join(MANIFEST)).await?;
+    let engine = Engine::new(Limits::default())?;
+    let at = At { engine: &engine, root: &root, project: &project, pointer: &pointer, manifest: &manifest };
+    if asked.clear {
+        at.may_see_clear()?;
+    }
+    let stores = at.stores().await?;
+    let records = [at.record(asked.records[0], &stores).await?, at.record(asked.records[1], &stores).await?];
+    if records[0].reference == records[1].reference {
+        return Err(PipelineError::Asked(format!("both are record {}; name two", records[0].reference)));
+    }
+    engine.register_folder("match_log", &release.join("audit/match_log")).await?;
+    at.members(&records).await?;
+    let one_person = records[0].person == records[1].person;
+    let links = if one_person { at.links(&records).await? } else { Vec::new() };
+    let near_misses = if one_person { Vec::new() } else { at.near_misses(&records).await? };
+    let model = match release.join("audit/model.json").read_if_there().await? {
+        Some(_) => Some(read_json::<ModelFile>(&release.join("audit/model.json")).await?),
+        None => None,
+    };
+    let pair = at.pair(&records, &stores, model.as_ref()).await?;
+    let ledger = at.ledger(&records).await?;
+    let clear = if asked.clear { at.clear(&records).await? } else { Vec::new() };
+    Ok(Explanation { release: pointer.release.clone(), records, links, near_misses, pair, ledger, clear })
+}
+
+async fn read_json<T: serde::de::DeserializeOwned>(place: &Place) -> Result<T, PipelineError> {
+    let bytes = place.read().await?;
+    let damaged = |e: serde_json::Error| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
+    serde_json::from_slice(&bytes).map_err(damaged)
+}
+
+/// Where the current release stands, and what it was made with.
+struct At<'a> {
+    engine: &'a Engine,
+    root: &'a Place,
+    project: &'a Project,
+    pointer: &'a Pointer,
+    manifest: &'a Manifest,
+}
+
+/// The reference of a record as text.
+const REFERENCE: &str = "encode(arrow_cast(identity_ref, 'Binary'), 'hex')";
+
+impl At<'_> {
+    /// Clear values are for those who hold the keys that the release was made with.
+    fn may_see_clear(&self) -> Result<(), PipelineError> {
+        let keys = Keys::open(self.project)?;
+        let same = keys.check_values().into_iter().collect::<BTreeMap<_, _>>() == self.manifest.keys;
+        let refused = || PipelineError::Key("these are not the keys that the release was made with".to_owned());
+        if same { Ok(()) } else { Err(refused()) }
+    }
+
+    /// The steps of the run that made the release.
+    async fn steps(&self) -> Result<Vec<StepRecord>, PipelineError> {
+        for found in self.root.join("runs").list().await?.iter().filter(|f| f.name.ends_with("run_results.json")) {
+            // A record of another version of the program says nothing here.
+            let Ok(results) = read_json::<RunResults>(&found.place).await else { continue };
+            if results.release == self.pointer.release && results.outcome == Outcome::Published {
+                return Ok(results.steps);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The tokens that the release was made of, by source; what the store no longer holds is left out.
+    async fn stores(&self) -> Result<BTreeMap<String, Dataset>, PipelineError> {
+        let mut found = BTreeMap::new();
+        for step in self.steps().await? {
+            let Some(source) = step.step.strip_prefix("tokens/") else { continue };
+            let place = self.root.join(&store_path(Zone::Restricted, "tokens", &step.fingerprint));
+            if let Some(dataset) = Dataset::open(&place).await? {
+                found.insert(source.to_owned(), dataset);
+            }
+        }
+        for (source, dataset) in &found {
+            self.engine.register_folder(&tokens_table(source), &dataset.place).await?;
+        }
+        self.engine.register_folder("crosswalk", &self.root.join(&self.pointer.index).join("crosswalk")).await?;
+        Ok(found)
+    }
+
+    /// The record whose reference begins so.
+    async fn record(&self, given: &str, stores: &BTreeMap<String, Dataset>) -> Result<RecordTold, PipelineError> {
+        let begins = given.trim().trim_end_matches(['.', '\u{2026}']).to_lowercase();
+        if begins.len() < 6 || begins.len() > 32 || !begins.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(PipelineError::Asked(format!(
+                "`{given}` is no reference of a record: these are 32 hexadecimal digits, of which the first 6 may do; \
+                 left_ref and right_ref of the match log hold them"
+            )));
+        }
+        let sql = format!(
+            "SELECT {REFERENCE} AS r, person_id FROM crosswalk WHERE {REFERENCE} LIKE '{begins}%' ORDER BY 1 LIMIT 2"
+        );
+        let found = texts(&self.engine.collect("records", &sql).await?)?;
+        let [row] = &found[..] else {
+            let many = if found.is_empty() { "no record's" } else { "several records'" };
+            return Err(PipelineError::Asked(format!(
+                "`{given}` begins {many} reference in release {}",
+                self.pointer.release
+            )));
+        };
+        let (reference, person) = (row[0].clone(), row[1].clone());
+        let mut source = String::new();
+        for name in stores.keys() {
+            let table = quoted(&tokens_table(name));
+            let sql = format!("SELECT source FROM {table} WHERE {REFERENCE} = '{reference}' LIMIT 1");
+            if let Some(row) = texts(&self.engine.collect("records", &sql).await?)?.first() {
+                source.clone_from(&row[0]);
+                break;
+            }
+        }
+        Ok(RecordTold { reference, source, person })
+    }
+
+    /// Makes the records of both persons a table.
+    async fn members(&self, records: &[RecordTold; 2]) -> Result<(), PipelineError> {
+        let sql = format!(
+            "CREATE VIEW members AS SELECT {REFERENCE} AS ref, person_id FROM crosswalk WHERE person_id IN ('{}', '{}')",
+            records[0].person, records[1].person
+        );
+        self.engine.collect("records of the persons", &sql).await?;
+        Ok(())
+    }
+
+    async fn decisions(&self, condition: &str) -> Result<Vec<DecisionTold>, PipelineError> {
+        let texts_of = [
+            "pass_id",
+            "strength",
+            "left_source",
+            "left_ref",
+            "right_source",
+            "right_ref",
+            "agreed_parts",
+            "disagreed_parts",
+            "missing_parts",
+            "vetoed_by",
+            "decision",
+        ];
+        let columns = texts_of.map(|c| format!("arrow_cast(l.{c}, 'Utf8')")).join(", ");
+        let sql = format!(
+            "SELECT {columns}, l.decision_id, l.weight_millibits, l.probability, l.lead_millibits FROM match_log l \
+             JOIN members a ON l.left_ref = a.ref JOIN members b ON l.right_ref = b.ref WHERE {condition} ORDER BY l.decision_id"
+        );
+        let mut told = Vec::new();
+        for batch in self.engine.collect("match log", &sql).await? {
+            let text = |at: usize, row: usize| {
+                let column = batch.column(at).as_string::<i32>();
+                if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
+            };
+            let number = |at: usize| cast(batch.column(at), &DataType::Int64).map_err(EngineError::arrow("match log"));
+            let (ids, weights, leads) = (number(11)?, number(12)?, number(14)?);
+            let probabilities = batch.column(13).as_primitive::<Float64Type>();
+            for row in 0..batch.num_rows() {
+                let of = |column: &dyn Array| {
+                    let column = column.as_primitive::<Int64Type>();
+                    column.is_valid(row).then(|| column.value(row))
+                };
+                let t = |at: usize| text(at, row);
+                told.push(DecisionTold {
+                    number: of(&ids).unwrap_or(0),
+                    pass: t(0),
+                    strength: t(1),
+                    records: [(t(2), t(3)), (t(4), t(5))],
+                    parts: [t(6), t(7), t(8)],
+                    stopped_by: t(9),
+                    decision: t(10),
+                    weight: of(&weights).map(|weight| (weight, probabilities.value(row), of(&leads))),
+                });
+            }
+        }
+        Ok(told)
+    }
+
+    /// The shortest way of links from the one record to the other.
+    async fn links(&self, records: &[RecordTold; 2]) -> Result<Vec<DecisionTold>, PipelineError> {
+        let links = self.decisions("l.decision = 'link'").await?;
+        let mut at: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, link) in links.iter().enumerate() {
+            for (_, reference) in &link.records {
+                at.entry(reference).or_default().push(number);
+            }
+        }
+        let (from, to) = (records[0].reference.as_str(), records[1].reference.as_str());
+        // How each record was reached first.
+        let mut by: BTreeMap<&str, Option<(usize, &str)>> = BTreeMap::from([(from, None)]);
+        let mut queue = VecDeque::from([from]);
+        while let Some(here) = queue.pop_front() {
+            for &number in at.get(here).map(Vec::as_slice).unwrap_or_default() {
+                for (_, next) in &links[number].records {
+                    if !by.contains_key(next.as_str()) {
+                        by.insert(next, Some((number, here)));
+                        queue.push_back(next);
+                    }
+                }
+            }
+        }
+        let mut way = Vec::new();
+        let mut here = to;
+        while let Some(Some((number, before))) = by.get(here) {
+            way.push(links[*number].clone());
+            here = before;
+        }
+        way.reverse();
+        Ok(way)
+    }
+
+    async fn near_misses(&self, records: &[RecordTold; 2]) -> Result<Vec<DecisionTold>, PipelineError> {
+        let (one, other) = (&records[0].person, &records[1].person);
+        let across = format!(
+            "a.person_id <> b.person_id AND a.person_id IN ('{one}', '{other}') AND b.person_id IN ('{one}', '{other}')"
+        );
+        self.decisions(&across).await
+    }
+
+    /// The two records compared directly, by their tokens alone.
+    async fn pair(
+        &self,
+        records: &[RecordTold; 2],
+        stores: &BTreeMap<String, Dataset>,
+        model: Option<&ModelFile>,
+    ) -> Result<Option<PairExplained>, PipelineError> {
+        let linkage = &self.project.linkage;
+        let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
+            .map_err(PipelineError::bug)?;
+        let trained: Option<Trained> = match (&rules.model, model) {
+            (Some(pass), Some(file)) => Some(of_file(&linkage.linkage, pass, SPEC_VERSION, file)?),
+            _ => None,
+        };
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        for record in records {
+            if stores.contains_key(&record.source) {
+                let table = quoted(&tokens_table(&record.source));
+                let sql = format!("SELECT * FROM {table} WHERE {REFERENCE} = '{}'", record.reference);
+                batches.extend(self.engine.collect("tokens", &sql).await?);
+            }
+        }
+        if batches.iter().map(RecordBatch::num_rows).sum::<usize>() != 2 {
+            return Ok(None);
+        }
+        let table = TokenTable::from_batches(&batches, &rules).map_err(PipelineError::bug)?;
+        let mut counts: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for comparison in rules.model.iter().flat_map(|model| &model.comparisons).filter(|c| c.frequencies) {
+            counts.insert(comparison.name.clone(), self.frequency(&comparison.name, &records[0], stores).await?);
+        }
+        Ok(Some(explained(&table, &rules, trained.as_ref(), |name| counts.get(name).copied())))
+    }
+
+    /// How many records hold the first one's value of a token, and how many hold any.
+    async fn frequency(
+        &self,
+        token: &str,
+        record: &RecordTold,
+        stores: &BTreeMap<String, Dataset>,
+    ) -> Result<(f64, f64), PipelineError> {
+        let column = quoted(token);
+        let own = format!(
+            "(SELECT {column} FROM {} WHERE {REFERENCE} = '{}')",
+            quoted(&tokens_table(&record.source)),
+            record.reference
+        );
+        let (mut count, mut with) = (0.0, 0.0);
+        for source in stores.keys() {
+            let table = quoted(&tokens_table(source));
+            let sql = format!(
+                "SELECT CAST(COALESCE(SUM(CASE WHEN {column} = {own} THEN 1 ELSE 0 END), 0) AS DOUBLE), \
+                 CAST(COUNT({column}) AS DOUBLE) FROM {table}"
+            );
+            for batch in self.engine.collect("how often a value comes", &sql).await? {
+                count += batch.column(0).as_primitive::<Float64Type>().value(0);
+                with += batch.column(1).as_primitive::<Float64Type>().value(0);
+            }
+        }
+        Ok((count, with))
+    }
+
+    async fn ledger(&self, records: &[RecordTold; 2]) -> Result<Vec<LedgerTold>, PipelineError> {
+        self.engine.register_folder("ledger", &self.root.join(&self.pointer.index).join("ledger")).await?;
+        let persons = format!("('{}', '{}')", records[0].person, records[1].person);
+        let sql = format!(
+            "SELECT person_id, change, COALESCE(other_person_id, ''), cause, CAST(index_version AS VARCHAR) AS version FROM ledger \
+             WHERE person_id IN {persons} OR other_person_id IN {persons} ORDER BY index_version, person_id, change, 3"
+        );
+        let rows = texts(&self.engine.collect("ledger", &sql).await?)?;
+        let told = rows.into_iter().filter_map(|row| {
+            let [person, change, other, cause, version] = <[String; 5]>::try_from(row).ok()?;
+            Some(LedgerTold { version: version.parse().ok()?, texts: [person, change, other, cause] })
+        });
+        Ok(told.collect())
+    }
+
+    /// What stands in the two records. Who saw it is registered before it is shown.
+    async fn clear(&self, records: &[RecordTold; 2]) -> Result<Vec<(String, [String; 2])>, PipelineError> {
+        #[derive(Serialize)]
+        struct Seen<'a> {
+            at: String,
+            user: String,
+            release: &'a str,
+            records: [&'a str; 2],
+        }
+        let seen = Seen {
+            at: clock::now(),
+            user: user(),
+            release: &self.pointer.release,
+            records: [&records[0].reference, &records[1].reference],
+        };
+        let place = self.root.join(REGISTER);
+        let mut register = place.read_if_there().await?.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        serde_json::to_writer(&mut register, &seen).map_err(PipelineError::bug)?;
+        register.push(b'\n');
+        place.write(register).await?;
+        let mut fields: BTreeMap<String, [String; 2]> = BTreeMap::new();
+        for (at, record) in records.iter().enumerate() {
+            for dataset in self.identities(&record.source).await? {
+                let table = format!("identities {at}");
+                self.engine.register_folder(&table, &dataset.place).await?;
+                let sql = format!("SELECT * FROM {} WHERE {REFERENCE} = '{}'", quoted(&table), record.reference);
+                for batch in self.engine.collect("clear values", &sql).await?.iter().filter(|b| b.num_rows() > 0) {
+                    for (column, field) in batch.columns().iter().zip(batch.schema().fields()) {
+                        if !is_clear(field.name()) {
+                            continue;
+                        }
+                        let text = cast(column, &DataType::Utf8).map_err(EngineError::arrow("clear values"))?;
+                        let text = text.as_string::<i32>();
+                        let value = if text.is_null(0) { String::new() } else { text.value(0).to_owned() };
+                        fields.entry(field.name().clone()).or_default()[at] = value;
+                    }
+                }
+            }
+        }
+        Ok(fields.into_iter().filter(|(_, values)| values.iter().any(|v| !v.is_empty())).collect())
+    }
+
+    /// The clear identities that a source's rows of this release came with.
+    async fn identities(&self, source: &str) -> Result<Vec<Dataset>, PipelineError> {
+        let mut found = Vec::new();
+        let wanted = format!("identify/{source}");
+        for step in self.steps().await?.into_iter().filter(|step| step.step == wanted) {
+            let place = self.root.join(&store_path(Zone::Restricted, "facts", &step.fingerprint)).join("identities");
+            found.extend(Dataset::open(&place).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// Columns of an identity that say who somebody is.
+fn is_clear(column: &str) -> bool {
+    let names = [
+        "ssn",
+        "state_id",
+        "local_id",
+        "first_name",
+        "middle_name",
+        "last_name",
+        "suffix",
+        "birth_date",
+        "sex",
+        "postal_code",
+    ];
+    names.contains(&column)
+}
+
+fn tokens_table(source: &str) -> String {
+    format!("tokens of {source}")
+}
+
+/// Every row of a query as text.
+fn texts(batches: &[RecordBatch]) -> Result<Vec<Vec<String>>, PipelineError> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        let columns = batch.columns().iter().map(|c| cast(c, &DataType::Utf8)).collect::<Result<Vec<_>, _>>();
+        let columns = columns.map_err(EngineError::arrow("reading rows"))?;
+        rows.extend(
+            (0..batch.num_rows())
+                .map(|row| columns.iter().map(|c| c.as_string::<i32>().value(row).to_owned()).collect::<Vec<String>>()),
+        );
+    }
+    Ok(rows)
+}

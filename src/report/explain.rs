@@ -1,0 +1,148 @@
+//! Why two records are one person or not, on one page. Bars need no colour.
+
+use std::fmt::Write as _;
+
+use crate::linkage::explained::{Compared, KeyExplained, SOURCES, WeightExplained};
+use crate::linkage::model::{bits, probability};
+use crate::pipeline::explain::{DecisionTold, Explanation};
+
+/// A bar is at most so wide, whatever the weight.
+const WIDEST: usize = 32;
+
+/// The page of an explanation.
+#[must_use]
+pub fn explanation_page(told: &Explanation) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "Release {}\n", told.release);
+    for (at, record) in told.records.iter().enumerate() {
+        let source = if record.source.is_empty() { "(source no longer in the store)" } else { &record.source };
+        let _ = writeln!(out, "  {}  {}  {source:<20} person {}", at + 1, record.reference, record.person);
+    }
+    let name = |reference: &str| name(told, reference);
+    if told.records[0].person == told.records[1].person {
+        let links = told.links.len();
+        let _ = writeln!(out, "\nOne person, by {links} link{}:", if links == 1 { "" } else { "s" });
+        for link in &told.links {
+            decision(link, &name, &mut out);
+        }
+    } else {
+        out.push_str("\nTwo persons.\n");
+        if told.near_misses.is_empty() {
+            out.push_str("No pass and no comparison of the model came near to joining them.\n");
+        } else {
+            let _ = writeln!(out, "Near misses between the two:");
+            for miss in &told.near_misses {
+                decision(miss, &name, &mut out);
+            }
+        }
+    }
+    match &told.pair {
+        None => out.push_str(
+            "\nThe tokens of the two are no longer in the store; the match log above is all that is left to tell.\n",
+        ),
+        Some(pair) => {
+            if let Some(model) = &pair.model {
+                waterfall(model, &mut out);
+            }
+            keys("Exact passes", &pair.passes, &mut out);
+            if !pair.blocking.is_empty() {
+                keys("Blocking rules of the model", &pair.blocking, &mut out);
+            }
+            let vetoes = if pair.vetoed_by.is_empty() { "none".to_owned() } else { pair.vetoed_by.join(", ") };
+            let _ = writeln!(out, "\nGuards that would veto the two by themselves: {vetoes}");
+        }
+    }
+    if told.ledger.is_empty() {
+        out.push_str("\nThe ledger of this version of the index has no change of these persons.\n");
+    } else {
+        out.push_str("\nLedger\n");
+        for line in &told.ledger {
+            let [person, change, other, cause] = &line.texts;
+            let other = if other.is_empty() { String::new() } else { format!(" {other}") };
+            let _ = writeln!(out, "  version {:<4} {person} {change}{other} ({cause})", line.version);
+        }
+    }
+    if !told.clear.is_empty() {
+        out.push_str("\nIn the clear (registered)\n");
+        for (field, [one, other]) in &told.clear {
+            let _ = writeln!(out, "  {field:<16} {one:<28} {other}");
+        }
+    }
+    out
+}
+
+/// A record on a page: its number where it is one of the two, else how its reference begins.
+fn name(told: &Explanation, reference: &str) -> String {
+    match told.records.iter().position(|record| record.reference == reference) {
+        Some(at) => format!("record {}", at + 1),
+        None => reference.get(..12).unwrap_or(reference).to_owned(),
+    }
+}
+
+fn decision(told: &DecisionTold, name: &dyn Fn(&str) -> String, out: &mut String) {
+    let [(left, left_ref), (right, right_ref)] = &told.records;
+    let _ = writeln!(
+        out,
+        "  {} ({}), decision {}: {} of {left} and {} of {right}",
+        told.pass,
+        told.strength,
+        told.number,
+        name(left_ref),
+        name(right_ref)
+    );
+    let stopped = if told.stopped_by.is_empty() { String::new() } else { format!(" by {}", told.stopped_by) };
+    if told.decision != "link" {
+        let _ = writeln!(out, "      {}{stopped}", told.decision);
+    }
+    if let Some((weight, chance, lead)) = told.weight {
+        let weight = i32::try_from(weight).unwrap_or(i32::MAX);
+        let lead = lead.and_then(|lead| i32::try_from(lead).ok());
+        let lead = lead.map_or("no rival".to_owned(), |lead| format!("{:.2} bits before the runner-up", bits(lead)));
+        let _ = writeln!(out, "      weight {:.2} bits, probability {chance:.4}, {lead}", bits(weight));
+    }
+    for (what, parts) in ["agree", "differ", "missing"].iter().zip(&told.parts) {
+        if !parts.is_empty() {
+            let _ = writeln!(out, "      {what:<8} {}", parts.replace(',', ", "));
+        }
+    }
+}
+
+/// The weight of a pair, comparison by comparison.
+pub(super) fn waterfall(model: &WeightExplained, out: &mut String) {
+    let _ = writeln!(out, "\nThe two compared directly{:27} {:>9}", "", "bits");
+    let mut line = |what: &str, level: &str, weight: i32| {
+        let told = format!("  {what:<18} {level:<30} {:>9.2}  {}", bits(weight), bar(weight));
+        let _ = writeln!(out, "{}", told.trim_end());
+    };
+    line("any two records", "", model.prior);
+    for comparison in &model.comparisons {
+        line(&comparison.field, &comparison.level, comparison.weight);
+        if comparison.rarity != 0 {
+            let what = if comparison.rarity > 0 { "a rare value" } else { "a common value" };
+            line("", what, comparison.rarity);
+        }
+    }
+    line("together", "", model.weight);
+    let _ = writeln!(out, "  probability {:.4}, rivals not in mind", probability(model.weight));
+}
+
+/// A sign for each bit.
+fn bar(weight: i32) -> String {
+    let whole = usize::try_from(weight.unsigned_abs().div_ceil(1000)).unwrap_or(WIDEST);
+    let sign = if weight < 0 { "-" } else { "+" };
+    sign.repeat(whole.min(WIDEST))
+}
+
+fn keys(title: &str, all: &[KeyExplained], out: &mut String) {
+    let _ = writeln!(out, "\n{title}");
+    for key in all {
+        let strength = key.strength.map_or("", |strength| strength.name());
+        let says = match &key.failed {
+            None => "brings the two together".to_owned(),
+            Some((part, Compared::Differs)) if part == SOURCES => "is not for these sources".to_owned(),
+            Some((part, Compared::Missing)) => format!("{part} is missing"),
+            Some((part, _)) => format!("{part} differs"),
+        };
+        let _ = writeln!(out, "  {:<24} {strength:<2} {says}", key.id);
+    }
+}

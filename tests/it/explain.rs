@@ -1,0 +1,116 @@
+//! `throughline explain`: why two records are one person, or are not, as an auditor asks it months later.
+
+use crate::project::{Project, sample_release};
+
+/// The references of the first decision that fits.
+fn pair(project: &Project, condition: &str) -> [String; 2] {
+    let sql = format!("select left_ref, right_ref from match_log where {condition} order by decision_id limit 1");
+    let row = project.ask(&sql).remove(0);
+    let (left, right) = row.split_once(',').unwrap();
+    [left.to_owned(), right.to_owned()]
+}
+
+#[test]
+fn a_link_of_the_model_and_one_that_a_guard_stopped() {
+    let project = sample_release();
+    let [left, right] = pair(project, "pass_id = 'model' and decision = 'link' and levels like '%near ssn%'");
+    let linked = project.run(&["explain", &left, &right]);
+    linked.is_fine();
+    for words in
+        ["One person, by 1 link:", "model (D), decision", "near ssn", "together", "Ledger", "minted (new_record)"]
+    {
+        assert!(linked.out.contains(words), "{words} in\n{}", linked.out);
+    }
+    // What the log says of the weight is what its parts come to.
+    let sql = format!(
+        "select weight_millibits from match_log where left_ref = '{left}' and right_ref = '{right}' and pass_id = 'model'"
+    );
+    let weight: f64 = project.ask(&sql)[0].parse().unwrap();
+    let together = linked.out.lines().find(|line| line.trim_start().starts_with("together")).unwrap();
+    let told: f64 = together.split_whitespace().nth(1).unwrap().parse().unwrap();
+    assert!((told - weight / 1000.0).abs() < 0.006, "{told} {weight}");
+
+    let [left, right] = pair(project, "pass_id = 'model' and vetoed_by = 'first_unlike'");
+    let vetoed = project.run(&["explain", &left, &right[..12]]);
+    vetoed.is_fine();
+    insta::assert_snapshot!(vetoed.out);
+}
+
+#[test]
+fn records_of_one_person_far_apart_and_records_that_never_met() {
+    let project = sample_release();
+    // Wages and school of one person who has many records: the way leads over others.
+    let sql = "select l.left_ref, r.right_ref from match_log l join match_log r on l.right_ref = r.left_ref \
+               where l.decision = 'link' and r.decision = 'link' and l.left_ref <> r.right_ref order by l.decision_id, r.decision_id limit 1";
+    let row = project.ask(sql).remove(0);
+    let (left, right) = row.split_once(',').unwrap();
+    let far = project.run(&["explain", left, right]);
+    far.is_fine();
+    assert!(far.out.contains("One person, by ") && !far.out.contains("by 0 link"), "{}", far.out);
+    // Two from far ends of the log.
+    let [one, _] =
+        pair(project, "decision = 'link' and left_source = 'k12_enrollment' and right_source = 'k12_enrollment'");
+    let sql = "select right_ref from match_log where decision = 'link' and right_source = 'ui_wages' order by decision_id desc limit 1";
+    let other = project.ask(sql).remove(0);
+    let never = project.run(&["explain", &one, &other]);
+    never.is_fine();
+    for words in ["Two persons.", "came near to joining them", "state_id is missing", "Blocking rules of the model"] {
+        assert!(never.out.contains(words), "{words} in\n{}", never.out);
+    }
+    assert!(!never.out.contains("brings the two together"), "{}", never.out);
+}
+
+#[test]
+fn what_cannot_be_explained_is_said() {
+    let project = sample_release();
+    let [left, right] = pair(project, "decision = 'link'");
+    project.run(&["explain", "P123", &right]).fails_with(2, &["`P123` is no reference", "left_ref and right_ref"]);
+    project.run(&["explain", &left, &left]).fails_with(2, &["name two"]);
+    project.run(&["explain", &left, "ffffffffffffffffffffffff"]).fails_with(2, &["begins no record's reference"]);
+    project
+        .run(&["explain", &left, &right, "--out", "nowhere"])
+        .fails_with(3, &["a release in", "run a pipeline first"]);
+    project.run(&["explain", &left, &right, "--pipeline", "pipelines/none.yaml"]).fails_with(2, &["P001"]);
+}
+
+#[test]
+fn a_pinned_model_clear_values_and_who_saw_them() {
+    let project = Project::after_a_run();
+    let people = |project: &Project| {
+        project
+            .ask("select left_ref, right_ref, pass_id, decision, weight_millibits from match_log order by decision_id")
+    };
+    let before = people(&project);
+    let model = project.read(&format!("{}/audit/model.json", project.release()));
+    let [left, right] = pair(&project, "decision = 'link' and left_source = 'ui_wages' and right_source = 'ui_wages'");
+    let told = project.run(&["explain", &left, &right]);
+    assert!(!told.out.contains("In the clear"), "{}", told.out);
+    let told = project.run(&["explain", &left, &right, "--clear"]);
+    told.is_fine();
+    assert!(told.out.contains("In the clear (registered)") && told.out.contains("ssn  "), "{}", told.out);
+    let seen: serde_json::Value =
+        serde_json::from_str(project.read("out/restricted/clear_access.jsonl").trim()).unwrap();
+    assert_eq!((&seen["records"][0], &seen["records"][1]), (&left.into(), &right.into()));
+
+    // Pinned to what it learnt, the linkage decides the same, and says that it was trained before.
+    project.write("config/linkage/statewide.model.json", &model);
+    let document = "config/linkage/statewide.yaml";
+    project.replace(document, "  id: model\n", "  id: model\n  pinned: config/linkage/statewide.model.json\n");
+    let again = project.statewide();
+    again.is_fine();
+    assert!(again.out.contains("The model, trained before, compared"), "{}", again.out);
+    assert!(before == people(&project), "the pinned model decided otherwise");
+    // Other keys do not open what these closed.
+    let pipeline = "pipelines/statewide.yaml";
+    let [left, right] = pair(&project, "decision = 'link'");
+    project.run(&["keys", "new", "hub", "other.key"]).is_fine();
+    project.replace(pipeline, "hub: demo", "hub: file:other.key");
+    let ended = project.run(&["explain", &left, &right, "--clear"]);
+    ended.fails_with(6, &["not the keys that the release was made with"]);
+    // A model of another version is no model of this one.
+    project.write("config/linkage/statewide.model.json", model.replace("\"version\": 1", "\"version\": 7"));
+    let ended = project.run(&["check", pipeline]);
+    ended.fails_with(2, &["M011", "trained for `statewide/model` version 7", "audit/model.json"]);
+    project.write("config/linkage/statewide.model.json", "{}");
+    project.run(&["check", pipeline]).fails_with(2, &["M011", "missing field"]);
+}
