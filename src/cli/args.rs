@@ -46,10 +46,13 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Count the pairs that blocking rules make, without comparing any
     Block(BlockArgs),
-    /// Hold a linkage of files against the truth
+    /// Hold a linkage against the truth, as a whole and by groups of people
     Evaluate(EvaluateArgs),
     /// Tell why two records of the current release are one person, or are not
     Explain(ExplainArgs),
+    /// Have people look at pairs of records, and keep to what they decide
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -172,33 +175,95 @@ pub(crate) struct ExplainArgs {
     pub(crate) left: String,
     /// The reference of the other
     pub(crate) right: String,
+    /// The release
+    #[command(flatten)]
+    pub(crate) of: OfRelease,
+    /// Show also what stands in the two records; needs the pipeline's keys, and is registered
+    #[arg(long)]
+    pub(crate) clear: bool,
+}
+
+/// What `review` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewCommand {
+    /// Draw pairs of the match log by strata and write a workbook for clerks; needs the pipeline's keys, and is registered
+    Sample(ReviewSampleArgs),
+    /// Take filled-in workbooks of one sample back: how right the links are, and decisions that later runs keep to
+    Import(ReviewImportArgs),
+}
+
+/// The release that a review is of.
+#[derive(Debug, Args)]
+pub(crate) struct OfRelease {
     /// The pipeline; by default the one in pipelines/
     #[arg(long, value_name = "FILE")]
     pub(crate) pipeline: Option<PathBuf>,
     /// The output folder, where it is not the pipeline's own
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<String>,
-    /// Show also what stands in the two records; needs the pipeline's keys, and is registered
+}
+
+/// Arguments of `review sample`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewSampleArgs {
+    /// The release
+    #[command(flatten)]
+    pub(crate) of: OfRelease,
+    /// What strata are made of, such as pass,weight,race: pass, strength, weight, sources, decision, or an attribute of learners
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "pass")]
+    pub(crate) strata: Vec<String>,
+    /// How many pairs
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub(crate) n: usize,
+    /// The seed: the same one draws the same pairs of the same release
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep decision, pass and weight from the clerks
     #[arg(long)]
-    pub(crate) clear: bool,
+    pub(crate) blind: bool,
+    /// Draw from near misses too, and not from links alone
+    #[arg(long)]
+    pub(crate) near_misses: bool,
+    /// The sample's name; by default sample-SEED
+    #[arg(long, value_name = "NAME", value_parser = sample_name)]
+    pub(crate) name: Option<String>,
+}
+
+/// Arguments of `review import`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewImportArgs {
+    /// The workbooks, one a reviewer
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) workbooks: Vec<PathBuf>,
+    /// The release
+    #[command(flatten)]
+    pub(crate) of: OfRelease,
+}
+
+/// A name that can be a folder's.
+fn sample_name(text: &str) -> Result<String, String> {
+    let sound = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if sound { Ok(text.to_owned()) } else { Err("letters, digits, - and _ make a name".to_owned()) }
 }
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
-    /// What was linked
+    /// What was linked: a document of `link`, or a pipeline, whose current release is meant
     #[command(flatten)]
     pub(crate) input: LinkInput,
-    /// The column of the files that says who a record really is; no linkage may read it
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) truth: String,
-    /// A column by whose values people are told apart, such as sex; may be given several times
-    #[arg(long, value_name = "COLUMN")]
+    /// Who a record really is, which no linkage may read: of files a column, of a pipeline a Parquet file with the columns file, line and person.
+    /// A pipeline may go without: then groups of people are compared by what was found of them
+    #[arg(long, value_name = "COLUMN|FILE")]
+    pub(crate) truth: Option<String>,
+    /// What people are told apart by: of files a column, of a pipeline an attribute of learners such as race, or name_pattern; may be given several
+    /// times
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Stop with exit code 5 where a group of 1,000 true pairs or more has so much less recall than the best served, such as 0.02
     #[arg(long, value_name = "SHARE")]
     pub(crate) max_gap: Option<f64>,
-    /// What `link` wrote; by default out/NAME
+    /// What `link` wrote, by default out/NAME; of a pipeline its output folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 }

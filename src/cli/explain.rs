@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::ExplainArgs;
+use crate::cli::args::{ExplainArgs, OfRelease};
 use crate::error::Error;
 use crate::pipeline;
 use crate::pipeline::explain::{Asked, explain as told};
@@ -10,14 +10,11 @@ use crate::report;
 
 /// Explains two records.
 pub(crate) async fn explain(project: &Path, args: &ExplainArgs) -> Result<(), Error> {
-    let file = match &args.pipeline {
-        Some(file) => file.clone(),
-        None => only_pipeline(project)?,
-    };
+    let file = pipeline_of(project, &args.of)?;
     let asked = Asked {
         root: project,
         pipeline: &file,
-        out: args.out.as_deref(),
+        out: args.of.out.as_deref(),
         records: [&args.left, &args.right],
         clear: args.clear,
     };
@@ -26,7 +23,11 @@ pub(crate) async fn explain(project: &Path, args: &ExplainArgs) -> Result<(), Er
     Ok(())
 }
 
-fn only_pipeline(project: &Path) -> Result<PathBuf, Error> {
+/// The pipeline that is named, or the only one there is.
+pub(super) fn pipeline_of(project: &Path, of: &OfRelease) -> Result<PathBuf, Error> {
+    if let Some(file) = &of.pipeline {
+        return Ok(file.clone());
+    }
     let names = pipeline::names(project, "pipelines", ".yaml");
     match &names[..] {
         [only] => Ok(PathBuf::from(format!("pipelines/{only}.yaml"))),

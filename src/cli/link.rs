@@ -1,12 +1,14 @@
-//! `throughline link`, `train` and `block`: any files of persons, by a model.
+//! `throughline link`, `train`, `block` and `evaluate`: any files of persons, by a model, and how right a linkage is.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{BlockArgs, EvaluateArgs, LinkArgs, LinkInput, TrainArgs};
 use crate::engine::{Limits, Place};
 use crate::error::Error;
+use crate::pipeline::current_release::CurrentRelease;
+use crate::pipeline::evaluate::Evaluation;
 use crate::pipeline::link_files::{Asked, Begun, begin, default_out, read_model};
-use crate::pipeline::{PipelineError, evaluate as held};
+use crate::pipeline::{PipelineError, evaluate as held, evaluate_run, link_document};
 use crate::report;
 
 async fn begun(project: &Path, input: &LinkInput) -> Result<Begun, Error> {
@@ -51,17 +53,51 @@ pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error>
     Ok(())
 }
 
-/// Holds a linkage against the truth.
+/// Holds a linkage of files, or of the current release of a pipeline, against the truth.
 pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
+    if !link_document::is_one(project, &args.input.document) {
+        return evaluate_release(project, args).await;
+    }
+    let Some(truth) = &args.truth else {
+        return Err(Error::Usage {
+            message: "a linkage of files is held against a column of theirs".to_owned(),
+            help: "name it with --truth COLUMN".to_owned(),
+        });
+    };
     let begun = begun(project, &args.input).await?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
-    let evaluation = Box::pin(held::evaluate(&begun, &place, &args.truth, &args.by)).await?;
-    print!("{}", report::evaluation_page(&evaluation));
-    let json = serde_json::to_string_pretty(&evaluation).unwrap_or_default();
-    write(&place.join("evaluation.json"), format!("{json}\n")).await?;
-    println!("\nThe same as JSON: {}", out.join("evaluation.json").display());
-    match (args.max_gap, evaluation.widest()) {
+    let evaluation = Box::pin(held::evaluate(&begun, &place, truth, &args.by)).await?;
+    told(&evaluation, &place.join("evaluation.json"), args.max_gap).await
+}
+
+async fn evaluate_release(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
+    if !args.input.files.is_empty() {
+        return Err(Error::Usage {
+            message: "a pipeline names its own files".to_owned(),
+            help: "leave --file out, or name a document of `link`".to_owned(),
+        });
+    }
+    let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
+    let release = CurrentRelease::open(project, &args.input.document, out.as_deref()).await?;
+    let place = release.root.join(&format!("restricted/evaluation/{}.json", release.pointer.release));
+    let Some(truth) = &args.truth else {
+        let unverified = Box::pin(evaluate_run::without_truth(&release, &args.by)).await?;
+        print!("{}", report::unverified_page(&unverified));
+        return Ok(());
+    };
+    let truth = Place::parse(truth, Path::new("."))?;
+    let evaluation = Box::pin(evaluate_run::evaluate_run(&release, &truth, &args.by)).await?;
+    told(&evaluation, &place, args.max_gap).await
+}
+
+/// Prints an evaluation and keeps it; a gap that is too wide is an error.
+async fn told(evaluation: &Evaluation, place: &Place, max_gap: Option<f64>) -> Result<(), Error> {
+    print!("{}", report::evaluation_page(evaluation));
+    let json = serde_json::to_string_pretty(evaluation).unwrap_or_default();
+    write(place, format!("{json}\n")).await?;
+    println!("\nThe same as JSON: {place}");
+    match (max_gap, evaluation.widest()) {
         (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gate(format!(
             "{} {}: {:.4} less of its true pairs are found than of the best served group's, and {most} is allowed",
             widest.column, widest.value, widest.gap

@@ -11,6 +11,7 @@ mod keys;
 mod link;
 mod progress;
 mod query;
+mod review;
 mod run;
 mod schema;
 mod shown;
@@ -78,6 +79,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Tokenize(args) => tokenize::tokenize(&project, &args).await,
         Command::Link(args) => link::link(&project, &args).await,
         Command::Train(args) => link::train(&project, &args).await,
+        Command::Review(command) => review::review(&project, &command).await,
         Command::Explain(args) => explain::explain(&project, &args).await,
         Command::Block(args) => link::block(&project, &args).await,
         Command::Evaluate(args) => link::evaluate(&project, &args).await,

@@ -11,19 +11,37 @@ pub struct Judge<'a> {
     rules: &'a Rules,
     left: Vec<u32>,
     right: Vec<u32>,
+    /// Pairs that people hold for two persons, both ways round, in order.
+    cannot: Vec<(u32, u32)>,
 }
 
 impl<'a> Judge<'a> {
     /// A judge of one table under one set of rules.
     #[must_use]
     pub fn new(table: &'a TokenTable, rules: &'a Rules) -> Self {
-        Self { table, rules, left: Vec::new(), right: Vec::new() }
+        let cannot = rules.reviewed.rows(table).cannot;
+        let mut cannot: Vec<(u32, u32)> = cannot.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
+        cannot.sort_unstable();
+        Self { table, rules, left: Vec::new(), right: Vec::new(), cannot }
     }
 
-    /// The first of `guards` that vetoes joining the clusters of `a` and `b`, as its place in [`Rules::guards`].
+    /// The first of `guards` that vetoes joining the clusters of `a` and `b`, as its place in [`Rules::guards`]; the place behind the last where
+    /// people do.
     pub fn veto(&mut self, clusters: &Clusters, guards: &[usize], a: u32, b: u32) -> Option<usize> {
         let rules = self.rules;
+        if !self.cannot.is_empty() && self.held_for_two(clusters, a, b) {
+            return Some(rules.guards.len());
+        }
         guards.iter().copied().find(|&g| self.refuses(clusters, &rules.guards[g], a, b))
+    }
+
+    /// Whether people hold a member of the one and a member of the other for two persons.
+    fn held_for_two(&self, clusters: &Clusters, a: u32, b: u32) -> bool {
+        let against = |row: u32| {
+            let start = self.cannot.partition_point(|(one, _)| *one < row);
+            self.cannot[start..].iter().take_while(move |(one, _)| *one == row).map(|(_, other)| *other)
+        };
+        clusters.members(a).flat_map(against).any(|row| clusters.members(b).any(|member| member == row))
     }
 
     fn refuses(&mut self, clusters: &Clusters, guard: &Guard, a: u32, b: u32) -> bool {

@@ -6,7 +6,7 @@
 use crate::linkage::groups::{Grouping, Groups, LEFT, RIGHT};
 use crate::linkage::guard::Judge;
 use crate::linkage::modelled::{Modelled, modelled};
-use crate::linkage::rules::{Pass, Rules};
+use crate::linkage::rules::{Pass, Rules, Stage};
 use crate::linkage::spec::{Strength, Unique};
 use crate::linkage::{Clusters, LinkageError, TokenTable};
 
@@ -133,6 +133,7 @@ pub fn link(
         decisions: Vec::new(),
         counts: Vec::new(),
     };
+    walk.reviewed(rules, &rules.reviewed.rows(table).must);
     let found = rules.passes.iter().map(|pass| grouping.groups(pass));
     if threads < 2 {
         walk.passes(rules, found)?;
@@ -201,6 +202,23 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Joins what people hold for one person, before any pass, and asks no guard.
+    fn reviewed(&mut self, rules: &Rules, must: &[(u32, u32)]) {
+        for &(left, right) in must {
+            let (a, b) = (self.clusters.root(left), self.clusters.root(right));
+            self.clusters.union(a, b);
+            let (decision, stopped) = (MatchDecision::Link, Stopped::No);
+            self.decisions.push(Decision {
+                pass: rules.review_stage(),
+                left,
+                right,
+                decision,
+                stopped,
+                key_frequency: 2,
+            });
+        }
     }
 
     fn group(&mut self, place: u8, pass: &Pass, group: &[(u32, u8)]) {
@@ -358,10 +376,11 @@ fn describe(
             }
         })
         .collect();
+    let stages: Vec<Stage<'_>> = rules.stages().collect();
     for link in decisions.iter().filter(|d| d.decision == MatchDecision::Link) {
         let info = &mut infos[of_row[link.left as usize] as usize];
         info.passes |= 1 << link.pass;
-        info.weakest = info.weakest.max(Some(rules.passes[usize::from(link.pass)].strength));
+        info.weakest = info.weakest.max(stages.get(usize::from(link.pass)).map(|stage| stage.strength));
     }
     let model = rules.model.as_ref().zip(modelled).into_iter();
     for (model, link) in model.flat_map(|(model, modelled)| modelled.decisions.iter().map(move |d| (model, d))) {

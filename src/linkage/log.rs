@@ -10,7 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use crate::linkage::link::{Linked, MatchDecision, Stopped};
 use crate::linkage::model::{level_names, levels_of};
 use crate::linkage::modelled::ModelDecision;
-use crate::linkage::rules::Stage;
+use crate::linkage::rules::{REVIEW, Stage};
 use crate::linkage::{LinkageError, Rules, Strength, TokenTable};
 
 /// Rows of one batch of the log: bounds the memory of writing it.
@@ -227,7 +227,7 @@ fn compared(table: &TokenTable, evidence: &[usize], decisions: &[Row]) -> Vec<Co
 fn stopped_name(rules: &Rules, stopped: Stopped) -> Option<&str> {
     match stopped {
         Stopped::No => None,
-        Stopped::By(guard) => Some(&rules.guards[usize::from(guard)].id),
+        Stopped::By(guard) => Some(rules.guards.get(usize::from(guard)).map_or(REVIEW, |guard| guard.id.as_str())),
         Stopped::OverCommon => Some("over_common"),
         Stopped::NotUnique => Some("not_unique"),
         Stopped::BelowLine => Some("below_line"),

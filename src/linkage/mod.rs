@@ -24,6 +24,7 @@ mod oracle;
 pub mod plan;
 pub mod quality;
 pub mod reading;
+pub mod reviewed;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;

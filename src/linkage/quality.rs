@@ -27,19 +27,22 @@ impl Share {
     #[must_use]
     #[allow(clippy::cast_precision_loss)] // counts of pairs
     pub fn interval(self) -> (f64, f64) {
-        if self.of == 0 {
-            return (0.0, 1.0);
-        }
-        let (z, n, p) = (1.959_963_984_540_054, self.of as f64, self.rate());
-        let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-        let half = z / (1.0 + z * z / n) * libm::sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n));
-        ((middle - half).max(0.0), (middle + half).min(1.0))
+        if self.of == 0 { (0.0, 1.0) } else { wilson(self.rate(), self.of as f64) }
     }
 
     fn add(&mut self, right: u64, of: u64) {
         self.right += right;
         self.of += of;
     }
+}
+
+/// Wilson's interval of 95 % about a share `p` of `n`: lower and upper bound.
+#[must_use]
+pub fn wilson(p: f64, n: f64) -> (f64, f64) {
+    let z = 1.959_963_984_540_054;
+    let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    let half = z / (1.0 + z * z / n) * libm::sqrt((p * (1.0 - p)).max(0.0) / n + z * z / (4.0 * n * n));
+    ((middle - half).max(0.0), (middle + half).min(1.0))
 }
 
 /// The quality of some pairs.

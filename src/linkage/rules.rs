@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::linkage::LinkageError;
 use crate::linkage::model::{Agreement, Comparison, Part, Rule, Trained};
+use crate::linkage::reviewed::Reviewed;
 use crate::linkage::spec::{
     GuardSpec, ModelDecideSpec, ModelPassSpec, PassSpec, RolesSpec, SidesSpec, Strength, Unique, Veto,
 };
@@ -97,6 +98,9 @@ pub struct ModelPass {
     pub pinned: Option<Trained>,
 }
 
+/// What people have decided is called so in the match log, as a pass and as what stopped a link.
+pub const REVIEW: &str = "review";
+
 /// What links records: a pass, or the model that follows them.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'r> {
@@ -120,6 +124,8 @@ pub struct Rules {
     pub model: Option<ModelPass>,
     /// The guards.
     pub guards: Vec<Guard>,
+    /// What people have decided of pairs.
+    pub reviewed: Reviewed,
     /// The roles.
     pub roles: Roles,
 }
@@ -136,9 +142,9 @@ impl Rules {
         let guards: Vec<Guard> = guards.iter().map(|g| guard(g, &mut columns)).collect();
         let passes = passes.iter().map(|p| pass(p, &guards, &mut columns)).collect::<Result<Vec<_>, _>>()?;
         let model = model.map(|m| model_pass(m, &guards, &mut columns)).transpose()?;
-        // Packed forms: a cluster's passes are bits of a u64, the model's the last; a decision's parts are bits of a u64.
-        most("passes", passes.len(), 63)?;
-        most("guards", guards.len(), 255)?;
+        // Packed forms: a cluster's passes are bits of a u64, the model and review the last two; a decision's parts are bits of a u64.
+        most("passes", passes.len(), 62)?;
+        most("guards", guards.len(), 254)?;
         let compared = || passes.iter().flat_map(|p| p.left.iter().chain(&p.right)).copied();
         let mut evidence: Vec<usize> = roles.evidence.iter().map(|n| columns.place(n)).collect();
         if evidence.is_empty() {
@@ -157,19 +163,25 @@ impl Rules {
             suffix: roles.suffix.as_ref().map(|n| columns.place(n)),
             evidence,
         };
-        Ok(Self { columns: columns.names, passes, model, guards, roles })
+        Ok(Self { columns: columns.names, passes, model, guards, reviewed: Reviewed::default(), roles })
     }
 
-    /// The passes in their order, the model last.
+    /// The passes in their order, then the model, then what people have decided.
     pub fn stages(&self) -> impl Iterator<Item = Stage<'_>> {
-        let passes = self.passes.iter().map(|p| Stage {
-            id: &p.id,
-            version: p.version,
-            strength: p.strength,
-            guards: &p.guards,
-        });
-        let model = self.model.iter();
-        passes.chain(model.map(|m| Stage { id: &m.id, version: m.version, strength: m.strength, guards: &m.guards }))
+        let of = |id, version, strength, guards| Stage { id, version, strength, guards };
+        let passes = self.passes.iter().map(move |p| of(p.id.as_str(), p.version, p.strength, &p.guards[..]));
+        let model = match &self.model {
+            Some(m) => of(m.id.as_str(), m.version, m.strength, &m.guards[..]),
+            None => of("model", 0, Strength::D, &[]),
+        };
+        passes.chain([model, of(REVIEW, 1, Strength::A, &[])])
+    }
+
+    /// The place of what people have decided among the stages.
+    #[must_use]
+    pub fn review_stage(&self) -> u8 {
+        // `compile` takes no more passes than a byte counts.
+        u8::try_from(self.passes.len() + 1).unwrap_or(u8::MAX)
     }
 
     /// The recipes that are needed, in the order of their column numbers.

@@ -28,6 +28,25 @@ pub struct GroupQuality {
     pub quality: Quality,
     /// How much less of its true pairs are found than of the best served group's, of those with a thousand true pairs and more.
     pub gap: f64,
+    /// How large the gap may be: the upper bound of its 95 % interval (Newcombe's, from Wilson's of both).
+    pub gap_upper: f64,
+}
+
+/// The quality of every group of one column, with the gaps between them.
+#[must_use]
+pub fn gaps(column: &str, of: BTreeMap<String, Quality>) -> Vec<GroupQuality> {
+    let large = of.values().filter(|q| q.recall.of >= FEWEST).map(|q| q.recall);
+    let best = large.reduce(|a, b| if b.rate() > a.rate() { b } else { a });
+    let group = |(value, quality): (String, Quality)| {
+        let own = quality.recall;
+        let gap = best.map_or(0.0, |best| best.rate() - own.rate());
+        let upper = best.filter(|best| *best != own).map_or(0.0, |best| {
+            let (above, below) = (best.interval().1 - best.rate(), own.rate() - own.interval().0);
+            gap + libm::sqrt(above * above + below * below)
+        });
+        GroupQuality { column: column.to_owned(), value, quality, gap, gap_upper: upper }
+    };
+    of.into_iter().map(group).collect()
 }
 
 /// What a linkage is worth.
@@ -35,8 +54,11 @@ pub struct GroupQuality {
 pub struct Evaluation {
     /// Records of whom the truth is not known: they are left out of every count.
     pub without_truth: u64,
-    /// As a whole.
+    /// As a whole, in pairs of records.
     pub all: Quality,
+    /// The same in persons: of those taken for one how many are, of those who could be told how many are whole. Of runs alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persons: Option<Quality>,
     /// By blocking rule: of its links, those of one person.
     pub rules: BTreeMap<String, Share>,
     /// By probability: the quality if the line between links and the rest were drawn there.
@@ -93,16 +115,11 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
     let mut groups = Vec::new();
     for (name, values) in by.iter().zip(&read.columns[1..]) {
         let (_, of) = counted(Some(values));
-        let large = of.values().filter(|q| q.recall.of >= FEWEST).map(|q| q.recall.rate());
-        let best = large.reduce(f64::max);
-        groups.extend(of.into_iter().map(|(value, quality)| {
-            let gap = best.map_or(0.0, |best| best - quality.recall.rate());
-            GroupQuality { column: name.clone(), value, quality, gap }
-        }));
+        groups.extend(gaps(name, of));
     }
     let (rules, thresholds) = decisions(&engine, out, &read, &persons, begun, all.recall.of).await?;
     let without_truth = persons.iter().filter(|person| person.is_none()).count() as u64;
-    Ok(Evaluation { without_truth, all, rules, thresholds, groups })
+    Ok(Evaluation { without_truth, all, persons: None, rules, thresholds, groups })
 }
 
 /// The cluster of every record, in the order of files and rows. A crosswalk of other files is refused.

@@ -7,27 +7,18 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
-use serde::Serialize;
 
-use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
-use crate::foundation::{Zone, clock};
+use crate::engine::{EngineError, Place};
+use crate::foundation::Zone;
 use crate::linkage::explained::{PairExplained, explained};
 use crate::linkage::model::{ModelFile, Trained};
 use crate::linkage::modelled::of_file;
-use crate::linkage::{Rules, TokenTable};
+use crate::linkage::{IdentityRef, Rules, TokenTable};
 use crate::pipeline::current::quoted;
+use crate::pipeline::current_release::{CLEAR, CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::keys::Keys;
-use crate::pipeline::project::{Loaded, Project, load};
-use crate::pipeline::record::{Outcome, RunResults};
-use crate::pipeline::results::user;
-use crate::pipeline::runner::{StepRecord, store_path};
-use crate::publish::staging::MANIFEST;
-use crate::publish::{Manifest, Pointer};
+use crate::pipeline::review_log;
 use crate::standardize::SPEC_VERSION;
-
-/// Where it is registered who saw clear values, below the output folder.
-const REGISTER: &str = "restricted/clear_access.jsonl";
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -92,6 +83,8 @@ pub struct Explanation {
     pub release: String,
     /// The two records.
     pub records: [RecordTold; 2],
+    /// What people have decided of the two, if they have: `must_link` or `cannot_link`.
+    pub reviewed: Option<&'static str>,
     /// The links from the one to the other, where they are one person.
     pub links: Vec<DecisionTold>,
     /// Near misses between their persons, where they are not.
@@ -106,100 +99,67 @@ pub struct Explanation {
 
 /// Explains two records of the current release.
 pub async fn explain(asked: &Asked<'_>) -> Result<Explanation, PipelineError> {
-    let Loaded { project, found, texts } = load(asked.root, asked.pipeline);
-    let Some(project) = project else { return Err(PipelineError::Documents { found, texts }) };
-    let root = match asked.out {
-        Some(out) => Place::parse(out, Path::new("."))?,
-        None => Place::parse(&project.pipeline.output.root, &project.root)?,
-    };
-    let Some(pointer) = Pointer::read(&root).await? else {
-        return Err(PipelineError::NotArrived { sources: vec![format!("a release in {root}: run a pipeline first")] });
-    };
-    let release = root.join(&format!("releases/{}", pointer.release));
-    let manifest: Manifest = read_json(&release.join(MANIFEST)).await?;
-    let engine = Engine::new(Limits::default())?;
-    let at = At { engine: &engine, root: &root, project: &project, pointer: &pointer, manifest: &manifest };
+    let at = CurrentRelease::open(asked.root, asked.pipeline, asked.out).await?;
     if asked.clear {
         at.may_see_clear()?;
     }
+    let at = At(at);
     let stores = at.stores().await?;
     let records = [at.record(asked.records[0], &stores).await?, at.record(asked.records[1], &stores).await?];
     if records[0].reference == records[1].reference {
         return Err(PipelineError::Asked(format!("both are record {}; name two", records[0].reference)));
     }
-    engine.register_folder("match_log", &release.join("audit/match_log")).await?;
     at.members(&records).await?;
     let one_person = records[0].person == records[1].person;
     let links = if one_person { at.links(&records).await? } else { Vec::new() };
     let near_misses = if one_person { Vec::new() } else { at.near_misses(&records).await? };
-    let model = match release.join("audit/model.json").read_if_there().await? {
-        Some(_) => Some(read_json::<ModelFile>(&release.join("audit/model.json")).await?),
-        None => None,
-    };
+    let model = at.0.home.join("audit/model.json");
+    let model = if model.exists().await? { Some(read_json::<ModelFile>(&model).await?) } else { None };
     let pair = at.pair(&records, &stores, model.as_ref()).await?;
     let ledger = at.ledger(&records).await?;
     let clear = if asked.clear { at.clear(&records).await? } else { Vec::new() };
-    Ok(Explanation { release: pointer.release.clone(), records, links, near_misses, pair, ledger, clear })
+    let reviewed = at.reviewed(&records);
+    Ok(Explanation {
+        release: at.0.pointer.release.clone(),
+        reviewed,
+        records,
+        links,
+        near_misses,
+        pair,
+        ledger,
+        clear,
+    })
 }
 
-async fn read_json<T: serde::de::DeserializeOwned>(place: &Place) -> Result<T, PipelineError> {
-    let bytes = place.read().await?;
-    let damaged = |e: serde_json::Error| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
-    serde_json::from_slice(&bytes).map_err(damaged)
-}
+/// The release, and what is asked of it.
+struct At(CurrentRelease);
 
-/// Where the current release stands, and what it was made with.
-struct At<'a> {
-    engine: &'a Engine,
-    root: &'a Place,
-    project: &'a Project,
-    pointer: &'a Pointer,
-    manifest: &'a Manifest,
-}
-
-/// The reference of a record as text.
-const REFERENCE: &str = "encode(arrow_cast(identity_ref, 'Binary'), 'hex')";
-
-impl At<'_> {
-    /// Clear values are for those who hold the keys that the release was made with.
-    fn may_see_clear(&self) -> Result<(), PipelineError> {
-        let keys = Keys::open(self.project)?;
-        let same = keys.check_values().into_iter().collect::<BTreeMap<_, _>>() == self.manifest.keys;
-        let refused = || PipelineError::Key("these are not the keys that the release was made with".to_owned());
-        if same { Ok(()) } else { Err(refused()) }
-    }
-
-    /// The steps of the run that made the release.
-    async fn steps(&self) -> Result<Vec<StepRecord>, PipelineError> {
-        for found in self.root.join("runs").list().await?.iter().filter(|f| f.name.ends_with("run_results.json")) {
-            // A record of another version of the program says nothing here.
-            let Ok(results) = read_json::<RunResults>(&found.place).await else { continue };
-            if results.release == self.pointer.release && results.outcome == Outcome::Published {
-                return Ok(results.steps);
-            }
+impl At {
+    /// What people have decided of the two, if they have.
+    fn reviewed(&self, records: &[RecordTold; 2]) -> Option<&'static str> {
+        let [one, other] = records.each_ref().map(|record| record.reference.as_str());
+        let is = |(a, b): &(IdentityRef, IdentityRef)| {
+            let (a, b) = (hex::encode(a), hex::encode(b));
+            (a == one && b == other) || (a == other && b == one)
+        };
+        let reviewed = &self.0.project.reviewed;
+        if reviewed.must.iter().any(is) {
+            return Some(review_log::MUST);
         }
-        Ok(Vec::new())
+        reviewed.cannot.iter().any(is).then_some(review_log::CANNOT)
     }
 
     /// The tokens that the release was made of, by source; what the store no longer holds is left out.
-    async fn stores(&self) -> Result<BTreeMap<String, Dataset>, PipelineError> {
-        let mut found = BTreeMap::new();
-        for step in self.steps().await? {
-            let Some(source) = step.step.strip_prefix("tokens/") else { continue };
-            let place = self.root.join(&store_path(Zone::Restricted, "tokens", &step.fingerprint));
-            if let Some(dataset) = Dataset::open(&place).await? {
-                found.insert(source.to_owned(), dataset);
-            }
+    async fn stores(&self) -> Result<Sources, PipelineError> {
+        let found = self.0.made("tokens", Zone::Restricted, "tokens").await?;
+        for (source, place) in &found {
+            self.0.engine.register_folder(&tokens_table(source), place).await?;
         }
-        for (source, dataset) in &found {
-            self.engine.register_folder(&tokens_table(source), &dataset.place).await?;
-        }
-        self.engine.register_folder("crosswalk", &self.root.join(&self.pointer.index).join("crosswalk")).await?;
         Ok(found)
     }
 
     /// The record whose reference begins so.
-    async fn record(&self, given: &str, stores: &BTreeMap<String, Dataset>) -> Result<RecordTold, PipelineError> {
+    async fn record(&self, given: &str, stores: &Sources) -> Result<RecordTold, PipelineError> {
         let begins = given.trim().trim_end_matches(['.', '\u{2026}']).to_lowercase();
         if begins.len() < 6 || begins.len() > 32 || !begins.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(PipelineError::Asked(format!(
@@ -210,12 +170,12 @@ impl At<'_> {
         let sql = format!(
             "SELECT {REFERENCE} AS r, person_id FROM crosswalk WHERE {REFERENCE} LIKE '{begins}%' ORDER BY 1 LIMIT 2"
         );
-        let found = texts(&self.engine.collect("records", &sql).await?)?;
+        let found = texts(&self.0.engine.collect("records", &sql).await?)?;
         let [row] = &found[..] else {
             let many = if found.is_empty() { "no record's" } else { "several records'" };
             return Err(PipelineError::Asked(format!(
                 "`{given}` begins {many} reference in release {}",
-                self.pointer.release
+                self.0.pointer.release
             )));
         };
         let (reference, person) = (row[0].clone(), row[1].clone());
@@ -223,7 +183,7 @@ impl At<'_> {
         for name in stores.keys() {
             let table = quoted(&tokens_table(name));
             let sql = format!("SELECT source FROM {table} WHERE {REFERENCE} = '{reference}' LIMIT 1");
-            if let Some(row) = texts(&self.engine.collect("records", &sql).await?)?.first() {
+            if let Some(row) = texts(&self.0.engine.collect("records", &sql).await?)?.first() {
                 source.clone_from(&row[0]);
                 break;
             }
@@ -237,7 +197,7 @@ impl At<'_> {
             "CREATE VIEW members AS SELECT {REFERENCE} AS ref, person_id FROM crosswalk WHERE person_id IN ('{}', '{}')",
             records[0].person, records[1].person
         );
-        self.engine.collect("records of the persons", &sql).await?;
+        self.0.engine.collect("records of the persons", &sql).await?;
         Ok(())
     }
 
@@ -261,7 +221,7 @@ impl At<'_> {
              JOIN members a ON l.left_ref = a.ref JOIN members b ON l.right_ref = b.ref WHERE {condition} ORDER BY l.decision_id"
         );
         let mut told = Vec::new();
-        for batch in self.engine.collect("match log", &sql).await? {
+        for batch in self.0.engine.collect("match log", &sql).await? {
             let text = |at: usize, row: usize| {
                 let column = batch.column(at).as_string::<i32>();
                 if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
@@ -335,10 +295,10 @@ impl At<'_> {
     async fn pair(
         &self,
         records: &[RecordTold; 2],
-        stores: &BTreeMap<String, Dataset>,
+        stores: &Sources,
         model: Option<&ModelFile>,
     ) -> Result<Option<PairExplained>, PipelineError> {
-        let linkage = &self.project.linkage;
+        let linkage = &self.0.project.linkage;
         let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
             .map_err(PipelineError::bug)?;
         let trained: Option<Trained> = match (&rules.model, model) {
@@ -350,7 +310,7 @@ impl At<'_> {
             if stores.contains_key(&record.source) {
                 let table = quoted(&tokens_table(&record.source));
                 let sql = format!("SELECT * FROM {table} WHERE {REFERENCE} = '{}'", record.reference);
-                batches.extend(self.engine.collect("tokens", &sql).await?);
+                batches.extend(self.0.engine.collect("tokens", &sql).await?);
             }
         }
         if batches.iter().map(RecordBatch::num_rows).sum::<usize>() != 2 {
@@ -365,12 +325,7 @@ impl At<'_> {
     }
 
     /// How many records hold the first one's value of a token, and how many hold any.
-    async fn frequency(
-        &self,
-        token: &str,
-        record: &RecordTold,
-        stores: &BTreeMap<String, Dataset>,
-    ) -> Result<(f64, f64), PipelineError> {
+    async fn frequency(&self, token: &str, record: &RecordTold, stores: &Sources) -> Result<(f64, f64), PipelineError> {
         let column = quoted(token);
         let own = format!(
             "(SELECT {column} FROM {} WHERE {REFERENCE} = '{}')",
@@ -384,7 +339,7 @@ impl At<'_> {
                 "SELECT CAST(COALESCE(SUM(CASE WHEN {column} = {own} THEN 1 ELSE 0 END), 0) AS DOUBLE), \
                  CAST(COUNT({column}) AS DOUBLE) FROM {table}"
             );
-            for batch in self.engine.collect("how often a value comes", &sql).await? {
+            for batch in self.0.engine.collect("how often a value comes", &sql).await? {
                 count += batch.column(0).as_primitive::<Float64Type>().value(0);
                 with += batch.column(1).as_primitive::<Float64Type>().value(0);
             }
@@ -393,13 +348,13 @@ impl At<'_> {
     }
 
     async fn ledger(&self, records: &[RecordTold; 2]) -> Result<Vec<LedgerTold>, PipelineError> {
-        self.engine.register_folder("ledger", &self.root.join(&self.pointer.index).join("ledger")).await?;
+        self.0.engine.register_folder("ledger", &self.0.root.join(&self.0.pointer.index).join("ledger")).await?;
         let persons = format!("('{}', '{}')", records[0].person, records[1].person);
         let sql = format!(
             "SELECT person_id, change, COALESCE(other_person_id, ''), cause, CAST(index_version AS VARCHAR) AS version FROM ledger \
              WHERE person_id IN {persons} OR other_person_id IN {persons} ORDER BY index_version, person_id, change, 3"
         );
-        let rows = texts(&self.engine.collect("ledger", &sql).await?)?;
+        let rows = texts(&self.0.engine.collect("ledger", &sql).await?)?;
         let told = rows.into_iter().filter_map(|row| {
             let [person, change, other, cause, version] = <[String; 5]>::try_from(row).ok()?;
             Some(LedgerTold { version: version.parse().ok()?, texts: [person, change, other, cause] })
@@ -407,91 +362,19 @@ impl At<'_> {
         Ok(told.collect())
     }
 
-    /// What stands in the two records. Who saw it is registered before it is shown.
+    /// What stands in the two records, field by field.
     async fn clear(&self, records: &[RecordTold; 2]) -> Result<Vec<(String, [String; 2])>, PipelineError> {
-        #[derive(Serialize)]
-        struct Seen<'a> {
-            at: String,
-            user: String,
-            release: &'a str,
-            records: [&'a str; 2],
-        }
-        let seen = Seen {
-            at: clock::now(),
-            user: user(),
-            release: &self.pointer.release,
-            records: [&records[0].reference, &records[1].reference],
-        };
-        let place = self.root.join(REGISTER);
-        let mut register = place.read_if_there().await?.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        serde_json::to_writer(&mut register, &seen).map_err(PipelineError::bug)?;
-        register.push(b'\n');
-        place.write(register).await?;
-        let mut fields: BTreeMap<String, [String; 2]> = BTreeMap::new();
-        for (at, record) in records.iter().enumerate() {
-            for dataset in self.identities(&record.source).await? {
-                let table = format!("identities {at}");
-                self.engine.register_folder(&table, &dataset.place).await?;
-                let sql = format!("SELECT * FROM {} WHERE {REFERENCE} = '{}'", quoted(&table), record.reference);
-                for batch in self.engine.collect("clear values", &sql).await?.iter().filter(|b| b.num_rows() > 0) {
-                    for (column, field) in batch.columns().iter().zip(batch.schema().fields()) {
-                        if !is_clear(field.name()) {
-                            continue;
-                        }
-                        let text = cast(column, &DataType::Utf8).map_err(EngineError::arrow("clear values"))?;
-                        let text = text.as_string::<i32>();
-                        let value = if text.is_null(0) { String::new() } else { text.value(0).to_owned() };
-                        fields.entry(field.name().clone()).or_default()[at] = value;
-                    }
-                }
-            }
-        }
-        Ok(fields.into_iter().filter(|(_, values)| values.iter().any(|v| !v.is_empty())).collect())
-    }
-
-    /// The clear identities that a source's rows of this release came with.
-    async fn identities(&self, source: &str) -> Result<Vec<Dataset>, PipelineError> {
-        let mut found = Vec::new();
-        let wanted = format!("identify/{source}");
-        for step in self.steps().await?.into_iter().filter(|step| step.step == wanted) {
-            let place = self.root.join(&store_path(Zone::Restricted, "facts", &step.fingerprint)).join("identities");
-            found.extend(Dataset::open(&place).await?);
-        }
-        Ok(found)
+        let references = records.each_ref().map(|record| record.reference.clone());
+        let mut values = self.0.clear(&references, "explain").await?;
+        let [one, other] = references.map(|r| values.remove(&r).unwrap_or_else(|| vec![String::new(); CLEAR.len()]));
+        let fields = CLEAR.iter().zip(one.into_iter().zip(other)).map(|(field, (a, b))| ((*field).to_owned(), [a, b]));
+        Ok(fields.filter(|(_, values)| values.iter().any(|value| !value.is_empty())).collect())
     }
 }
 
-/// Columns of an identity that say who somebody is.
-fn is_clear(column: &str) -> bool {
-    let names = [
-        "ssn",
-        "state_id",
-        "local_id",
-        "first_name",
-        "middle_name",
-        "last_name",
-        "suffix",
-        "birth_date",
-        "sex",
-        "postal_code",
-    ];
-    names.contains(&column)
-}
+/// Where tokens lie, by source.
+type Sources = BTreeMap<String, Place>;
 
 fn tokens_table(source: &str) -> String {
     format!("tokens of {source}")
-}
-
-/// Every row of a query as text.
-fn texts(batches: &[RecordBatch]) -> Result<Vec<Vec<String>>, PipelineError> {
-    let mut rows = Vec::new();
-    for batch in batches {
-        let columns = batch.columns().iter().map(|c| cast(c, &DataType::Utf8)).collect::<Result<Vec<_>, _>>();
-        let columns = columns.map_err(EngineError::arrow("reading rows"))?;
-        rows.extend(
-            (0..batch.num_rows())
-                .map(|row| columns.iter().map(|c| c.as_string::<i32>().value(row).to_owned()).collect::<Vec<String>>()),
-        );
-    }
-    Ok(rows)
 }

@@ -13,8 +13,8 @@ use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
 use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::{model_file, of_file};
-use crate::linkage::rules::ModelPass;
-use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, TokenTable};
+use crate::linkage::rules::{ModelPass, REVIEW};
+use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, Stopped, TokenTable};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -67,6 +67,12 @@ pub async fn link(
     if let Some(pinned) = &ground.project.pinned {
         print = print.with("model", serde_json::to_vec(pinned).map_err(PipelineError::bug)?);
     }
+    for (name, pairs) in [("must", &ground.project.reviewed.must), ("cannot", &ground.project.reviewed.cannot)] {
+        print = print.with("reviewed", name);
+        for (left, right) in pairs {
+            print = print.with("left", left).with("right", right);
+        }
+    }
     for tokens in all {
         print = print.with("tokens", &tokens.meta.fingerprint);
     }
@@ -82,6 +88,7 @@ pub async fn link(
     let make = async |place: Place| {
         let mut rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
             .map_err(PipelineError::bug)?;
+        rules.reviewed.clone_from(&ground.project.reviewed);
         if let (Some(model), Some(file)) = (&mut rules.model, &ground.project.pinned) {
             model.pinned = Some(of_file(&linkage.linkage, model, SPEC_VERSION, file)?);
         }
@@ -335,6 +342,15 @@ async fn describe(
             "vetoed": of(MatchDecision::NonLink), "ambiguous": of(MatchDecision::ClericalReview),
         }));
         facts.insert("model".into(), model_facts(linkage, model, modelled)?);
+    }
+    if !rules.reviewed.is_empty() {
+        let links = linked.decisions.iter().filter(|d| d.pass == rules.review_stage()).count();
+        let by_people = |stopped| matches!(stopped, Stopped::By(guard) if usize::from(guard) == rules.guards.len());
+        let vetoed = linked.decisions.iter().filter(|d| by_people(d.stopped)).count()
+            + linked.modelled.iter().flat_map(|m| &m.decisions).filter(|d| by_people(d.stopped)).count();
+        passes.push(serde_json::json!({
+            "pass": REVIEW, "strength": "A", "links": links, "vetoed": vetoed, "ambiguous": 0,
+        }));
     }
     facts.insert("passes".into(), passes.into());
     facts.insert("version".into(), assigned.index.version().into());

@@ -8,10 +8,12 @@ use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 use crate::linkage::Rules as LinkageRules;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::of_file;
+use crate::linkage::reviewed::Reviewed;
 use crate::linkage::spec::RolesSpec;
 use crate::pipeline::delivery_log::DeliveryLog;
 use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
+use crate::pipeline::review_log;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
 use crate::rules::Rule;
 use crate::standardize::SPEC_VERSION;
@@ -33,6 +35,8 @@ pub struct Project {
     pub code_sets: BTreeMap<String, CodeSet>,
     /// How it links.
     pub linkage: LinkageDocument,
+    /// What people have decided of pairs of records.
+    pub reviewed: Reviewed,
     /// The model that the linkage is pinned to.
     pub pinned: Option<ModelFile>,
     /// Its rules, of all packs, every version.
@@ -93,6 +97,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
     named_as_its_file(&pipeline.pipeline, file, &mut found);
     let delivery_log = load_delivery_log(root, file, &pipeline, &mut texts, &mut found);
 
+    let reviewed = load_reviewed(root, file, &pipeline, &mut texts, &mut found);
     let mut contracts = BTreeMap::new();
     for (source, spec) in &pipeline.sources {
         let path = contract_file(&spec.contract);
@@ -133,6 +138,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
                 contracts,
                 code_sets,
                 linkage,
+                reviewed,
                 pinned,
                 rules,
                 marts,
@@ -163,6 +169,23 @@ fn load_delivery_log(
     let patterns: Vec<&str> = pipeline.sources.values().map(|source| source.files.as_str()).collect();
     log.check(root, &patterns, &path, found);
     log
+}
+
+fn load_reviewed(
+    root: &Path,
+    file: &Path,
+    pipeline: &PipelineDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> Reviewed {
+    let Some(name) = &pipeline.review_decisions else { return Reviewed::default() };
+    let path = PathBuf::from(name.as_str());
+    if !root.join(&path).exists() {
+        let d = Diagnostic::error("P009", file, format!("there is no review log `{}`", **name)).at(name);
+        found.push(d.help("`throughline review import` writes one; or take `review_decisions:` out"));
+        return Reviewed::default();
+    }
+    texts.read(root, &path, found).map(|text| review_log::parse(&text, &path, found)).unwrap_or_default()
 }
 
 fn load_code_sets(

@@ -98,7 +98,10 @@ pub async fn publish(
         index_version: outcome.linked.version,
         index: index_print,
         ledger: ledger_print,
-        review_decisions: None,
+        review_decisions: ground.project.pipeline.review_decisions.as_ref().and_then(|file| {
+            let text = ground.project.texts.get(std::path::Path::new(file.as_str()))?;
+            Some(Fingerprint::of(text.as_bytes()).to_string())
+        }),
         restrictions: None,
         tables: tables.clone(),
         files: staging.files().await?,

@@ -76,6 +76,13 @@ pub async fn begin(root: &Path, file: &Path, out: Option<&str>) -> Result<Begun,
     if found.has_errors() {
         return Err(PipelineError::Documents { found, texts: project.texts });
     }
+    if let Some((left, right)) = project.reviewed.contradiction() {
+        return Err(PipelineError::Gate(format!(
+            "the review log contradicts itself: records {} and {} may not be one person, and are made one by the pairs that must be",
+            hex::encode(left),
+            hex::encode(right)
+        )));
+    }
     let keys = Keys::open(&project)?;
     let place = match out {
         Some(out) => Place::parse(out, Path::new("."))?,

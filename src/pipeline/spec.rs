@@ -38,6 +38,10 @@ pub struct PipelineDocument {
     /// name were received on the day of the first successful run that saw them.
     #[serde(default)]
     pub delivery_log: Option<Located<String>>,
+    /// A CSV with the columns `left_ref`, `right_ref` and `decision` (`must_link` or `cannot_link`): what people who looked have decided of pairs
+    /// of records, as `throughline review import` writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_decisions: Option<Located<String>>,
     /// The linkage document it uses.
     pub linkage: Located<String>,
     /// The packs of business rules it applies, by folder of `config/rules`.

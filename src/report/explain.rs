@@ -36,6 +36,9 @@ pub fn explanation_page(told: &Explanation) -> String {
             }
         }
     }
+    if let Some(decided) = told.reviewed {
+        let _ = writeln!(out, "\nPeople who looked have decided of the two: {decided}. Every run keeps to that.");
+    }
     match &told.pair {
         None => out.push_str(
             "\nThe tokens of the two are no longer in the store; the match log above is all that is left to tell.\n",

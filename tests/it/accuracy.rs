@@ -176,7 +176,58 @@ fn holds(score: &Score) {
 
 #[test]
 fn the_sample_is_linked_as_the_truth_has_it() {
-    holds(&score(sample_release()));
+    let project = sample_release();
+    let score = score(project);
+    holds(&score);
+    // The program's own evaluation counts the same.
+    let asked = [
+        "evaluate",
+        "pipelines/statewide.yaml",
+        "--truth",
+        "sample_data/truth/records.parquet",
+        "--by",
+        "race,gender,name_pattern",
+    ];
+    let told = project.run(&asked);
+    told.is_fine();
+    let file = format!("out/restricted/evaluation/{}.json", project.release().rsplit('/').next().unwrap());
+    let evaluation: serde_json::Value = serde_json::from_str(&project.read(&file)).unwrap();
+    let rate = |share: &serde_json::Value| share["right"].as_f64().unwrap() / share["of"].as_f64().unwrap();
+    assert!((rate(&evaluation["all"]["precision"]) - score.precision).abs() < 1e-12, "{}", told.out);
+    assert!((rate(&evaluation["all"]["recall"]) - score.recall).abs() < 1e-12, "{}", told.out);
+    assert_eq!(evaluation["without_truth"], 0);
+    for words in [
+        "Persons that are whole",
+        "race HI7",
+        "gender F",
+        "name_pattern two surnames",
+        "Precision by blocking rule or pass",
+        "model ",
+    ] {
+        assert!(told.out.contains(words), "{words} in\n{}", told.out);
+    }
+    let by_pass: u64 =
+        evaluation["rules"].as_object().unwrap().values().map(|share| share["of"].as_u64().unwrap()).sum();
+    let links: u64 = project.ask("select count(*) from match_log where decision = 'link'")[0].parse().unwrap();
+    assert_eq!(by_pass, links);
+    // No gap of the groups can be wider than nothing at all.
+    let gated: Vec<&str> = asked.iter().copied().chain(["--max-gap", "0.0001"]).collect();
+    project.run(&gated).fails_with(5, &["less of its true pairs are found"]);
+}
+
+#[test]
+fn without_the_truth_groups_are_compared_by_what_was_found_of_them() {
+    let project = sample_release();
+    let told = project.run(&["evaluate", "pipelines/statewide.yaml", "--by", "gender"]);
+    told.is_fine();
+    for words in ["the truth is not known", "links the model expects", "with bridge", "gender F", "gender M"] {
+        assert!(told.out.contains(words), "{words} in\n{}", told.out);
+    }
+    project.run(&["evaluate", "pipelines/statewide.yaml", "--by", "gendre"]).fails_with(2, &["did you mean `gender`?"]);
+    let wrong = ["evaluate", "pipelines/statewide.yaml", "--truth", "sample_data/truth/persons.parquet"];
+    project.run(&wrong).fails_with(2, &["is no truth", "file, line and person"]);
+    project.run(&["evaluate", "pipelines/statewide.yaml", "--truth", "none.parquet"]).fails_with(3, &["none.parquet"]);
+    project.run(&["evaluate", "config/linkage/two_files.yaml"]).fails_with(2, &["--truth COLUMN"]);
 }
 
 #[test]

@@ -15,5 +15,6 @@ mod link_files;
 mod outcomes;
 mod persons;
 mod project;
+mod review;
 mod runs;
 mod tokenized;

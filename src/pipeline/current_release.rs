@@ -1,0 +1,215 @@
+//! The current release of a pipeline, opened by those who ask about it: its documents, its run's steps, its index, and, for who holds the keys,
+//! what its records say in the clear.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use serde::Serialize;
+
+use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
+use crate::foundation::{Zone, clock};
+use crate::pipeline::current::quoted;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::keys::Keys;
+use crate::pipeline::project::{Loaded, Project, load};
+use crate::pipeline::record::{ModelResult, Outcome, RunResults};
+use crate::pipeline::results::user;
+use crate::pipeline::runner::{StepRecord, store_path};
+use crate::publish::staging::MANIFEST;
+use crate::publish::{Manifest, Pointer};
+
+/// Where it is registered who saw clear values, below the output folder.
+const REGISTER: &str = "restricted/clear_access.jsonl";
+
+/// The reference of a record as text.
+pub const REFERENCE: &str = "encode(arrow_cast(identity_ref, 'Binary'), 'hex')";
+
+/// What a record says of who somebody is, in the order in which people read it.
+pub const CLEAR: [&str; 10] = [
+    "first_name",
+    "middle_name",
+    "last_name",
+    "suffix",
+    "birth_date",
+    "sex",
+    "postal_code",
+    "ssn",
+    "state_id",
+    "local_id",
+];
+
+/// The current release.
+#[derive(Debug)]
+pub struct CurrentRelease {
+    /// The documents of its pipeline as they are now.
+    pub project: Project,
+    /// The output folder.
+    pub root: Place,
+    /// What is current.
+    pub pointer: Pointer,
+    /// The release's folder.
+    pub home: Place,
+    /// What it was made of.
+    pub manifest: Manifest,
+    /// An engine to ask with.
+    pub engine: Engine,
+}
+
+impl CurrentRelease {
+    /// Opens the current release of a pipeline; `out` is its output folder, where it is not the pipeline's own.
+    pub async fn open(root: &Path, pipeline: &Path, out: Option<&str>) -> Result<Self, PipelineError> {
+        let Loaded { project, found, texts } = load(root, pipeline);
+        let Some(project) = project else { return Err(PipelineError::Documents { found, texts }) };
+        let root = match out {
+            Some(out) => Place::parse(out, Path::new("."))?,
+            None => Place::parse(&project.pipeline.output.root, &project.root)?,
+        };
+        let Some(pointer) = Pointer::read(&root).await? else {
+            return Err(PipelineError::NotArrived {
+                sources: vec![format!("a release in {root}: run a pipeline first")],
+            });
+        };
+        let home = root.join(&format!("releases/{}", pointer.release));
+        let manifest: Manifest = read_json(&home.join(MANIFEST)).await?;
+        let engine = Engine::new(Limits::default())?;
+        engine.register_folder("match_log", &home.join("audit/match_log")).await?;
+        engine.register_folder("crosswalk", &root.join(&pointer.index).join("crosswalk")).await?;
+        Ok(Self { project, root, pointer, home, manifest, engine })
+    }
+
+    /// Clear values are for those who hold the keys that the release was made with.
+    pub fn may_see_clear(&self) -> Result<(), PipelineError> {
+        let keys = Keys::open(&self.project)?;
+        let same = keys.check_values().into_iter().collect::<BTreeMap<_, _>>() == self.manifest.keys;
+        let refused = || PipelineError::Key("these are not the keys that the release was made with".to_owned());
+        if same { Ok(()) } else { Err(refused()) }
+    }
+
+    /// The steps of the run that made the release.
+    pub async fn steps(&self) -> Result<Vec<StepRecord>, PipelineError> {
+        for found in self.root.join("runs").list().await?.iter().filter(|f| f.name.ends_with("run_results.json")) {
+            // A record of another version of the program says nothing here.
+            let Ok(results) = read_json::<RunResults>(&found.place).await else { continue };
+            if results.release == self.pointer.release && results.outcome == Outcome::Published {
+                return Ok(results.steps);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// What steps `kind/name` of that run made, by name; what the store no longer holds is left out.
+    pub async fn made(&self, kind: &str, zone: Zone, stored: &str) -> Result<BTreeMap<String, Place>, PipelineError> {
+        let mut found = BTreeMap::new();
+        for step in self.steps().await? {
+            let Some(name) = step.step.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            let place = self.root.join(&store_path(zone, stored, &step.fingerprint));
+            if Dataset::open(&place).await?.is_some() {
+                found.insert(name.to_owned(), place);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes the attributes of persons a table, `learner_attributes`, and tells its columns; none where the release has no such table.
+    pub async fn attributes(&self) -> Result<Vec<String>, PipelineError> {
+        let name = "learner_attributes";
+        let Some(place) = self.made("rule", Zone::Linked, "rule").await?.remove(name) else { return Ok(Vec::new()) };
+        self.engine.register_folder(name, &place).await?;
+        let plan = self.engine.plan(name, &format!("SELECT * FROM {name}")).await?;
+        let names = plan.schema().fields().iter().map(|f| f.name().clone());
+        Ok(names.filter(|name| !["person_id", "rule_id", "rule_version"].contains(&name.as_str())).collect())
+    }
+
+    /// Where the linkage of the release lies.
+    pub async fn link_folder(&self) -> Result<Place, PipelineError> {
+        let steps = self.steps().await?;
+        let step = steps.iter().find(|step| step.step == "link");
+        let place = step.map(|step| self.root.join(&store_path(Zone::Restricted, "link", &step.fingerprint)));
+        let gone = || PipelineError::NotArrived {
+            sources: vec!["the linkage of the release is no longer in the store".to_owned()],
+        };
+        place.ok_or_else(gone)
+    }
+
+    /// What the model of the release said of itself, where it had one.
+    pub async fn linkage_facts(&self, link: &Place) -> Result<Option<ModelResult>, PipelineError> {
+        let Some(dataset) = Dataset::open(link).await? else { return Ok(None) };
+        Ok(dataset.meta.facts.get("model").and_then(|facts| serde_json::from_value(facts.clone()).ok()))
+    }
+
+    /// What stands in some records, by reference: the values of [`CLEAR`], empty where missing. Who saw it is registered before it is read.
+    pub async fn clear(
+        &self,
+        references: &[String],
+        why: &str,
+    ) -> Result<BTreeMap<String, Vec<String>>, PipelineError> {
+        #[derive(Serialize)]
+        struct Seen<'a> {
+            at: String,
+            user: String,
+            release: &'a str,
+            why: &'a str,
+            records: &'a [String],
+        }
+        self.may_see_clear()?;
+        let release = &self.pointer.release;
+        let seen = Seen { at: clock::now(), user: user(), release, why, records: references };
+        let place = self.root.join(REGISTER);
+        let mut register = place.read_if_there().await?.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        serde_json::to_writer(&mut register, &seen).map_err(PipelineError::bug)?;
+        register.push(b'\n');
+        place.write(register).await?;
+
+        let list = references.iter().map(|r| format!("'{r}'")).collect::<Vec<_>>().join(", ");
+        let mut values = BTreeMap::new();
+        for (source, place) in self.made("identify", Zone::Restricted, "facts").await? {
+            let place = place.join("identities");
+            if Dataset::open(&place).await?.is_none() {
+                continue;
+            }
+            let table = format!("identities of {source}");
+            self.engine.register_folder(&table, &place).await?;
+            let plan = self.engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+            let has = |name: &str| plan.schema().fields().iter().any(|field| field.name() == name);
+            let column = |name: &&str| match has(name) {
+                true => format!("COALESCE(CAST({0} AS VARCHAR), '') AS {0}", quoted(name)),
+                false => format!("'' AS {}", quoted(name)),
+            };
+            let columns = CLEAR.iter().map(column).collect::<Vec<_>>().join(", ");
+            let sql = format!(
+                "SELECT {REFERENCE} AS reference, {columns} FROM {} WHERE {REFERENCE} IN ({list})",
+                quoted(&table)
+            );
+            for mut row in texts(&self.engine.collect("clear values", &sql).await?)? {
+                let reference = row.remove(0);
+                values.insert(reference, row);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Reads a file of the house's own.
+pub async fn read_json<T: serde::de::DeserializeOwned>(place: &Place) -> Result<T, PipelineError> {
+    let bytes = place.read().await?;
+    let damaged = |e: serde_json::Error| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
+    serde_json::from_slice(&bytes).map_err(damaged)
+}
+
+/// Every row of a query as text; what is null is empty.
+pub fn texts(batches: &[RecordBatch]) -> Result<Vec<Vec<String>>, PipelineError> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        let columns = batch.columns().iter().map(|c| cast(c, &DataType::Utf8)).collect::<Result<Vec<_>, _>>();
+        let columns = columns.map_err(EngineError::arrow("reading rows"))?;
+        let text = |column: &arrow::array::ArrayRef, row: usize| {
+            let column = column.as_string::<i32>();
+            if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
+        };
+        rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| text(c, row)).collect::<Vec<String>>()));
+    }
+    Ok(rows)
+}

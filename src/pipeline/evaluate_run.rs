@@ -1,0 +1,344 @@
+//! Evaluating a run: the linkage of the current release held against the truth; or, where nobody knows it, how groups of people differ in what
+//! was found of them, and what the model expects of itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use crate::engine::Place;
+use crate::foundation::Zone;
+use crate::linkage::Clusters;
+use crate::linkage::model::Scope;
+use crate::linkage::quality::{Linked, Quality, Share, quality};
+use crate::pipeline::current::quoted;
+use crate::pipeline::current_release::{CurrentRelease, REFERENCE, read_json, texts};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::evaluate::{Evaluation, gaps};
+use crate::pipeline::record::ModelResult;
+
+/// The table that attributes of persons come from.
+const ATTRIBUTES: &str = "learner_attributes";
+
+/// The attribute that names themselves give.
+const NAME_PATTERN: &str = "name_pattern";
+
+/// One identity record.
+struct Record {
+    reference: String,
+    source: usize,
+    /// What it holds that could show whose it is.
+    held: Vec<String>,
+    name_pattern: &'static str,
+}
+
+/// Holds the current release against a table of the truth with the columns `file`, `line` and `person`.
+pub async fn evaluate_run(release: &CurrentRelease, truth: &Place, by: &[String]) -> Result<Evaluation, PipelineError> {
+    let truths = truths(release, truth).await?;
+    let persons_of = persons_of(release).await?;
+    let records = records(release).await?;
+    let attributes = attributes(release, by).await?;
+
+    let mut person_numbers: HashMap<&str, u32> = HashMap::new();
+    let mut cluster_numbers: HashMap<&str, u32> = HashMap::new();
+    let mut known: Vec<(usize, u32, u32)> = Vec::with_capacity(records.len());
+    for (at, record) in records.iter().enumerate() {
+        let (Some(person), Some(cluster)) = (truths.get(&record.reference), persons_of.get(&record.reference)) else {
+            continue;
+        };
+        let person = number(&mut person_numbers, person);
+        known.push((at, number(&mut cluster_numbers, cluster), person));
+    }
+    let components = components(&records, &known);
+    let counted = |group: &dyn Fn(usize) -> &'static str, names: Option<&[String]>| {
+        let of = |who: &dyn Fn(usize) -> u32| {
+            let linked: Vec<Linked<'_>> = known
+                .iter()
+                .enumerate()
+                .map(|(place, (at, cluster, _))| Linked {
+                    file: records[*at].source,
+                    cluster: *cluster,
+                    person: who(place),
+                    group: names.map_or(group(*at), |names| names[*at].as_str()),
+                })
+                .collect();
+            quality(&linked, Scope::Both)
+        };
+        // Precision by who people are, recall by what their records could show.
+        let (all, groups) = of(&|place| known[place].2);
+        let (found, found_groups) = of(&|place| components[place]);
+        let both =
+            |precision: Quality, recall: Quality| Quality { precision: precision.precision, recall: recall.recall };
+        let groups: BTreeMap<String, Quality> = found_groups
+            .into_iter()
+            .map(|(name, recall)| {
+                let precision = groups.get(&name).copied().unwrap_or_default();
+                (name, both(precision, recall))
+            })
+            .collect();
+        (both(all, found), groups)
+    };
+    let (all, _) = counted(&|_| "", None);
+    let mut groups = Vec::new();
+    for (place, column) in by.iter().enumerate() {
+        let (_, of) = if column == NAME_PATTERN {
+            counted(&|at| records[at].name_pattern, None)
+        } else {
+            let values = attributes.get(place).map(|of_person| {
+                let value = |record: &Record| persons_of.get(&record.reference).and_then(|p| of_person.get(p)).cloned();
+                records.iter().map(|record| value(record).unwrap_or_default()).collect::<Vec<String>>()
+            });
+            counted(&|_| "", values.as_deref())
+        };
+        groups.extend(gaps(column, of));
+    }
+    let (rules, thresholds) = decisions(release, &truths).await?;
+    let without_truth = (records.len() - known.len()) as u64;
+    let persons = Some(whole_persons(&known, &components));
+    Ok(Evaluation { without_truth, all, persons, rules, thresholds, groups })
+}
+
+fn number<'a>(numbers: &mut HashMap<&'a str, u32>, name: &'a str) -> u32 {
+    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    *numbers.entry(name).or_insert(next)
+}
+
+/// The true person of every identity record that the truth knows.
+async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<String, String>, PipelineError> {
+    if !truth.exists().await? {
+        return Err(PipelineError::NotArrived { sources: vec![format!("truth: {truth}")] });
+    }
+    let engine = &release.engine;
+    let unfit = || {
+        PipelineError::Asked(format!(
+            "{truth} is no truth: it must be a Parquet file with the columns file, line and person"
+        ))
+    };
+    engine.register_file("truth", truth).await.map_err(|_| unfit())?;
+    engine.plan("truth", "SELECT file, line, person FROM truth").await.map_err(|_| unfit())?;
+    let register: Vec<serde_json::Value> = read_json(&release.root.join("restricted/deliveries/register.json")).await?;
+    let row = |delivery: &serde_json::Value| {
+        let file = delivery.get("file")?.as_str()?;
+        Some(format!("({}, '{}')", delivery.get("sequence")?.as_i64()?, base(file).replace('\'', "''")))
+    };
+    let rows: Vec<String> = register.iter().filter_map(row).collect();
+    let sql = format!(
+        "CREATE VIEW deliveries AS SELECT column1 AS sequence, column2 AS file FROM (VALUES {})",
+        rows.join(", ")
+    );
+    engine.collect("deliveries", &sql).await?;
+    let mut truths = HashMap::new();
+    for (source, place) in release.made("identify", Zone::Restricted, "facts").await? {
+        let table = format!("facts of {source}");
+        engine.register_folder(&table, &place).await?;
+        let plan = engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        if !plan.schema().fields().iter().any(|field| field.name() == "identity_ref") {
+            continue;
+        }
+        let sql = format!(
+            "SELECT {REFERENCE} AS reference, CAST(MIN(t.person) AS VARCHAR) AS person FROM {} f \
+             JOIN deliveries d ON f.delivery_seq = d.sequence \
+             JOIN truth t ON regexp_replace(arrow_cast(t.file, 'Utf8'), '^.*/', '') = d.file AND t.line = f.line \
+             WHERE identity_ref IS NOT NULL GROUP BY identity_ref",
+            quoted(&table)
+        );
+        for row in texts(&engine.collect("truth of records", &sql).await?)? {
+            let [reference, person] = <[String; 2]>::try_from(row).unwrap_or_default();
+            truths.insert(reference, person);
+        }
+    }
+    Ok(truths)
+}
+
+/// A file's own name.
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+async fn persons_of(release: &CurrentRelease) -> Result<HashMap<String, String>, PipelineError> {
+    let sql = format!("SELECT {REFERENCE} AS reference, person_id FROM crosswalk");
+    let rows = texts(&release.engine.collect("persons of records", &sql).await?)?;
+    Ok(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[r, p]| (r, p)).collect())
+}
+
+/// Every identity record of the release, with what it holds; no value of it is kept.
+async fn records(release: &CurrentRelease) -> Result<Vec<Record>, PipelineError> {
+    let mut records = Vec::new();
+    for (source, (name, place)) in release.made("identify", Zone::Restricted, "facts").await?.into_iter().enumerate() {
+        let place = place.join("identities");
+        if crate::engine::Dataset::open(&place).await?.is_none() {
+            continue;
+        }
+        let table = format!("identities of {name}");
+        release.engine.register_folder(&table, &place).await?;
+        let plan = release.engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let has = |column: &str| plan.schema().fields().iter().any(|field| field.name() == column);
+        let there = |column: &str| if has(column) { format!("{column} IS NOT NULL") } else { "FALSE".to_owned() };
+        let valid = |column: &str| if has(column) { format!("{column} = 'valid'") } else { "FALSE".to_owned() };
+        let issuer = if has("local_id_issuer") { "COALESCE(local_id_issuer, '')" } else { "''" };
+        let last = if has("last_name") { "COALESCE(last_name, '')" } else { "''" };
+        let sql = format!(
+            "SELECT {REFERENCE} AS reference, \
+             CASE WHEN {} THEN 'ssn' ELSE '' END AS a, CASE WHEN {} THEN 'state id' ELSE '' END AS b, \
+             CASE WHEN {} THEN 'id of ' || {issuer} ELSE '' END AS c, \
+             CASE WHEN {} AND {} AND {} THEN 'name and birth date' ELSE '' END AS d, \
+             CASE WHEN {last} = '' THEN '' WHEN {last} LIKE '% %' OR {last} LIKE '%-%' THEN 'two' \
+                  WHEN character_length({last}) <= 3 THEN 'short' ELSE 'one' END AS e FROM {}",
+            valid("ssn_status"),
+            there("state_id"),
+            there("local_id"),
+            there("first_name"),
+            there("last_name"),
+            valid("birth_date_status"),
+            quoted(&table)
+        );
+        for row in texts(&release.engine.collect("identity records", &sql).await?)? {
+            let Ok([reference, a, b, c, d, pattern]) = <[String; 6]>::try_from(row) else { continue };
+            let held = [a, b, c, d].into_iter().filter(|what| !what.is_empty()).collect();
+            let name_pattern = match pattern.as_str() {
+                "two" => "two surnames",
+                "short" => "short surname",
+                "one" => "one surname",
+                _ => "",
+            };
+            records.push(Record { reference, source, held, name_pattern });
+        }
+    }
+    // In the order of references, whatever the store's.
+    records.sort_by(|a, b| a.reference.cmp(&b.reference));
+    Ok(records)
+}
+
+/// The values of each attribute by person; none for the pattern of names.
+async fn attributes(release: &CurrentRelease, by: &[String]) -> Result<Vec<HashMap<String, String>>, PipelineError> {
+    let columns = release.attributes().await?;
+    let mut out = Vec::with_capacity(by.len());
+    for asked in by {
+        if asked == NAME_PATTERN {
+            out.push(HashMap::new());
+            continue;
+        }
+        let column = attribute(&columns, asked, &[NAME_PATTERN])?;
+        let sql = format!("SELECT person_id, CAST({} AS VARCHAR) AS value FROM {ATTRIBUTES}", quoted(column));
+        let rows = texts(&release.engine.collect("attributes", &sql).await?)?;
+        out.push(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[p, v]| (p, v)).collect());
+    }
+    Ok(out)
+}
+
+/// The attribute that is asked for, `race` for `race_ethnicity`; `more` is what else might have been.
+pub fn attribute<'c>(columns: &'c [String], asked: &str, more: &[&str]) -> Result<&'c str, PipelineError> {
+    let wanted = if asked == "race" { "race_ethnicity" } else { asked };
+    if let Some(column) = columns.iter().find(|column| *column == wanted) {
+        return Ok(column);
+    }
+    let known = || more.iter().copied().chain(["race"]).chain(columns.iter().map(String::as_str));
+    let near = crate::foundation::did_you_mean(asked, known()).map(|near| format!("; did you mean `{near}`?"));
+    let near = near.unwrap_or_else(|| format!("; there are: {}", known().collect::<Vec<_>>().join(", ")));
+    Err(PipelineError::Asked(format!("`{asked}` is no attribute of learners{near}")))
+}
+
+/// Of each known record, which of its person's records could be told to be one person's: they hold something in common, or are chained by others.
+fn components(records: &[Record], known: &[(usize, u32, u32)]) -> Vec<u32> {
+    let mut sets = Clusters::singletons(u32::try_from(known.len()).unwrap_or(u32::MAX));
+    let mut first: HashMap<(u32, &str), u32> = HashMap::new();
+    for (place, (at, _, person)) in (0_u32..).zip(known) {
+        for what in &records[*at].held {
+            let other = *first.entry((*person, what)).or_insert(place);
+            let (a, b) = (sets.root(place), sets.root(other));
+            sets.union(a, b);
+        }
+    }
+    (0_u32..).take(known.len()).map(|place| sets.root(place)).collect()
+}
+
+/// Persons, and not pairs: of those taken for one, how many are one; of those who could be told, how many are whole.
+fn whole_persons(known: &[(usize, u32, u32)], components: &[u32]) -> Quality {
+    let share = |outer: &dyn Fn(usize) -> u32, inner: &dyn Fn(usize) -> u32| {
+        let mut pairs: Vec<(u32, u32)> = (0..known.len()).map(|place| (outer(place), inner(place))).collect();
+        pairs.sort_unstable();
+        let mut share = Share::default();
+        for run in pairs.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+            share.of += 1;
+            share.right += u64::from(run.iter().all(|pair| pair.1 == run[0].1));
+        }
+        share
+    };
+    Quality {
+        precision: share(&|place| known[place].1, &|place| known[place].2),
+        recall: share(&|place| components[place], &|place| known[place].1),
+    }
+}
+
+type ByThreshold = Vec<(f64, Quality)>;
+
+/// Of each pass's links, those of one person; and of the model's candidates, what each line would have linked.
+async fn decisions(
+    release: &CurrentRelease,
+    truths: &HashMap<String, String>,
+) -> Result<(BTreeMap<String, Share>, ByThreshold), PipelineError> {
+    let sql = "SELECT left_ref, right_ref, pass_id, decision, COALESCE(vetoed_by, '') AS by, \
+               COALESCE(CAST(probability AS VARCHAR), '') AS p FROM match_log ORDER BY decision_id";
+    let mut rules: BTreeMap<String, Share> = BTreeMap::new();
+    let mut candidates: Vec<(f64, bool)> = Vec::new();
+    for row in texts(&release.engine.collect("match log", sql).await?)? {
+        let Ok([left, right, pass, decision, by, probability]) = <[String; 6]>::try_from(row) else { continue };
+        let Some(right) = truths.get(&left).zip(truths.get(&right)).map(|(a, b)| a == b) else { continue };
+        if decision == "link" {
+            let share = rules.entry(pass).or_default();
+            share.right += u64::from(right);
+            share.of += 1;
+        }
+        if decision == "link" || by == "below_line" || by == "rival" {
+            candidates.extend(probability.parse::<f64>().ok().map(|p| (p, right)));
+        }
+    }
+    let all = candidates.iter().filter(|(_, right)| *right).count() as u64;
+    let at = |cut: f64| {
+        let of = candidates.iter().filter(|(p, _)| *p >= cut).count() as u64;
+        let right = candidates.iter().filter(|(p, right)| *p >= cut && *right).count() as u64;
+        (cut, Quality { precision: Share { right, of }, recall: Share { right, of: all } })
+    };
+    let cuts = [0.5, 0.8, 0.9, 0.95, 0.99, 0.999];
+    Ok((rules, if candidates.is_empty() { Vec::new() } else { cuts.into_iter().map(at).collect() }))
+}
+
+/// What can be said of a linkage whose truth nobody knows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unverified {
+    /// The release.
+    pub release: String,
+    /// What the model expects of its own links.
+    pub model: Option<ModelResult>,
+    /// Of all persons with attributes, those found in more than one source, and those with a bridge between school and wages.
+    pub all: [Share; 2],
+    /// The same by attribute and value.
+    pub groups: Vec<(String, String, [Share; 2])>,
+}
+
+/// How groups of people differ in what was found of them.
+pub async fn without_truth(release: &CurrentRelease, by: &[String]) -> Result<Unverified, PipelineError> {
+    let columns = release.attributes().await?;
+    let link = release.link_folder().await?;
+    release.engine.register_folder("person_link", &link).await?;
+    let model = release.linkage_facts(&link).await?;
+    let counts = "COUNT(*) AS n, SUM(CASE WHEN l.n_sources > 1 THEN 1 ELSE 0 END) AS several, \
+                  SUM(CASE WHEN l.has_bridge THEN 1 ELSE 0 END) AS bridged";
+    let from = format!("FROM person_link l JOIN {ATTRIBUTES} a ON l.person_id = a.person_id");
+    let shares = |row: &[String]| -> [Share; 2] {
+        let count = |at: usize| row.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+        [Share { right: count(1), of: count(0) }, Share { right: count(2), of: count(0) }]
+    };
+    let all = texts(&release.engine.collect("linked persons", &format!("SELECT {counts} {from}")).await?)?;
+    let mut groups = Vec::new();
+    for asked in by {
+        let column = quoted(attribute(&columns, asked, &[])?);
+        let sql = format!(
+            "SELECT {counts}, COALESCE(CAST(a.{column} AS VARCHAR), 'unknown') AS value {from} GROUP BY a.{column} ORDER BY 4"
+        );
+        for row in texts(&release.engine.collect("linked persons by group", &sql).await?)? {
+            groups.push((asked.clone(), row.last().cloned().unwrap_or_default(), shares(&row)));
+        }
+    }
+    let all = all.first().map(|row| shares(row)).unwrap_or_default();
+    Ok(Unverified { release: release.pointer.release.clone(), model, all, groups })
+}

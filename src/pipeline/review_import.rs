@@ -1,0 +1,306 @@
+//! A review that came back: its answers become decisions that every later run keeps to, and say how right the linkage is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::engine::Place;
+use crate::foundation::{Diagnostics, clock};
+use crate::linkage::quality::Share;
+use crate::pipeline::current_release::{CurrentRelease, read_json};
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::review_log::{self, CANNOT, MUST};
+use crate::pipeline::review_sample::{DrawnPair, FOLDER, Sample};
+use crate::pipeline::review_workbook::{Answer, Answers, read};
+
+/// Where decisions go where the pipeline names no file.
+pub const LOG: &str = "review/decisions.csv";
+
+/// What a review says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Imported {
+    /// The sample.
+    pub sample: String,
+    /// Who looked.
+    pub reviewers: Vec<String>,
+    /// Pairs of the sample.
+    pub pairs: usize,
+    /// Pairs that were answered with same or different by all who answered.
+    pub settled: usize,
+    /// Pairs that somebody is unsure of.
+    pub unsure: Vec<u32>,
+    /// Pairs on which reviewers disagree: no decision is taken of them.
+    pub disagreed: Vec<u32>,
+    /// Of links that were settled, those of one person, by stratum.
+    pub strata: BTreeMap<String, Share>,
+    /// The precision of all links, strata weighted by how many links they have.
+    pub precision: Option<f64>,
+    /// Wilson's interval of 95 % about it, for as many pairs as the strata's are worth together.
+    pub interval: Option<(f64, f64)>,
+    /// Of near misses that were settled, those of one person.
+    pub missed: Share,
+    /// Cohen's kappa of two reviewers.
+    pub kappa: Option<f64>,
+    /// Decisions that were not in the log before.
+    pub decided: usize,
+    /// The log.
+    pub log: String,
+    /// Whether the pipeline reads it already.
+    pub in_use: bool,
+}
+
+/// Takes workbooks of one sample back.
+pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Imported, PipelineError> {
+    let mut all: Vec<Answers> = Vec::new();
+    for book in books {
+        let place = Place::parse(&book.to_string_lossy(), Path::new("."))?;
+        let Some(bytes) = place.read_if_there().await? else {
+            return Err(PipelineError::NotArrived { sources: vec![format!("workbook: {}", book.display())] });
+        };
+        let answers = read(&bytes).map_err(|reason| PipelineError::Asked(format!("{}: {reason}", book.display())))?;
+        if let Some(first) = all.first().filter(|first| first.sample != answers.sample) {
+            let both = format!("`{}` and `{}`", first.sample, answers.sample);
+            return Err(PipelineError::Asked(format!(
+                "the workbooks are of two samples, {both}; import them one by one"
+            )));
+        }
+        if all.iter().any(|other| other.reviewer == answers.reviewer) {
+            return Err(PipelineError::Asked(format!("two workbooks are of one reviewer, `{}`", answers.reviewer)));
+        }
+        all.push(answers);
+    }
+    let Some(first) = all.first() else {
+        return Err(PipelineError::Asked("name at least one workbook".to_owned()));
+    };
+    let place = release.root.join(&format!("{FOLDER}/{}/sample.json", first.sample));
+    if !place.exists().await? {
+        return Err(PipelineError::Asked(format!("there is no sample `{}` in {}", first.sample, release.root)));
+    }
+    let sample: Sample = read_json(&place).await?;
+    for answers in &all {
+        if let Some((number, _)) = answers.answers.iter().find(|(n, _)| !sample.pairs.iter().any(|p| p.pair == *n)) {
+            return Err(PipelineError::Asked(format!(
+                "{}: sample `{}` has no pair {number}",
+                answers.reviewer, sample.sample
+            )));
+        }
+    }
+    let mut imported = judged(&sample, &all);
+    keep(release, &sample, &all, &mut imported).await?;
+    Ok(imported)
+}
+
+/// What all who answered a pair say of it: same or different, where they agree and are sure.
+fn settled(all: &[Answers], pair: u32) -> Result<Option<bool>, Answer> {
+    let said: Vec<Answer> =
+        all.iter().filter_map(|a| a.answers.iter().find(|(n, _)| *n == pair).map(|(_, answer)| *answer)).collect();
+    let Some(&first) = said.first() else { return Ok(None) };
+    if said.contains(&Answer::Unsure) {
+        return Err(Answer::Unsure);
+    }
+    if said.iter().any(|answer| *answer != first) {
+        return Err(Answer::Different);
+    }
+    Ok(Some(first == Answer::Same))
+}
+
+#[allow(clippy::cast_precision_loss)] // counts of pairs
+fn judged(sample: &Sample, all: &[Answers]) -> Imported {
+    let mut out = Imported {
+        sample: sample.sample.clone(),
+        reviewers: all.iter().map(|a| a.reviewer.clone()).collect(),
+        pairs: sample.pairs.len(),
+        settled: 0,
+        unsure: Vec::new(),
+        disagreed: Vec::new(),
+        strata: BTreeMap::new(),
+        precision: None,
+        interval: None,
+        missed: Share::default(),
+        kappa: if let [one, other] = all { kappa(one, other) } else { None },
+        decided: 0,
+        log: String::new(),
+        in_use: false,
+    };
+    for pair in &sample.pairs {
+        match settled(all, pair.pair) {
+            Ok(None) => {}
+            Err(Answer::Unsure) => out.unsure.push(pair.pair),
+            Err(_) => out.disagreed.push(pair.pair),
+            Ok(Some(same)) => {
+                out.settled += 1;
+                let share = if pair.decision == "link" {
+                    out.strata.entry(pair.stratum.clone()).or_default()
+                } else {
+                    &mut out.missed
+                };
+                share.right += u64::from(same);
+                share.of += 1;
+            }
+        }
+    }
+    let size = |stratum: &str| sample.strata.get(stratum).copied().unwrap_or(0) as f64;
+    let whole: f64 = out.strata.keys().map(|name| size(name)).sum();
+    if whole > 0.0 {
+        let (mut precision, mut variance) = (0.0, 0.0);
+        for (name, share) in &out.strata {
+            let (weight, p, n) = (size(name) / whole, share.rate(), share.of as f64);
+            precision += weight * p;
+            variance += weight * weight * p * (1.0 - p) / n;
+        }
+        let asked: f64 = out.strata.values().map(|share| share.of as f64).sum();
+        // As many pairs as would have told as much if they had been drawn from all links alike.
+        let worth = if variance > 0.0 { (precision * (1.0 - precision) / variance).min(asked) } else { asked };
+        out.precision = Some(precision);
+        out.interval = Some(crate::linkage::quality::wilson(precision, worth));
+    }
+    out
+}
+
+/// Cohen's kappa of the pairs that both answered; `None` where there is none, or where chance alone would have them agree on all.
+#[allow(clippy::cast_precision_loss)] // counts of pairs
+fn kappa(one: &Answers, other: &Answers) -> Option<f64> {
+    let both: Vec<(Answer, Answer)> = one
+        .answers
+        .iter()
+        .filter_map(|(pair, a)| other.answers.iter().find(|(n, _)| n == pair).map(|(_, b)| (*a, *b)))
+        .collect();
+    let n = both.len() as f64;
+    if both.is_empty() {
+        return None;
+    }
+    let agreed = both.iter().filter(|(a, b)| a == b).count() as f64 / n;
+    let by_chance: f64 = [Answer::Same, Answer::Different, Answer::Unsure]
+        .iter()
+        .map(|answer| {
+            let a = both.iter().filter(|(a, _)| a == answer).count() as f64 / n;
+            let b = both.iter().filter(|(_, b)| b == answer).count() as f64 / n;
+            a * b
+        })
+        .sum();
+    (by_chance < 1.0).then(|| (agreed - by_chance) / (1.0 - by_chance))
+}
+
+/// Adds what was settled to the log. What contradicts it, or itself, stops here, and nothing is written.
+async fn keep(
+    release: &CurrentRelease,
+    sample: &Sample,
+    all: &[Answers],
+    imported: &mut Imported,
+) -> Result<(), PipelineError> {
+    let project = &release.project;
+    let named = project.pipeline.review_decisions.as_ref().map(|name| name.value.clone());
+    imported.in_use = named.is_some();
+    imported.log = named.unwrap_or_else(|| LOG.to_owned());
+    let place = Place::parse(&imported.log, &project.root)?;
+    let mut text = match place.read_if_there().await? {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        None => "left_ref,right_ref,decision,reviewers,decided,sample\n".to_owned(),
+    };
+    let mut found = Diagnostics::default();
+    let before = review_log::parse(&text, Path::new(&imported.log), &mut found);
+    if found.has_errors() {
+        let mut texts = crate::pipeline::Texts::default();
+        texts.read(&project.root, Path::new(&imported.log), &mut Diagnostics::default());
+        return Err(PipelineError::Documents { found, texts });
+    }
+    let reviewers = imported.reviewers.join(" and ").replace([',', '\n', '\r'], " ");
+    let today = clock::today();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for pair in &sample.pairs {
+        let Ok(Some(same)) = settled(all, pair.pair) else { continue };
+        let word = if same { MUST } else { CANNOT };
+        let (known, against) = if same { (&before.must, &before.cannot) } else { (&before.cannot, &before.must) };
+        let is = |(a, b): &(crate::linkage::IdentityRef, crate::linkage::IdentityRef)| {
+            is_pair(pair, &hex::encode(a), &hex::encode(b))
+        };
+        if against.iter().any(is) {
+            return Err(PipelineError::Gate(format!(
+                "pair {} of sample `{}` is decided the other way round in {} already (records {} and {}); settle it there by hand",
+                pair.pair, sample.sample, imported.log, pair.left_ref, pair.right_ref
+            )));
+        }
+        if known.iter().any(is) {
+            continue;
+        }
+        imported.decided += 1;
+        text.push_str(&format!("{},{},{word},{reviewers},{today},{}\n", pair.left_ref, pair.right_ref, sample.sample));
+    }
+    let after = review_log::parse(&text, Path::new(&imported.log), &mut found);
+    if let Some((left, right)) = after.contradiction() {
+        return Err(PipelineError::Gate(format!(
+            "with these answers {} would contradict itself: records {} and {} may not be one person, and are made one by others; \
+             nothing was written",
+            imported.log,
+            hex::encode(left),
+            hex::encode(right)
+        )));
+    }
+    Ok(place.write(text).await?)
+}
+
+fn is_pair(pair: &DrawnPair, a: &str, b: &str) -> bool {
+    (pair.left_ref == a && pair.right_ref == b) || (pair.left_ref == b && pair.right_ref == a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(reviewer: &str, list: &[(u32, Answer)]) -> Answers {
+        Answers { sample: "s".to_owned(), reviewer: reviewer.to_owned(), answers: list.to_vec() }
+    }
+
+    #[test]
+    fn kappa_is_cohen_s() {
+        // Cohen's table of 20 and 5, 10 and 15 of fifty: agreement .70, by chance .50, kappa .40.
+        let cells = [(20, Answer::Same, Answer::Same), (5, Answer::Same, Answer::Different)];
+        let cells = cells
+            .into_iter()
+            .chain([(10, Answer::Different, Answer::Same), (15, Answer::Different, Answer::Different)]);
+        let mut both = (Vec::new(), Vec::new());
+        for (count, a, b) in cells {
+            for _ in 0..count {
+                let pair = u32::try_from(both.0.len()).unwrap();
+                both.0.push((pair, a));
+                both.1.push((pair, b));
+            }
+        }
+        let found = kappa(&answers("a", &both.0), &answers("b", &both.1)).unwrap();
+        assert!((found - 0.4).abs() < 1e-12, "{found}");
+        assert_eq!(kappa(&answers("a", &[]), &answers("b", &[])), None);
+        let agreed = [(1, Answer::Same)];
+        assert_eq!(kappa(&answers("a", &agreed), &answers("b", &agreed)), None);
+    }
+
+    #[test]
+    fn strata_count_by_how_many_links_they_have() {
+        let pair = |number: u32, stratum: &str, decision: &str| DrawnPair {
+            pair: number,
+            left_ref: format!("{number:032x}"),
+            right_ref: format!("{:032x}", number + 1000),
+            decision: decision.to_owned(),
+            stratum: stratum.to_owned(),
+        };
+        let mut pairs: Vec<DrawnPair> = (1..=10).map(|n| pair(n, "large", "link")).collect();
+        pairs.extend((11..=20).map(|n| pair(n, "small", "link")));
+        pairs.push(pair(21, "small", "vetoed"));
+        let strata = BTreeMap::from([("large".to_owned(), 900), ("small".to_owned(), 100)]);
+        let sample = Sample { sample: "s".to_owned(), release: "r".to_owned(), seed: 1, strata, pairs };
+        let said = |n: u32| if n == 1 || n > 15 && n < 21 { Answer::Different } else { Answer::Same };
+        let one = answers("ann", &(1..=21).map(|n| (n, said(n))).collect::<Vec<_>>());
+        let told = judged(&sample, std::slice::from_ref(&one));
+        assert!((told.precision.unwrap() - (0.9 * 0.9 + 0.1 * 0.5)).abs() < 1e-12, "{told:?}");
+        let (low, high) = told.interval.unwrap();
+        assert!(low > 0.5 && low < 0.86 && high > 0.86 && high < 1.0, "{low} {high}");
+        assert_eq!((told.missed, told.settled), (Share { right: 1, of: 1 }, 21));
+        // Two who disagree on one pair, and are unsure of another.
+        let mut list = one.answers.clone();
+        (list[0].1, list[1].1) = (Answer::Same, Answer::Unsure);
+        let told = judged(&sample, &[one, answers("bob", &list)]);
+        assert_eq!((told.disagreed, told.unsure, told.settled), (vec![1], vec![2], 19));
+    }
+}
