@@ -163,7 +163,7 @@ fn batch(
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ids),
         text(&|_, out| out.push_str(run)),
-        text(&|d, out| out.push_str(&pass(d).id)),
+        text(&|d, out| out.push_str(pass(d).id)),
         Arc::new(Int32Array::from_iter_values(versions)),
         text(&|d, out| out.push_str(pass(d).strength.name())),
         text(&|d, out| out.push_str(table.source(d.left))),

@@ -174,9 +174,11 @@ impl CurrentRelease {
             self.engine.register_folder(&table, &place).await?;
             let plan = self.engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
             let has = |name: &str| plan.schema().fields().iter().any(|field| field.name() == name);
-            let column = |name: &&str| match has(name) {
-                true => format!("COALESCE(CAST({0} AS VARCHAR), '') AS {0}", quoted(name)),
-                false => format!("'' AS {}", quoted(name)),
+            let column = |name: &&str| {
+                let name_of = quoted(name);
+                let value =
+                    if has(name) { format!("COALESCE(CAST({name_of} AS VARCHAR), '')") } else { "''".to_owned() };
+                format!("{value} AS {name_of}")
             };
             let columns = CLEAR.iter().map(column).collect::<Vec<_>>().join(", ");
             let sql = format!(

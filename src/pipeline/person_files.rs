@@ -359,7 +359,9 @@ pub fn read_texts(
     let texts = texts.into_iter().map(|texts| texts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     let mut columns: Vec<Vec<String>> = texts.collect();
     let mut ids = columns.pop().unwrap_or_default();
-    ids.iter_mut().for_each(|id| *id = id.trim().to_owned());
+    for id in &mut ids {
+        *id = id.trim().to_owned();
+    }
     let file_of = |record: usize| ends.partition_point(|end| *end <= record);
     let files = (0..ids.len()).map(file_of).collect();
     Ok(TextColumns { ids, files, columns })

@@ -1,6 +1,7 @@
 //! A review that came back: its answers become decisions that every later run keeps to, and say how right the linkage is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -227,7 +228,7 @@ async fn keep(
             continue;
         }
         imported.decided += 1;
-        text.push_str(&format!("{},{},{word},{reviewers},{today},{}\n", pair.left_ref, pair.right_ref, sample.sample));
+        let _ = writeln!(text, "{},{},{word},{reviewers},{today},{}", pair.left_ref, pair.right_ref, sample.sample);
     }
     let after = review_log::parse(&text, Path::new(&imported.log), &mut found);
     if let Some((left, right)) = after.contradiction() {

@@ -34,19 +34,15 @@ pub fn parse(text: &str, file: &Path, found: &mut Diagnostics) -> Reviewed {
             Diagnostic::error("V002", file, says).at_place(number, column, length).help(help)
         };
         let reference = |at: usize| {
-            let field = fields.get(at).copied().unwrap_or_default();
-            let bytes = hex::decode(field).ok().and_then(|bytes| IdentityRef::try_from(bytes).ok());
-            bytes.ok_or_else(|| {
-                let says = format!("`{field}` is no reference of a record");
-                wrong(at, says, "it is 32 hexadecimal digits, as left_ref and right_ref of the match log")
-            })
+            let bytes = hex::decode(fields.get(at).copied().unwrap_or_default()).ok()?;
+            IdentityRef::try_from(bytes).ok()
         };
-        let (left, right) = match (reference(0), reference(1)) {
-            (Ok(left), Ok(right)) => (left, right),
-            (left, right) => {
-                [left.err(), right.err()].into_iter().flatten().for_each(|d| found.push(d));
-                continue;
+        let (Some(left), Some(right)) = (reference(0), reference(1)) else {
+            for at in [0, 1].into_iter().filter(|at| reference(*at).is_none()) {
+                let says = format!("`{}` is no reference of a record", fields.get(at).copied().unwrap_or_default());
+                found.push(wrong(at, says, "it is 32 hexadecimal digits, as left_ref and right_ref of the match log"));
             }
+            continue;
         };
         match fields.get(2).copied().unwrap_or_default() {
             _ if left == right => found.push(wrong(1, "a record and itself".to_owned(), "name two records")),

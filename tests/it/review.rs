@@ -27,10 +27,10 @@ fn filled(project: &Project, name: &str, reviewer: &str, answer: impl Fn(u32) ->
     let bytes = std::fs::read(project.path(&format!("{SAMPLE}/{name}/pairs.xlsx"))).unwrap();
     let (mut pairs, mut about) = (sheet(&bytes, "Pairs"), sheet(&bytes, "About"));
     for row in pairs.iter_mut().skip(1).filter(|row| !row[0].is_empty()) {
-        row[1] = answer(row[0].parse().unwrap()).to_owned();
+        row[1] = String::from(answer(row[0].parse().unwrap()));
     }
     for row in about.iter_mut().filter(|row| row[0] == "reviewer") {
-        row[1] = reviewer.to_owned();
+        row[1] = String::from(reviewer);
     }
     let mut book = rust_xlsxwriter::Workbook::new();
     put(&pairs, book.add_worksheet().set_name("Pairs").unwrap());
@@ -81,7 +81,7 @@ fn what_clerks_decide_is_measured_and_kept_by_later_runs() {
     let (wrong_number, missed_number) = (number(&wrong), number(&missed));
     let is_link = |n: u32| all.iter().any(|p| number(p) == n && p["decision"] == "link");
     let says = move |n: u32| if n == missed_number || is_link(n) && n != wrong_number { "same" } else { "different" };
-    let ann = filled(&project, "blind", "ann", &says);
+    let ann = filled(&project, "blind", "ann", says);
     let bob = filled(&project, "blind", "bob", |n| if n == 40 { "unsure" } else { says(n) });
     let imported = project.run(&["review", "import", &ann, &bob]);
     imported.is_fine();

@@ -103,10 +103,10 @@ impl<'r> Blocking<'r> {
         let made = over(threads, rules.len(), |at| {
             if let [Part::Near(field)] = rules[at].parts[..] {
                 let entries = near_entries(records, field);
-                return (vec![0; records.len()], Blocks::new(records, scope, entries.iter().copied()));
+                return (vec![0; records.len()], Blocks::new(records, scope, &entries.iter().copied()));
             }
             let keys = keys(records, &rules[at].parts);
-            let blocks = Blocks::new(records, scope, keys.iter().copied().zip(0_u32..));
+            let blocks = Blocks::new(records, scope, &keys.iter().copied().zip(0_u32..));
             (keys, blocks)
         });
         let near = rules.iter().enumerate().filter_map(|(at, rule)| match rule.parts[..] {
@@ -300,7 +300,7 @@ fn by_file<'b>(records: &Records, block: &'b [u32]) -> impl Iterator<Item = &'b 
 
 impl Blocks {
     /// The blocks of keys and their records; a key of 0 is none.
-    fn new(records: &Records, scope: Scope, keyed_rows: impl Iterator<Item = (u64, u32)> + Clone) -> Self {
+    fn new(records: &Records, scope: Scope, keyed_rows: &(impl Iterator<Item = (u64, u32)> + Clone)) -> Self {
         let entries = || keyed_rows.clone().filter(|(key, _)| *key != 0);
         let partition = |key: u64| usize::try_from(mixed(key) >> 54).unwrap_or(0);
         let mut places = vec![0_usize; PARTITIONS + 1];

@@ -110,42 +110,40 @@ fn equal_share(records: &Records, field: usize, scope: Scope) -> (f64, f64) {
         .map(|file| records.codes(field, records.of_file(file)).filter(|code| *code != 0).collect())
         .collect();
     let total = pairs_of(&files.iter().map(|codes| codes.len() as f64).collect::<Vec<_>>(), scope);
-    let equal = match records.fields[field].values.distinct() {
-        Some(values) => {
-            let mut counts = vec![vec![0_u32; files.len()]; values + 1];
-            for (file, codes) in files.iter().enumerate() {
-                for code in codes {
-                    counts[*code as usize][file] += 1;
-                }
+    let equal = if let Some(values) = records.fields[field].values.distinct() {
+        let mut counts = vec![vec![0_u32; files.len()]; values + 1];
+        for (file, codes) in files.iter().enumerate() {
+            for code in codes {
+                counts[*code as usize][file] += 1;
             }
-            counts.iter().map(|of| pairs_of(&of.iter().map(|n| f64::from(*n)).collect::<Vec<_>>(), scope)).sum()
         }
-        None => {
-            for codes in &mut files {
-                codes.sort_unstable();
-            }
-            let mut places = vec![0; files.len()];
-            let mut sum = 0.0;
-            // The least code that is left, and how often each file holds it.
-            while let Some(least) = files.iter().zip(&places).filter_map(|(codes, at)| codes.get(*at)).min().copied() {
-                let counts: Vec<f64> = files
-                    .iter()
-                    .zip(&mut places)
-                    .map(|(codes, at)| {
-                        let run = codes[*at..].iter().take_while(|code| **code == least).count();
-                        *at += run;
-                        run as f64
-                    })
-                    .collect();
-                sum += pairs_of(&counts, scope);
-            }
-            sum
+        counts.iter().map(|of| pairs_of(&of.iter().map(|n| f64::from(*n)).collect::<Vec<_>>(), scope)).sum()
+    } else {
+        for codes in &mut files {
+            codes.sort_unstable();
         }
+        let mut places = vec![0; files.len()];
+        let mut sum = 0.0;
+        // The least code that is left, and how often each file holds it.
+        while let Some(least) = files.iter().zip(&places).filter_map(|(codes, at)| codes.get(*at)).min().copied() {
+            let counts: Vec<f64> = files
+                .iter()
+                .zip(&mut places)
+                .map(|(codes, at)| {
+                    let run = codes[*at..].iter().take_while(|code| **code == least).count();
+                    *at += run;
+                    run as f64
+                })
+                .collect();
+            sum += pairs_of(&counts, scope);
+        }
+        sum
     };
     (if total > 0.0 { equal / total } else { 0.0 }, total)
 }
 
-/// The least share that a level is believed to have. Of nine digits, in clear or as tokens, the domain tells; else half a pair is counted at a level that none of the drawn met.
+/// The least share that a level is believed to have. Of nine digits, in clear or as tokens, the domain tells; else half a pair is counted at a
+/// level that none of the drawn met.
 fn floor(records: &Records, comparison: &Comparison, level: usize, seen: u64) -> f64 {
     let numbers = 1e9;
     let unseen = if seen == 0 { 1e-6 } else { 0.5 / seen as f64 };

@@ -93,13 +93,12 @@ pub fn train_knowing(
     let mut learnt: Option<(Learnt, Vec<Vec<f64>>)> = None;
     for _ in 0..TURNS {
         // Of pairs with values, the share of one person, and the share of one person and one value.
-        let taken_out = |at: usize| match known {
-            Some(known) => {
+        let taken_out = |at: usize| {
+            if let Some(known) = known {
                 let share = |pairs: f64| pairs / chances[at].pairs.max(1.0);
                 let (with_values, equal) = known.with_values[at];
                 TakenOut { lambda: share(with_values), equal: share(equal), noise: NOISE_OF_KNOWN }
-            }
-            None => {
+            } else {
                 let m = learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1]);
                 TakenOut { lambda: matches / pairs, equal: matches / pairs * m, noise: NOISE }
             }
@@ -116,6 +115,7 @@ pub fn train_knowing(
 }
 
 /// True matches among pairs with values, as shares of these.
+#[derive(Clone, Copy)]
 struct TakenOut {
     lambda: f64,
     /// Those that agree exactly.
