@@ -38,5 +38,5 @@ fn all(project: &Path) -> Result<Vec<PathBuf>, Error> {
         });
     }
     let pipelines = names.into_iter().map(|n| PathBuf::from(format!("pipelines/{n}.yaml")));
-    Ok(pipelines.chain(pipeline::link_document::all(project)).collect())
+    Ok(pipelines.chain(pipeline::files::document::all(project)).collect())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{ExplainArgs, OfRelease};
 use crate::error::Error;
 use crate::pipeline;
-use crate::pipeline::explain::{Asked, explain as told};
+use crate::pipeline::asked::explain::{Asked, explain as told};
 use crate::report;
 
 /// Explains two records.

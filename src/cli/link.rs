@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{BlockArgs, EvaluateArgs, LinkArgs, LinkInput, TrainArgs};
 use crate::engine::{Limits, Place};
 use crate::error::Error;
-use crate::pipeline::current_release::CurrentRelease;
-use crate::pipeline::evaluate::Evaluation;
-use crate::pipeline::link_files::{Asked, Begun, begin, default_out, read_model};
-use crate::pipeline::{PipelineError, evaluate as held, evaluate_run, link_document};
+use crate::pipeline::asked::current::CurrentRelease;
+use crate::pipeline::evaluation::Evaluation;
+use crate::pipeline::files::link::{Asked, Begun, begin, default_out, read_model};
+use crate::pipeline::files::{document, evaluate as held};
+use crate::pipeline::{PipelineError, asked};
 use crate::report;
 
 async fn begun(project: &Path, input: &LinkInput) -> Result<Begun, Error> {
@@ -55,7 +56,7 @@ pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error>
 
 /// Holds a linkage of files, or of the current release of a pipeline, against the truth.
 pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
-    if !link_document::is_one(project, &args.input.document) {
+    if !document::is_one(project, &args.input.document) {
         return evaluate_release(project, args).await;
     }
     let Some(truth) = &args.truth else {
@@ -82,12 +83,12 @@ async fn evaluate_release(project: &Path, args: &EvaluateArgs) -> Result<(), Err
     let release = CurrentRelease::open(project, &args.input.document, out.as_deref()).await?;
     let place = release.root.join(&format!("restricted/evaluation/{}.json", release.pointer.release));
     let Some(truth) = &args.truth else {
-        let unverified = Box::pin(evaluate_run::without_truth(&release, &args.by)).await?;
+        let unverified = Box::pin(asked::evaluate::without_truth(&release, &args.by)).await?;
         print!("{}", report::unverified_page(&unverified));
         return Ok(());
     };
     let truth = Place::parse(truth, Path::new("."))?;
-    let evaluation = Box::pin(evaluate_run::evaluate_run(&release, &truth, &args.by)).await?;
+    let evaluation = Box::pin(asked::evaluate::evaluate_run(&release, &truth, &args.by)).await?;
     told(&evaluation, &place, args.max_gap).await
 }
 

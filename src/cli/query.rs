@@ -5,7 +5,7 @@ use arrow::array::RecordBatch;
 use crate::cli::args::QueryArgs;
 use crate::engine::{Engine, Limits, Place};
 use crate::error::Error;
-use crate::pipeline::released;
+use crate::pipeline::asked::released;
 
 /// Answers one question, or lists the tables that can be asked.
 pub(crate) async fn query(project: &std::path::Path, args: &QueryArgs) -> Result<(), Error> {

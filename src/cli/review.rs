@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::cli::args::{ReviewCommand, ReviewImportArgs, ReviewSampleArgs};
 use crate::cli::explain::pipeline_of;
 use crate::error::Error;
-use crate::pipeline::current_release::CurrentRelease;
-use crate::pipeline::review_sample::Asked;
-use crate::pipeline::{review_import, review_sample};
+use crate::pipeline::asked::current::CurrentRelease;
+use crate::pipeline::asked::review_sample::Asked;
+use crate::pipeline::asked::{review_import, review_sample};
 use crate::report;
 
 /// Draws a sample, or takes one back.

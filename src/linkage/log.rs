@@ -7,7 +7,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::linkage::link::{Linked, MatchDecision, Stopped};
+use crate::linkage::decision::{MatchDecision, Stopped};
+use crate::linkage::link::Linked;
 use crate::linkage::model::{level_names, levels_of};
 use crate::linkage::modelled::ModelDecision;
 use crate::linkage::rules::{REVIEW, Stage};

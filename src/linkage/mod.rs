@@ -1,11 +1,12 @@
 //! Linkage: which identity records are one person, decided on tokens alone.
 //!
-//! Ordered exact passes, strongest first, propose links; guards veto them on conflict, judged between all members of the two clusters; every
-//! link and every near miss is a row of the match log. Candidates come from [`Grouping`]: in memory, or from the query that [`plan`] writes.
+//! What people have decided comes first. Ordered exact passes, strongest first, propose links, and the model what they left; guards veto on
+//! conflict, judged between all members of the two clusters; every link and every near miss is a row of the match log. Candidates come from [`Grouping`]: in memory, or from the query that [`plan`] writes.
 //! Clear identity never comes here, so a delivery that an agency tokenised itself is linked as a clear one would be.
 
 pub mod check;
 mod cluster;
+mod decision;
 mod error;
 pub mod explained;
 #[cfg(test)]
@@ -35,10 +36,11 @@ mod token_word;
 
 pub use check::{Known, check, check_model};
 pub use cluster::Clusters;
+pub use decision::{Decision, MatchDecision, Stopped};
 pub use error::LinkageError;
 pub use groups::{Grouping, Groups, InMemory};
 pub use guard::Judge;
-pub use link::{ClusterInfo, Decision, Linked, MatchDecision, PassCount, Stopped, link};
+pub use link::{ClusterInfo, Linked, PassCount, link};
 pub use modelled::{ModelDecision, Modelled};
 pub use reading::Reading;
 pub use rules::Rules;

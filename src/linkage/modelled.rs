@@ -9,8 +9,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use crate::linkage::decision::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::guard::Judge;
-use crate::linkage::link::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::model::{
     Blocking, Column, Comparison, Comparisons, Field, Frequencies, KnownMatches, Memories, ModelError, ModelFile,
     PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths, train_knowing,

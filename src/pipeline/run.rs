@@ -23,7 +23,7 @@ use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
-use crate::pipeline::{link_document, release, research, results, tables};
+use crate::pipeline::{files, release, research, results, tables};
 use crate::publish::{Lock, Pointer};
 
 /// A run that may begin: documents checked, keys open, lock held.
@@ -53,9 +53,9 @@ pub struct Checked {
 
 /// Loads, resolves and type-checks everything that a pipeline rests on, without reading data.
 pub async fn check(root: &Path, file: &Path) -> Checked {
-    if link_document::is_one(root, file) {
+    if files::document::is_one(root, file) {
         let (mut texts, mut found) = (Texts::default(), Diagnostics::default());
-        link_document::check(root, file, &mut texts, &mut found);
+        files::document::check(root, file, &mut texts, &mut found);
         return Checked { found, texts, documents: 1, zones: Vec::new() };
     }
     let Loaded { project, mut found, texts } = load(root, file);

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::linkage::quality::Share;
-use crate::pipeline::evaluate::Evaluation;
-use crate::pipeline::evaluate_run::Unverified;
+use crate::pipeline::asked::evaluate::Unverified;
+use crate::pipeline::evaluation::Evaluation;
 use crate::report::thousands;
 
 /// The page of an evaluation.

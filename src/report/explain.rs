@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::linkage::explained::{Compared, KeyExplained, SOURCES, WeightExplained};
 use crate::linkage::model::{bits, probability};
-use crate::pipeline::explain::{DecisionTold, Explanation};
+use crate::pipeline::asked::explain::{DecisionTold, Explanation};
 
 /// A bar is at most so wide, whatever the weight.
 const WIDEST: usize = 32;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::linkage::model::{ModelFile, PairCount, bits, probability};
-use crate::pipeline::link_files::LinkReport;
+use crate::pipeline::files::link::LinkReport;
 use crate::report::thousands;
 
 /// The page of a linkage.

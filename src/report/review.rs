@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::linkage::quality::Share;
-use crate::pipeline::review_import::Imported;
-use crate::pipeline::review_sample::Sample;
+use crate::pipeline::asked::review_import::Imported;
+use crate::pipeline::asked::review_sample::Sample;
 use crate::report::thousands;
 
 /// The page of a sample.

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Place;
 use crate::foundation::Fingerprinter;
+use crate::pipeline::asked::current::{CurrentRelease, texts};
+use crate::pipeline::asked::evaluate::attribute;
+use crate::pipeline::asked::review_workbook::{Sheet, SheetPair, write};
 use crate::pipeline::current::quoted;
-use crate::pipeline::current_release::{CurrentRelease, texts};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::evaluate_run::attribute;
-use crate::pipeline::review_workbook::{Sheet, SheetPair, write};
 
 /// Where samples lie, below the output folder: they hold names.
 pub const FOLDER: &str = "restricted/review";
@@ -182,7 +182,7 @@ async fn candidates(release: &CurrentRelease, asked: &Asked<'_>) -> Result<Vec<C
                     join = format!(
                         " LEFT JOIN (SELECT {} AS ref, person_id FROM crosswalk) c ON m.left_ref = c.ref \
                          LEFT JOIN {} a ON a.person_id = c.person_id",
-                        crate::pipeline::current_release::REFERENCE,
+                        crate::pipeline::asked::current::REFERENCE,
                         quoted(ATTRIBUTES)
                     );
                 }

@@ -12,7 +12,7 @@ use crate::engine::{DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Zone};
 use crate::linkage::model::{Blocking, Joined, ModelFile, ModelPlan, Threshold, level_names, levels_of, probability};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::person_files::{PersonFile, Persons};
+use crate::pipeline::files::persons::{PersonFile, Persons};
 use crate::pipeline::side_by_side::side_by_side;
 
 /// Rows of one batch that is written.

@@ -10,10 +10,10 @@ use crate::foundation::Zone;
 use crate::linkage::Clusters;
 use crate::linkage::model::Scope;
 use crate::linkage::quality::{Linked, Quality, Share, quality};
+use crate::pipeline::asked::current::{CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::current::quoted;
-use crate::pipeline::current_release::{CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::evaluate::{Evaluation, gaps};
+use crate::pipeline::evaluation::{Evaluation, gaps};
 use crate::pipeline::record::ModelResult;
 
 /// The table that attributes of persons come from.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, XlsxError};
 
-use crate::pipeline::current_release::CLEAR;
+use crate::pipeline::asked::current::CLEAR;
 
 /// The sheet of pairs.
 const PAIRS: &str = "Pairs";

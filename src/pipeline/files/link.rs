@@ -13,9 +13,9 @@ use crate::linkage::model::{
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::link_document;
-use crate::pipeline::link_outputs::Decided;
-use crate::pipeline::person_files::{PersonFile, Persons, format_of, read};
+use crate::pipeline::files::document::{columns_of, load};
+use crate::pipeline::files::outputs::Decided;
+use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read};
 use crate::pipeline::spec::{LinkDocument, LinkMode};
 use crate::standardize::SPEC_VERSION;
 
@@ -73,7 +73,7 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
     let mut found = Diagnostics::default();
     let mut texts = Texts::default();
     let file = asked.document;
-    let Some((document, plan)) = link_document::load(asked.root, file, &mut texts, &mut found) else {
+    let Some((document, plan)) = load(asked.root, file, &mut texts, &mut found) else {
         return Err(PipelineError::Documents { found, texts });
     };
     for name in asked.files.iter().map(|(name, _)| name).filter(|name| !document.files.contains_key(*name)) {
@@ -95,7 +95,7 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
         let place = Place::parse(path, base)?;
         match format_of(one.format.as_ref(), path) {
             Ok(format) => {
-                let columns = link_document::columns_of(&document.fields, one);
+                let columns = columns_of(&document.fields, one);
                 files.push(PersonFile { name: name.clone(), place, format, columns, id: one.id.clone() });
             }
             Err(reason) => {

@@ -19,7 +19,7 @@ use crate::foundation::interned::hash;
 use crate::linkage::model::spec::FieldSpec;
 use crate::linkage::model::{Records, over};
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::person_values::Encoder;
+use crate::pipeline::files::values::Encoder;
 
 /// Rows that are read at once.
 const BATCH: usize = 8_192;

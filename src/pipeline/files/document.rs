@@ -8,7 +8,7 @@ use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::model::ModelPlan;
 use crate::linkage::model::spec::{FieldSpec, ModelSpec};
 use crate::pipeline::document::{Texts, named_as_its_file, names};
-use crate::pipeline::person_files::format_of;
+use crate::pipeline::files::persons::format_of;
 use crate::pipeline::spec::{LinkDocument, LinkMode, PersonFileSpec};
 
 /// The most files of one linkage: a group of records keeps a bit for each.

@@ -9,11 +9,11 @@ use serde::Serialize;
 use crate::engine::Place;
 use crate::foundation::{Diagnostics, clock};
 use crate::linkage::quality::Share;
-use crate::pipeline::current_release::{CurrentRelease, read_json};
+use crate::pipeline::asked::current::{CurrentRelease, read_json};
+use crate::pipeline::asked::review_sample::{DrawnPair, FOLDER, Sample};
+use crate::pipeline::asked::review_workbook::{Answer, Answers, read};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::review_log::{self, CANNOT, MUST};
-use crate::pipeline::review_sample::{DrawnPair, FOLDER, Sample};
-use crate::pipeline::review_workbook::{Answer, Answers, read};
 
 /// Where decisions go where the pipeline names no file.
 pub const LOG: &str = "review/decisions.csv";

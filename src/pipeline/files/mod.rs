@@ -1,0 +1,8 @@
+//! Files of persons linked by a model alone: the document, what is read, linked, written, and held against the truth. No learner is in it.
+
+pub mod document;
+pub mod evaluate;
+pub mod link;
+mod outputs;
+pub mod persons;
+mod values;
