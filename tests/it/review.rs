@@ -141,7 +141,7 @@ fn workbooks_that_cannot_be_taken_back() {
     let project = Project::after_a_run();
     project
         .run(&["review", "sample", "--strata", "pass,rase"])
-        .fails_with(2, &["no stratum can be made of `rase`", "`race`"]);
+        .fails_with(2, &["`rase` is no attribute of learners", "did you mean `race`?"]);
     project.run(&["review", "sample", "--name", "../x"]).fails_with(2, &["letters, digits"]);
     project.run(&["review", "sample", "--n", "8", "--name", "a"]).is_fine();
     project.run(&["review", "sample", "--n", "8", "--seed", "2", "--name", "b"]).is_fine();
