@@ -27,6 +27,7 @@ use args::{Cli, Command};
 /// Runs the program on the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    stop_when_nobody_reads();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -66,6 +67,18 @@ pub fn main() -> ExitCode {
     // Threads that still read or write are not waited for: what they write is not whole and counts as nothing.
     runtime.shutdown_background();
     code
+}
+
+/// Whoever reads may have seen enough (`| head`): that ends the program quietly, as it ends any other.
+fn stop_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let says = panic.payload_as_str().unwrap_or_default();
+        if says.starts_with("failed printing to std") && says.contains("Broken pipe") {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 async fn dispatch(cli: Cli) -> ExitCode {

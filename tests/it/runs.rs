@@ -167,3 +167,18 @@ fn the_help_names_every_command_and_exit_code() {
     let help = ended(&project.program().arg("--help").output().unwrap());
     insta::assert_snapshot!(help.out);
 }
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_fault() {
+    let project = released();
+    let mut child = project
+        .program()
+        .args(["query", "select * from match_log"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
