@@ -70,6 +70,8 @@ pub fn main() -> ExitCode {
 }
 
 /// Whoever reads may have seen enough (`| head`): that ends the program quietly, as it ends any other.
+// A hook cannot return a code; nothing is left to do when nobody reads.
+#[allow(clippy::exit)]
 fn stop_when_nobody_reads() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
