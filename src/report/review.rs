@@ -49,7 +49,15 @@ pub fn import_page(told: &Imported) -> String {
     }
     if let (Some(precision), Some((low, high))) = (told.precision, told.interval) {
         let interval = format!("{low:.5} to {high:.5}");
-        let _ = writeln!(out, "{:<48} {precision:>9.5} {interval:>19}", "All links, strata weighted by their size");
+        let _ =
+            writeln!(out, "{:<48} {precision:>9.5} {interval:>19}", "All these links, strata weighted by their size");
+    }
+    if told.untold > 0 {
+        let _ = writeln!(
+            out,
+            "Nothing is known of {} links in strata of which no pair is settled.",
+            thousands(told.untold)
+        );
     }
     if told.missed.of > 0 {
         out.push('\n');

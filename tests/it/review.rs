@@ -95,9 +95,9 @@ fn what_clerks_decide_is_measured_and_kept_by_later_runs() {
     ] {
         assert!(imported.out.contains(words), "{words} in\n{}", imported.out);
     }
-    let all_links = imported.out.lines().find(|line| line.starts_with("All links")).unwrap();
+    let all_links = imported.out.lines().find(|line| line.starts_with("All these links")).unwrap();
     let precision: f64 = all_links
-        .trim_start_matches("All links, strata weighted by their size")
+        .trim_start_matches("All these links, strata weighted by their size")
         .split_whitespace()
         .next()
         .unwrap()

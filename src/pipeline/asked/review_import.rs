@@ -35,7 +35,9 @@ pub struct Imported {
     pub disagreed: Vec<u32>,
     /// Of links that were settled, those of one person, by stratum.
     pub strata: BTreeMap<String, Share>,
-    /// The precision of all links, strata weighted by how many links they have.
+    /// Links of strata of which none was settled: nothing is known of these.
+    pub untold: u64,
+    /// The precision of all other links, strata weighted by how many links they have.
     pub precision: Option<f64>,
     /// Wilson's interval of 95 % about it, for as many pairs as the strata's are worth together.
     pub interval: Option<(f64, f64)>,
@@ -116,6 +118,7 @@ fn judged(sample: &Sample, all: &[Answers]) -> Imported {
         unsure: Vec::new(),
         disagreed: Vec::new(),
         strata: BTreeMap::new(),
+        untold: 0,
         precision: None,
         interval: None,
         missed: Share::default(),
@@ -141,7 +144,8 @@ fn judged(sample: &Sample, all: &[Answers]) -> Imported {
             }
         }
     }
-    let size = |stratum: &str| sample.strata.get(stratum).copied().unwrap_or(0) as f64;
+    let size = |stratum: &str| sample.links.get(stratum).copied().unwrap_or(0) as f64;
+    out.untold = sample.links.iter().filter(|(name, _)| !out.strata.contains_key(*name)).map(|(_, links)| links).sum();
     let whole: f64 = out.strata.keys().map(|name| size(name)).sum();
     if whole > 0.0 {
         let (mut precision, mut variance) = (0.0, 0.0);
@@ -290,14 +294,15 @@ mod tests {
         pairs.extend((11..=20).map(|n| pair(n, "small", "link")));
         pairs.push(pair(21, "small", "vetoed"));
         let strata = BTreeMap::from([("large".to_owned(), 900), ("small".to_owned(), 100)]);
-        let sample = Sample { sample: "s".to_owned(), release: "r".to_owned(), seed: 1, strata, pairs };
+        let links = BTreeMap::from([("large".to_owned(), 900), ("small".to_owned(), 100), ("other".to_owned(), 7)]);
+        let sample = Sample { sample: "s".to_owned(), release: "r".to_owned(), seed: 1, strata, links, pairs };
         let said = |n: u32| if n == 1 || n > 15 && n < 21 { Answer::Different } else { Answer::Same };
         let one = answers("ann", &(1..=21).map(|n| (n, said(n))).collect::<Vec<_>>());
         let told = judged(&sample, std::slice::from_ref(&one));
         assert!((told.precision.unwrap() - (0.9 * 0.9 + 0.1 * 0.5)).abs() < 1e-12, "{told:?}");
         let (low, high) = told.interval.unwrap();
         assert!(low > 0.5 && low < 0.86 && high > 0.86 && high < 1.0, "{low} {high}");
-        assert_eq!((told.missed, told.settled), (Share { right: 1, of: 1 }, 21));
+        assert_eq!((told.missed, told.settled, told.untold), (Share { right: 1, of: 1 }, 21, 7));
         // Two who disagree on one pair, and are unsure of another.
         let mut list = one.answers.clone();
         (list[0].1, list[1].1) = (Answer::Same, Answer::Unsure);

@@ -66,6 +66,8 @@ pub struct Sample {
     pub seed: u64,
     /// How many pairs of the match log each stratum has.
     pub strata: BTreeMap<String, u64>,
+    /// How many of them are links.
+    pub links: BTreeMap<String, u64>,
     /// The pairs.
     pub pairs: Vec<DrawnPair>,
 }
@@ -117,6 +119,7 @@ pub async fn sample(release: &CurrentRelease, asked: &Asked<'_>) -> Result<(Plac
         release: release.pointer.release.clone(),
         seed: asked.seed,
         strata: strata.iter().map(|(name, pairs)| ((*name).to_owned(), pairs.len() as u64)).collect(),
+        links: strata.iter().map(|(name, pairs)| ((*name).to_owned(), links(pairs))).collect(),
         pairs: drawn
             .iter()
             .enumerate()
@@ -147,12 +150,17 @@ pub async fn sample(release: &CurrentRelease, asked: &Asked<'_>) -> Result<(Plac
     Ok((book, sample))
 }
 
-/// How many pairs of each stratum: the same of each as far as they go, what is left over to those that have more.
+fn links(pairs: &[&Candidate]) -> u64 {
+    pairs.iter().filter(|pair| pair.decision == "link").count() as u64
+}
+
+/// How many pairs of each stratum: the same of each as far as they go, what is left over to those that have more, the largest first.
 fn shares(sizes: &[usize], wanted: usize) -> Vec<usize> {
     let mut shares = vec![0; sizes.len()];
     let mut left = wanted.min(sizes.iter().sum());
     while left > 0 {
-        let open: Vec<usize> = (0..sizes.len()).filter(|at| shares[*at] < sizes[*at]).collect();
+        let mut open: Vec<usize> = (0..sizes.len()).filter(|at| shares[*at] < sizes[*at]).collect();
+        open.sort_by_key(|at| std::cmp::Reverse(sizes[*at] - shares[*at]));
         let each = (left / open.len()).max(1);
         for at in open {
             let more = each.min(sizes[at] - shares[at]).min(left);
@@ -229,6 +237,7 @@ mod tests {
         assert_eq!(shares(&[100, 3, 50], 30), [14, 3, 13]);
         assert_eq!(shares(&[2, 3], 30), [2, 3]);
         assert_eq!(shares(&[5, 5, 5], 2), [1, 1, 0]);
+        assert_eq!(shares(&[1, 9, 5], 2), [0, 1, 1]);
         assert_eq!(shares(&[], 3), Vec::<usize>::new());
     }
 }
