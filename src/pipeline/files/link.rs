@@ -278,5 +278,6 @@ pub async fn read_model(path: &Path) -> Result<ModelFile, PipelineError> {
 /// Where `throughline link` writes unless told otherwise: in the project that the document is of.
 #[must_use]
 pub fn default_out(begun: &Begun, root: &Path) -> PathBuf {
-    root.join("out").join(begun.document.link.as_str())
+    let out = PathBuf::from("out").join(begun.document.link.as_str());
+    if root == Path::new(".") { out } else { root.join(out) }
 }
