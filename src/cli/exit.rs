@@ -72,9 +72,12 @@ pub(crate) fn verdict(error: &Error) -> (u8, String) {
 fn pipeline(error: &PipelineError) -> (u8, String) {
     match error {
         PipelineError::Documents { .. } => (USAGE, String::new()),
-        PipelineError::Asked(_) => (USAGE, "see `throughline explain --help`".to_owned()),
+        PipelineError::Asked(_) => (USAGE, "`--help` of this command says what it can be asked".to_owned()),
         PipelineError::NotArrived { .. } => {
             (NOT_ARRIVED, "wait for the files, or mark the source `optional: true`; then run again".to_owned())
+        }
+        PipelineError::NotThere { .. } => {
+            (NOT_ARRIVED, "correct the path, or make what is missing first; then run again".to_owned())
         }
         PipelineError::ContractBroken { .. } => (
             CONTRACT,
@@ -82,6 +85,16 @@ fn pipeline(error: &PipelineError) -> (u8, String) {
         ),
         PipelineError::Key(_) => {
             (REFUSED, "no key, no run; make one with `throughline keys new` and name it in `keys:`".to_owned())
+        }
+        PipelineError::OtherKeys { .. } => (
+            REFUSED,
+            "give the keys that it was made with; `keys:` of the pipeline says where they are read".to_owned(),
+        ),
+        PipelineError::Contradiction(_) => {
+            (GATE, "nothing was written; settle it in the review log, by hand, then run again".to_owned())
+        }
+        PipelineError::Gap(_) => {
+            (GATE, "look at the groups above before anything is released; --max-gap says what is allowed".to_owned())
         }
         PipelineError::Gate(_) => (GATE, "nothing was published; look at the run's summary, then decide".to_owned()),
         PipelineError::Damaged { .. } => {

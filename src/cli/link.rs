@@ -99,7 +99,7 @@ async fn told(evaluation: &Evaluation, place: &Place, max_gap: Option<f64>) -> R
     write(place, format!("{json}\n")).await?;
     println!("\nThe same as JSON: {place}");
     match (max_gap, evaluation.widest()) {
-        (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gate(format!(
+        (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gap(format!(
             "{} {}: {:.4} less of its true pairs are found than of the best served group's, and {most} is allowed",
             widest.column, widest.value, widest.gap
         ))

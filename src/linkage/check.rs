@@ -25,8 +25,7 @@ pub fn check(
     file: &Path,
     out: &mut Diagnostics,
 ) {
-    let recipes =
-        Names { file, code: "L001", what: "token that no recipe makes", help: "tokens are declared in `tokens:`" };
+    let recipes = Names::of_recipes(file);
     let recipe_names: Vec<&str> = known.recipes.keys().map(String::as_str).collect();
     let guard_names: Vec<&str> = guards.iter().map(|g| g.id.as_str()).collect();
     each_once(passes.iter().map(|p| &p.id), "pass", file, out);
@@ -38,8 +37,7 @@ pub fn check(
         for cross in &pass.crossed {
             one_domain(cross, known, file, out);
         }
-        let guard =
-            Names { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" };
+        let guard = Names::of_guards(file);
         for name in &pass.guards {
             guard.check(name, &guard_names, out);
         }
@@ -100,13 +98,11 @@ pub fn check_model(
     file: &Path,
     out: &mut Diagnostics,
 ) {
-    let recipes =
-        Names { file, code: "L001", what: "token that no recipe makes", help: "tokens are declared in `tokens:`" };
+    let recipes = Names::of_recipes(file);
     let names: Vec<&str> = known.recipes.keys().map(String::as_str).collect();
     each_once(model.blocking.iter().map(|b| &b.id), "blocking rule", file, out);
     each_once(model.comparisons.iter().map(|c| &c.field), "comparison", file, out);
-    let guard =
-        Names { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" };
+    let guard = Names::of_guards(file);
     let guard_names: Vec<&str> = guards.iter().map(|g| g.id.as_str()).collect();
     for name in &model.guards {
         guard.check(name, &guard_names, out);
@@ -255,7 +251,15 @@ struct Names<'a> {
     help: &'static str,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    fn of_recipes(file: &'a Path) -> Self {
+        Self { file, code: "L001", what: "token that no recipe makes", help: "tokens are declared in `tokens:`" }
+    }
+
+    fn of_guards(file: &'a Path) -> Self {
+        Self { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" }
+    }
+
     fn finding(&self, name: &Located<String>, known: &[&str]) -> Option<Diagnostic> {
         if known.contains(&name.as_str()) {
             return None;

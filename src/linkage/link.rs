@@ -58,6 +58,8 @@ pub struct Linked {
     pub counts: Vec<PassCount>,
     /// What the model did, where there is one.
     pub modelled: Option<Modelled>,
+    /// Pairs that people have decided of which a record is gone: they decide nothing.
+    pub reviewed_gone: usize,
 }
 
 /// Links the records of a table by the passes of `rules`, candidates coming from `grouping`, and by its model. With two threads or more, the groups of the next
@@ -95,7 +97,8 @@ pub fn link(
     let modelled = model.map(|model| modelled(table, rules, model, &mut clusters, threads));
     let clusters = clusters.sets();
     let cluster_info = describe(table, rules, &clusters, &decisions, modelled.as_ref());
-    Ok(Linked { clusters, cluster_info, decisions, counts, modelled })
+    let reviewed_gone = rules.reviewed.gone(table);
+    Ok(Linked { clusters, cluster_info, decisions, counts, modelled, reviewed_gone })
 }
 
 struct Walk<'a> {

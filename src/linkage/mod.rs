@@ -29,7 +29,6 @@ pub mod reviewed;
 pub mod rules;
 #[cfg(test)]
 mod scenarios;
-pub mod score;
 pub mod spec;
 mod table;
 mod token_word;

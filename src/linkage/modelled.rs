@@ -13,7 +13,7 @@ use crate::linkage::decision::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::guard::Judge;
 use crate::linkage::model::{
     Blocking, Column, Comparison, Comparisons, Field, Frequencies, KnownMatches, Memories, ModelError, ModelFile,
-    PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths, train_knowing,
+    PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths, train,
 };
 use crate::linkage::rules::{ModelPass, Rules};
 use crate::linkage::{Clusters, TokenTable};
@@ -33,8 +33,6 @@ pub struct ModelDecision {
     pub right: u32,
     /// The levels of all comparisons.
     pub pattern: u64,
-    /// The blocking rule, as its place in the model.
-    pub rule: u8,
     /// The weight, the prior's included, in thousandths of a bit.
     pub weight: i32,
     /// How likely it is one person, the rivals in mind.
@@ -127,9 +125,8 @@ pub(crate) fn modelled(
         .decide(&edges, line)
         .into_iter()
         .map(|decision| {
-            let rule = blocking.rule_of(decision.left, decision.right).and_then(|rule| u8::try_from(rule).ok());
             let row = |variant: u32| variants.rows[variant as usize];
-            ModelDecision { left: row(decision.left), right: row(decision.right), rule: rule.unwrap_or(0), ..decision }
+            ModelDecision { left: row(decision.left), right: row(decision.right), ..decision }
         })
         .collect();
     let of = |kind: fn(&ModelDecision) -> bool, share: fn(f64) -> f64| -> f64 {
@@ -184,7 +181,7 @@ fn trained(
     let records = records(table, rules, model, &rows);
     let comparisons = Comparisons::new(&records, &model.comparisons);
     let blocking = Blocking::new(&records, &model.blocking, Scope::Both, threads);
-    let trained = train_knowing(&records, &comparisons, &blocking, Scope::Both, threads, Some(&known))?;
+    let trained = train(&records, &comparisons, &blocking, Scope::Both, threads, Some(&known))?;
     let pairs = f64::from(all) * (f64::from(all) - 1.0) / 2.0;
     Ok(Trained { pairs, matches: of_all.max(1.0).min(pairs / 2.0), ..trained })
 }
@@ -339,7 +336,6 @@ impl Deciding<'_> {
                 left: edge.pair.left,
                 right: edge.pair.right,
                 pattern: edge.pair.pattern,
-                rule: 0,
                 weight: edge.pair.weight,
                 probability: probability(edge.pair.weight),
                 lead: None,

@@ -55,12 +55,11 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// The harmonic mean of precision and recall.
+    /// The harmonic mean of precision and recall. The two may be of unlike pairs: a run's recall is of those that could be told.
     #[must_use]
-    #[allow(clippy::cast_precision_loss)] // counts of pairs
     pub fn f1(self) -> f64 {
-        let both = self.precision.of + self.recall.of;
-        if both == 0 { 1.0 } else { 2.0 * self.precision.right as f64 / both as f64 }
+        let (precision, recall) = (self.precision.rate(), self.recall.rate());
+        if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 }
     }
 }
 
@@ -167,6 +166,20 @@ mod tests {
             let in_groups: u64 = groups.values().map(|g| g.recall.of).sum();
             prop_assert!(in_groups <= own);
         }
+    }
+
+    #[test]
+    fn f1_is_the_harmonic_mean_whatever_pairs_the_two_are_of() {
+        let of = |precision: (u64, u64), recall: (u64, u64)| {
+            let share = |(right, of)| Share { right, of };
+            Quality { precision: share(precision), recall: share(recall) }.f1()
+        };
+        assert!((of((8, 10), (8, 16)) - 16.0 / 26.0).abs() < 1e-12);
+        assert!((of((90, 100), (30, 60)) - 0.9 / 1.4).abs() < 1e-12);
+        assert_eq!(
+            (of((0, 10), (0, 10)).to_bits(), of((0, 0), (0, 0)).to_bits()),
+            (0.0_f64.to_bits(), 1.0_f64.to_bits())
+        );
     }
 
     #[test]

@@ -37,13 +37,20 @@ impl Reviewed {
         self.cannot.iter().copied().find(|(a, b)| clusters.root(numbers[a]) == clusters.root(numbers[b]))
     }
 
+    /// How many pairs name a record that a table does not hold: they decide nothing.
+    #[must_use]
+    pub fn gone(&self, table: &TokenTable) -> usize {
+        let gone = |(a, b): &&(IdentityRef, IdentityRef)| table.row_of(a).and(table.row_of(b)).is_none();
+        self.must.iter().chain(&self.cannot).filter(gone).count()
+    }
+
     /// The pairs as rows of a table, smaller row first, in order; those of which a record is gone are left out.
     #[must_use]
     pub fn rows(&self, table: &TokenTable) -> ReviewedRows {
         let rows = |pairs: &[(IdentityRef, IdentityRef)]| {
             let row = |(a, b): &(IdentityRef, IdentityRef)| {
                 let (a, b) = (table.row_of(a)?, table.row_of(b)?);
-                (a != b).then_some((a.min(b), a.max(b)))
+                Some((a.min(b), a.max(b)))
             };
             let mut rows: Vec<(u32, u32)> = pairs.iter().filter_map(row).collect();
             rows.sort_unstable();

@@ -71,7 +71,7 @@ pub async fn read_each(
     let place = Place::parse(&file.to_string_lossy(), std::path::Path::new("."))?;
     let name = place.name().to_owned();
     if !place.exists().await? {
-        return Err(PipelineError::NotArrived { sources: vec![file.display().to_string()] });
+        return Err(PipelineError::NotThere { what: vec![file.display().to_string()] });
     }
     let mut counts = Counts::default();
     let mut totals = Totals::default();

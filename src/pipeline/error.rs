@@ -25,6 +25,12 @@ pub enum PipelineError {
         /// The sources, each with the pattern of its files.
         sources: Vec<String>,
     },
+    /// What was named, or what an earlier command makes, is not there.
+    #[error("not there: {}", what.join("; "))]
+    NotThere {
+        /// Each with where it was looked for.
+        what: Vec<String>,
+    },
     /// A file breaks its contract as a whole.
     #[error("{source_name}: {file} breaks its contract")]
     ContractBroken {
@@ -40,9 +46,21 @@ pub enum PipelineError {
     /// A key is missing, damaged, readable by others, or not allowed here.
     #[error("{0}")]
     Key(String),
-    /// A quality, linkage or disclosure gate.
+    /// The keys at hand are not those of the release.
+    #[error("these are not the keys that release {release} was made with")]
+    OtherKeys {
+        /// The release.
+        release: String,
+    },
+    /// A quality, linkage or disclosure gate of a run.
     #[error("{0}")]
     Gate(String),
+    /// What people have decided of pairs contradicts itself.
+    #[error("{0}")]
+    Contradiction(String),
+    /// A group of people is served worse than is allowed.
+    #[error("{0}")]
+    Gap(String),
     /// A file of the house's own is damaged.
     #[error("{place} is damaged: {reason}")]
     Damaged {

@@ -351,6 +351,7 @@ async fn describe(
         passes.push(serde_json::json!({
             "pass": REVIEW, "strength": "A", "links": links, "vetoed": vetoed, "ambiguous": 0,
         }));
+        facts.insert("reviewed_gone".into(), linked.reviewed_gone.into());
     }
     facts.insert("passes".into(), passes.into());
     facts.insert("version".into(), assigned.index.version().into());

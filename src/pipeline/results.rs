@@ -86,6 +86,15 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
         })
         .collect();
     results.model = facts.meta.facts.get("model").and_then(|m| serde_json::from_value(m.clone()).ok());
+    match facts.count("reviewed_gone") {
+        0 => {}
+        1 => results
+            .notes
+            .push("A decision of the review log names a record that is gone; it decides nothing.".to_owned()),
+        n => results
+            .notes
+            .push(format!("{n} decisions of the review log name records that are gone; they decide nothing.")),
+    }
     results.persons = PersonsResult {
         persons: facts.count("persons"),
         carried: facts.count("carried"),

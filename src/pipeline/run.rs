@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
-use crate::foundation::{Diagnostics, Fingerprint, Fingerprinter, clock};
+use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, clock};
 use crate::pipeline::accept;
 use crate::pipeline::attach::{Crosswalk, attach};
 use crate::pipeline::compile::{Compiled, compile};
@@ -64,8 +64,22 @@ pub async fn check(root: &Path, file: &Path) -> Checked {
         return Checked { found, texts, documents, zones: Vec::new() };
     };
     let compiled = compile(&project, &mut found).await;
+    if let (Some(reason), Some(log)) = (contradiction(&project), &project.pipeline.review_decisions) {
+        let d = Diagnostic::error("V003", log.as_str(), reason);
+        found.push(d.help("a run would stop here; take out one of the decisions"));
+    }
     let documents = project.texts.iter().count();
     Checked { found, texts: project.texts, documents, zones: compiled.zones }
+}
+
+/// How the review log contradicts itself, if it does.
+fn contradiction(project: &Project) -> Option<String> {
+    let (left, right) = project.reviewed.contradiction()?;
+    Some(format!(
+        "the review log contradicts itself: records {} and {} may not be one person, and are made one by the pairs that must be",
+        hex::encode(left),
+        hex::encode(right)
+    ))
 }
 
 /// Checks the documents, opens the keys and takes the lock.
@@ -76,12 +90,8 @@ pub async fn begin(root: &Path, file: &Path, out: Option<&str>) -> Result<Begun,
     if found.has_errors() {
         return Err(PipelineError::Documents { found, texts: project.texts });
     }
-    if let Some((left, right)) = project.reviewed.contradiction() {
-        return Err(PipelineError::Gate(format!(
-            "the review log contradicts itself: records {} and {} may not be one person, and are made one by the pairs that must be",
-            hex::encode(left),
-            hex::encode(right)
-        )));
+    if let Some(reason) = contradiction(&project) {
+        return Err(PipelineError::Contradiction(reason));
     }
     let keys = Keys::open(&project)?;
     let place = match out {

@@ -39,21 +39,19 @@ pub fn explanation_page(told: &Explanation) -> String {
     if let Some(decided) = told.reviewed {
         let _ = writeln!(out, "\nPeople who looked have decided of the two: {decided}. Every run keeps to that.");
     }
-    match &told.pair {
-        None => out.push_str(
-            "\nThe tokens of the two are no longer in the store; the match log above is all that is left to tell.\n",
-        ),
-        Some(pair) => {
-            if let Some(model) = &pair.model {
-                waterfall(model, &mut out);
-            }
-            keys("Exact passes", &pair.passes, &mut out);
-            if !pair.blocking.is_empty() {
-                keys("Blocking rules of the model", &pair.blocking, &mut out);
-            }
-            let vetoes = if pair.vetoed_by.is_empty() { "none".to_owned() } else { pair.vetoed_by.join(", ") };
-            let _ = writeln!(out, "\nGuards that would veto the two by themselves: {vetoes}");
+    for note in &told.notes {
+        let _ = writeln!(out, "\nNote: {note}");
+    }
+    if let Some(pair) = &told.pair {
+        if let Some(model) = &pair.model {
+            waterfall(model, &mut out);
         }
+        keys("Exact passes", &pair.passes, &mut out);
+        if !pair.blocking.is_empty() {
+            keys("Blocking rules of the model", &pair.blocking, &mut out);
+        }
+        let vetoes = if pair.vetoed_by.is_empty() { "none".to_owned() } else { pair.vetoed_by.join(", ") };
+        let _ = writeln!(out, "\nGuards that would veto the two by themselves: {vetoes}");
     }
     if told.ledger.is_empty() {
         out.push_str("\nThe ledger of this version of the index has no change of these persons.\n");

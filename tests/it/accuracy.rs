@@ -1,6 +1,6 @@
 //! Linkage held against the truth of the synthetic state: pairs of identity records found, pairs joined wrongly, twins kept apart.
 //!
-//! The sample is scored in every test run. The issue's own size is scored by
+//! The sample is scored in every test run; fifty thousand learners are scored by
 //! `cargo test --test it -- --ignored fifty_thousand --nocapture`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,9 +10,55 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::Int64Type;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use throughline::linkage::score::pairs;
+use proptest::prelude::*;
 
 use crate::project::{Project, sample_release};
+
+/// Pairs of records, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct PairScore {
+    /// Pairs that were put together.
+    linked: u64,
+    /// Of those, pairs of one person.
+    correct: u64,
+    /// Pairs of one person that could be told from what their records hold.
+    linkable: u64,
+    /// Of those, pairs that were put together.
+    found: u64,
+}
+
+impl PairScore {
+    /// Correct pairs among those put together; 1 where nothing was.
+    fn precision(&self) -> f64 {
+        share(self.correct, self.linked)
+    }
+
+    /// Found pairs among those that could be found; 1 where there are none.
+    fn recall(&self) -> f64 {
+        share(self.found, self.linkable)
+    }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// Scores records given as (cluster, person, linkable component): two records of one person are linkable when their components are equal.
+fn pairs<C: Ord + Copy, P: Ord + Copy, L: Ord + Copy>(records: &[(C, P, L)]) -> PairScore {
+    PairScore {
+        linked: pairs_by(records, |r| r.0),
+        correct: pairs_by(records, |r| (r.0, r.1)),
+        linkable: pairs_by(records, |r| (r.1, r.2)),
+        found: pairs_by(records, |r| (r.0, r.1, r.2)),
+    }
+}
+
+fn pairs_by<T, K: Ord>(records: &[T], key: impl Fn(&T) -> K) -> u64 {
+    let mut keys: Vec<K> = records.iter().map(key).collect();
+    keys.sort_unstable();
+    let sizes = keys.chunk_by(|a, b| a == b).map(|group| group.len() as u64);
+    sizes.map(|n| n * (n - 1) / 2).sum()
+}
 
 struct Score {
     precision: f64,
@@ -217,7 +263,7 @@ fn the_sample_is_linked_as_the_truth_has_it() {
 
 #[test]
 fn without_the_truth_groups_are_compared_by_what_was_found_of_them() {
-    let project = sample_release();
+    let project = Project::after_a_run();
     let told = project.run(&["evaluate", "pipelines/statewide.yaml", "--by", "gender"]);
     told.is_fine();
     for words in ["the truth is not known", "links the model expects", "with bridge", "gender F", "gender M"] {
@@ -227,6 +273,26 @@ fn without_the_truth_groups_are_compared_by_what_was_found_of_them() {
     let wrong = ["evaluate", "pipelines/statewide.yaml", "--truth", "sample_data/truth/persons.parquet"];
     project.run(&wrong).fails_with(2, &["is no truth", "file, line and person"]);
     project.run(&["evaluate", "pipelines/statewide.yaml", "--truth", "none.parquet"]).fails_with(3, &["none.parquet"]);
+    // A truth that does not say whose file it means is enough where no two are called alike.
+    let unnamed = "without_source.parquet";
+    let all = batches(&project.path("sample_data/truth/records.parquet"));
+    let columns = ["file", "line", "person"].map(|name| all[0].schema().index_of(name).unwrap());
+    let all: Vec<RecordBatch> = all.iter().map(|batch| batch.project(&columns).unwrap()).collect();
+    let file = fs::File::create(project.path(unnamed)).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(file, all[0].schema(), None).unwrap();
+    all.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.close().unwrap();
+    let told = project.run(&["evaluate", "pipelines/statewide.yaml", "--truth", unnamed]);
+    told.is_fine();
+    let register = "out/restricted/deliveries/register.json";
+    let before = project.read(register);
+    let mut deliveries: Vec<serde_json::Value> = serde_json::from_str(&before).unwrap();
+    let own = |source: &str| deliveries.iter().position(|d| d["source"] == source).unwrap();
+    let (wages, licences) = (own("ui_wages"), own("licences"));
+    deliveries[wages]["file"] = deliveries[licences]["file"].clone();
+    project.write(register, serde_json::to_string(&deliveries).unwrap());
+    let ended = project.run(&["evaluate", "pipelines/statewide.yaml", "--truth", unnamed]);
+    ended.fails_with(2, &["two deliveries, of licences and ui_wages", "give it a column `source`"]);
     project.run(&["evaluate", "config/linkage/two_files.yaml"]).fails_with(2, &["--truth COLUMN"]);
 }
 
@@ -237,4 +303,29 @@ fn fifty_thousand_learners_are_linked_as_the_truth_has_them() {
     throughline::synth::generate(50_000, 7, &project.path("sample_data")).unwrap();
     project.statewide().is_fine();
     holds(&score(&project));
+}
+
+proptest! {
+    #[test]
+    fn counts_as_enumeration_does(records in prop::collection::vec((0..6_u8, 0..5_u8, 0..3_u8), 0..40)) {
+        let mut by_hand = PairScore::default();
+        for (i, a) in records.iter().enumerate() {
+            for b in &records[..i] {
+                let (linked, same, linkable) = (a.0 == b.0, a.1 == b.1, a.1 == b.1 && a.2 == b.2);
+                by_hand.linked += u64::from(linked);
+                by_hand.correct += u64::from(linked && same);
+                by_hand.linkable += u64::from(linkable);
+                by_hand.found += u64::from(linked && linkable);
+            }
+        }
+        prop_assert_eq!(pairs(&records), by_hand);
+    }
+}
+
+#[test]
+fn one_wrong_merge_costs_precision_and_one_miss_costs_recall() {
+    // Persons 1 (three records, one of them apart) and 2 (one record, put to the first).
+    let score = pairs(&[("x", 1, 0), ("x", 1, 0), ("y", 1, 0), ("x", 2, 0)]);
+    assert_eq!(score, PairScore { linked: 3, correct: 1, linkable: 3, found: 1 });
+    assert!((score.precision() - 1.0 / 3.0).abs() < 1e-12);
 }

@@ -209,7 +209,7 @@ fn a_file_with_duplicates_finds_its_persons() {
 #[test]
 fn files_that_are_not_there_or_lack_a_column() {
     let project = project(&files(50, 30));
-    link(&project, &["--file", "b=nowhere.csv"]).fails_with(3, &["b: nowhere.csv", "nothing has arrived"]);
+    link(&project, &["--file", "b=nowhere.csv"]).fails_with(3, &["b: nowhere.csv", "not there"]);
     project.write("b.csv", project.read("b.csv").replacen("zip", "zipcode", 1));
     link(&project, &[]).fails_with(4, &["zip", "zipcode"]);
     project.write("b.csv", "");

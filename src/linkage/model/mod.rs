@@ -10,6 +10,8 @@
 mod blocking;
 mod chance;
 mod comparison;
+#[cfg(test)]
+mod comparison_tests;
 mod decide;
 mod em;
 mod error;
@@ -36,7 +38,7 @@ pub use score::{Frequencies, Scored, Scorer, rarity};
 pub use similar::{Letters, jaro_winkler};
 pub(crate) use texts::mixed;
 pub use texts::{Forms, Texts};
-pub use train::{KnownMatches, Trained, train, train_knowing};
+pub use train::{KnownMatches, Trained, train};
 pub use trained::ModelFile;
 pub(crate) use weights::odds;
 pub use weights::{bits, names as level_names, probability, thousandths, weights};

@@ -216,3 +216,72 @@ impl Words<'_> {
         part
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linkage::model::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec, Holds};
+
+    fn said(text: &str) -> Located<String> {
+        Located::nowhere(text.to_owned())
+    }
+
+    #[test]
+    fn every_word_of_a_document_is_understood_or_complained_of() {
+        let field = |name: &str, holds| FieldSpec { name: said(name), column: None, holds };
+        let fields = [field("first", Holds::FirstName), field("born", Holds::Date), field("ssn", Holds::Ssn)];
+        let blocking = [
+            BlockingSpec { id: said("a"), on: vec![said("first 2 of first"), said("year of born")], max_pairs: 10 },
+            BlockingSpec { id: said("a"), on: vec![said("year of first"), said("frist")], max_pairs: 10 },
+            BlockingSpec { id: said("b"), on: vec![], max_pairs: 10 },
+        ];
+        let levels = |list: &[&str]| list.iter().map(|l| said(l)).collect::<Vec<_>>();
+        let comparison = |field: &str, list: &[&str]| ComparisonSpec {
+            field: said(field),
+            levels: levels(list),
+            frequencies: false,
+        };
+        let comparisons = [
+            comparison("first", &["exact", "nickname", "similar 0.92", "similar 2", "one digit"]),
+            comparison("born", &["exact", "within 2 years", "day and month swapped", "nickname"]),
+            comparison("ssn", &["exact", "last four", "swapped with first"]),
+            comparison("nothing", &["exact"]),
+        ];
+        let decide = DecideSpec::default();
+        // What stands behind a level that takes everything before it could never be met.
+        let mut found = Diagnostics::default();
+        let out_of_order = [
+            comparison("first", &["similar 0.8", "exact", "similar 0.9"]),
+            comparison("born", &[]),
+            comparison("ssn", &["exact"]),
+        ];
+        let spec = ModelSpec { fields: &fields, blocking: &blocking[..1], comparisons: &out_of_order, decide: &decide };
+        ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+        let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+        assert_eq!(codes, ["M004", "M009", "M009"], "{:?}", found.sorted());
+        let never = [BlockingSpec { max_pairs: 0, ..blocking[0].clone() }];
+        for (floor, probability, blocking, expected) in [
+            (-5.0, Some(0.99), &blocking[..1], 0),
+            (-5.0, Some(1.0), &blocking[..1], 1),
+            (f64::NAN, Some(-1.0), &blocking[..1], 2),
+            (-5.0, None, &never[..], 1),
+        ] {
+            let mut found = Diagnostics::default();
+            let decide = DecideSpec { floor, probability };
+            let spec = ModelSpec { fields: &fields, blocking, comparisons: &out_of_order[2..], decide: &decide };
+            ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+            let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+            assert_eq!(codes, vec!["M010"; expected], "{floor} {probability:?}");
+        }
+        let mut found = Diagnostics::default();
+        let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons, decide: &decide };
+        let plan = ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
+        assert_eq!(plan.rules[0].parts, [Part::First(0, 2), Part::Year(1)]);
+        assert_eq!(plan.comparisons[0].levels, [Agreement::Exact, Agreement::Nickname, Agreement::Similar(0.92)]);
+        assert_eq!(plan.comparisons[1].levels, [Agreement::Exact, Agreement::Years(2), Agreement::DayMonth]);
+        let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
+        assert_eq!(codes.iter().filter(|c| **c == "M002").count(), 5, "{codes:?}");
+        assert_eq!(codes.iter().filter(|c| **c == "M001").count(), 2, "{codes:?}");
+        assert_eq!(codes.iter().filter(|c| **c == "M003" || **c == "M004").count(), 2, "{codes:?}");
+    }
+}

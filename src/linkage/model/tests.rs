@@ -1,23 +1,18 @@
 //! Tests of the model as a whole: it recovers what it was made of, and says the same on any number of threads.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 
 use super::blocking::{Blocking, Rule, Sample, Scope};
-use super::comparison::{Agreement, Comparison, Comparisons, MISSING, levels_of};
+use super::comparison::{Agreement, Comparison, Comparisons};
 use super::decide::{Constraints, in_order, join, threshold};
 use super::em::{Histogram, learn};
-use super::plan::ModelPlan;
-use super::records::{Column, Field, Records, Values, day_code};
+use super::records::{Column, Field, Records, Values};
 use super::score::{Frequencies, Scored, Scorer};
-use super::spec::{BlockingSpec, ComparisonSpec, DecideSpec, FieldSpec, Holds, ModelSpec};
 use super::texts::{Forms, Texts, mixed};
 use super::train::{Trained, train};
 use super::trained::{LevelFile, ModelFile};
 use super::weights::weights;
 use super::{ModelError, Part};
-use crate::foundation::{Diagnostics, Located};
 
 /// Numbers between 0 and 1, one after another from a seed.
 struct Chances(u64);
@@ -35,7 +30,7 @@ impl Chances {
     }
 }
 
-fn texts(name: &str, values: &[Option<String>]) -> Column {
+pub(super) fn texts(name: &str, values: &[Option<String>]) -> Column {
     let mut texts = Texts::default();
     let code = |value: &Option<String>| {
         let text = value.clone().unwrap_or_default();
@@ -158,7 +153,7 @@ fn a_block_that_is_over_common_is_skipped_and_counted() {
 fn trained(records: &Records, list: &[Comparison], rules: &[Rule], threads: usize) -> Result<Trained, ModelError> {
     let comparisons = Comparisons::new(records, list);
     let blocking = Blocking::new(records, rules, Scope::Between, threads);
-    train(records, &comparisons, &blocking, Scope::Between, threads)
+    train(records, &comparisons, &blocking, Scope::Between, threads, None)
 }
 
 #[test]
@@ -234,7 +229,7 @@ fn what_cannot_be_learnt_is_said() {
     let alone = Records::new(vec![texts("name", &[Some("ANNA".to_owned())])], vec![1]);
     let list = &comparisons()[..1];
     let blocking = Blocking::new(&alone, &[], Scope::Within, 1);
-    let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1).unwrap_err();
+    let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1, None).unwrap_err();
     assert_eq!(error, ModelError::NoPairs);
     // Nobody shares a name with anybody; then everybody does, in one block that is too large.
     let four = |names: [&str; 4]| {
@@ -281,7 +276,7 @@ proptest! {
         let (list, rules) = (comparisons(), rules());
         let comparisons = Comparisons::new(&records, &list);
         let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
-        let model = train(&records, &comparisons, &blocking, Scope::Between, 1).unwrap();
+        let model = train(&records, &comparisons, &blocking, Scope::Between, 1, None).unwrap();
         let scorer = Scorer::new(&records, &comparisons, &model, &Frequencies::of(&records, &list));
         let (mut found, compared) = scorer.pairs(&blocking, floor, 2);
         found.sort_unstable_by_key(|p| (p.left, p.right));
@@ -299,85 +294,6 @@ proptest! {
             .filter(|pair| pair.weight >= floor)
             .collect();
         prop_assert_eq!(found, expected);
-    }
-}
-
-#[test]
-fn days_and_digits_agree_as_people_mistype_them() {
-    let days = |list: &[(u32, u32, u32)]| Column {
-        field: Field { name: "day".to_owned(), values: Values::Days },
-        codes: list.iter().map(|d| day_code(d.0, d.1, d.2)).collect(),
-    };
-    let numbers = |list: &[u32]| Column {
-        field: Field { name: "number".to_owned(), values: Values::Digits },
-        codes: list.iter().map(|n| n + 1).collect(),
-    };
-    let levels = vec![
-        Agreement::Exact,
-        Agreement::OneDigit,
-        Agreement::Transposed,
-        Agreement::DayMonth,
-        Agreement::Years(2),
-        Agreement::YearMonth,
-    ];
-    let list = [
-        Comparison::new("day", 0, levels, false),
-        Comparison::new(
-            "number",
-            1,
-            vec![Agreement::Exact, Agreement::OneDigit, Agreement::Transposed, Agreement::LastFour],
-            false,
-        ),
-    ];
-    let cases = [
-        ((2004, 5, 7), 123_456_789, 1, 1),
-        ((2004, 5, 8), 123_456_780, 2, 2),
-        ((2004, 5, 70), 123_456_798, 3, 3),
-        ((2004, 7, 5), 999_996_789, 4, 4),
-        ((2006, 5, 7), 123_456_000, 2, 5),
-        ((1999, 5, 7), 213_456_789, 7, 3),
-        ((2004, 5, 21), 1, 6, 5),
-    ];
-    for (day, number, of_day, of_number) in cases {
-        let records = Records::new(vec![days(&[(2004, 5, 7), day]), numbers(&[123_456_789, number])], vec![2]);
-        let comparisons = Comparisons::new(&records, &list);
-        let pattern = comparisons.pattern(&mut comparisons.memories(), 0, 1);
-        assert_eq!(levels_of(&list, pattern), [of_day, of_number], "{day:?} {number}");
-    }
-    let records = Records::new(vec![days(&[(2009, 12, 31)]), numbers(&[0])], vec![1]);
-    assert_eq!(records.code(0, 0), 0x2009_1231);
-}
-
-#[test]
-fn names_agree_as_people_write_them() {
-    let first = ["JAMES", "JIM", "J", "JAMSE", "SMITH", "", "ZOE"];
-    let last = ["SMITH", "SMITH", "GARCIA LOPEZ", "LOPEZ", "JAMES", "SMITH", "SMYTH"];
-    let mut firsts = Texts::default();
-    let root = |text: &str| Some(if text == "JIM" { "JAMES" } else { text }.to_owned());
-    let codes = first.map(|t| firsts.number(&Forms { text: t.to_owned(), root: root(t), parts: vec![] }));
-    let first =
-        Column { field: Field { name: "first".to_owned(), values: Values::Texts(firsts) }, codes: codes.to_vec() };
-    let last = texts("last", &last.map(|t| Some(t.to_owned())));
-    let records = Records::new(vec![first, last], vec![7]);
-    let of_first =
-        vec![Agreement::Exact, Agreement::Nickname, Agreement::Swapped(1), Agreement::Initial, Agreement::Similar(0.9)];
-    let of_last = vec![Agreement::Exact, Agreement::Part, Agreement::Swapped(0), Agreement::Similar(0.85)];
-    let list = [Comparison::new("first", 0, of_first, false), Comparison::new("last", 1, of_last, false)];
-    let comparisons = Comparisons::new(&records, &list);
-    let mut memories = comparisons.memories();
-    for (a, b, expected) in [
-        (0, 1, [2, 1]),
-        (0, 2, [4, 5]),
-        (0, 3, [5, 5]),
-        (0, 4, [3, 3]),
-        (2, 3, [4, 2]),
-        (0, 5, [MISSING, 1]),
-        (0, 6, [6, 4]),
-        // What was remembered is not what was swapped.
-        (1, 4, [6, 5]),
-        (0, 4, [3, 3]),
-    ] {
-        assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, a, b)), expected, "{a} {b}");
     }
 }
 
@@ -433,64 +349,4 @@ fn a_model_is_read_back_as_it_was_written_and_refused_elsewhere() {
     ] {
         assert!(matches!(refused, Err(ModelError::OtherModel { .. })), "{refused:?}");
     }
-}
-
-fn said(text: &str) -> Located<String> {
-    Located::nowhere(text.to_owned())
-}
-
-#[test]
-fn every_word_of_a_document_is_understood_or_complained_of() {
-    let field = |name: &str, holds| FieldSpec { name: said(name), column: None, holds };
-    let fields = [field("first", Holds::FirstName), field("born", Holds::Date), field("ssn", Holds::Ssn)];
-    let blocking = [
-        BlockingSpec { id: said("a"), on: vec![said("first 2 of first"), said("year of born")], max_pairs: 10 },
-        BlockingSpec { id: said("a"), on: vec![said("year of first"), said("frist")], max_pairs: 10 },
-        BlockingSpec { id: said("b"), on: vec![], max_pairs: 10 },
-    ];
-    let levels = |list: &[&str]| list.iter().map(|l| said(l)).collect::<Vec<_>>();
-    let comparison =
-        |field: &str, list: &[&str]| ComparisonSpec { field: said(field), levels: levels(list), frequencies: false };
-    let comparisons = [
-        comparison("first", &["exact", "nickname", "similar 0.92", "similar 2", "one digit"]),
-        comparison("born", &["exact", "within 2 years", "day and month swapped", "nickname"]),
-        comparison("ssn", &["exact", "last four", "swapped with first"]),
-        comparison("nothing", &["exact"]),
-    ];
-    let decide = DecideSpec::default();
-    // What stands behind a level that takes everything before it could never be met.
-    let mut found = Diagnostics::default();
-    let out_of_order = [
-        comparison("first", &["similar 0.8", "exact", "similar 0.9"]),
-        comparison("born", &[]),
-        comparison("ssn", &["exact"]),
-    ];
-    let spec = ModelSpec { fields: &fields, blocking: &blocking[..1], comparisons: &out_of_order, decide: &decide };
-    ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
-    let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
-    assert_eq!(codes, ["M004", "M009", "M009"], "{:?}", found.sorted());
-    let never = [BlockingSpec { max_pairs: 0, ..blocking[0].clone() }];
-    for (floor, probability, blocking, expected) in [
-        (-5.0, Some(0.99), &blocking[..1], 0),
-        (-5.0, Some(1.0), &blocking[..1], 1),
-        (f64::NAN, Some(-1.0), &blocking[..1], 2),
-        (-5.0, None, &never[..], 1),
-    ] {
-        let mut found = Diagnostics::default();
-        let decide = DecideSpec { floor, probability };
-        let spec = ModelSpec { fields: &fields, blocking, comparisons: &out_of_order[2..], decide: &decide };
-        ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
-        let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
-        assert_eq!(codes, vec!["M010"; expected], "{floor} {probability:?}");
-    }
-    let mut found = Diagnostics::default();
-    let spec = ModelSpec { fields: &fields, blocking: &blocking, comparisons: &comparisons, decide: &decide };
-    let plan = ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
-    assert_eq!(plan.rules[0].parts, [Part::First(0, 2), Part::Year(1)]);
-    assert_eq!(plan.comparisons[0].levels, [Agreement::Exact, Agreement::Nickname, Agreement::Similar(0.92)]);
-    assert_eq!(plan.comparisons[1].levels, [Agreement::Exact, Agreement::Years(2), Agreement::DayMonth]);
-    let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();
-    assert_eq!(codes.iter().filter(|c| **c == "M002").count(), 5, "{codes:?}");
-    assert_eq!(codes.iter().filter(|c| **c == "M001").count(), 2, "{codes:?}");
-    assert_eq!(codes.iter().filter(|c| **c == "M003" || **c == "M004").count(), 2, "{codes:?}");
 }

@@ -53,20 +53,9 @@ pub struct KnownMatches {
     pub with_values: Vec<(f64, f64)>,
 }
 
-/// Trains a model on records.
+/// Trains a model on records. Where about how many pairs are of one person is `known` already, a field that some files never hold is not taken for
+/// one that is missing by chance.
 pub fn train(
-    records: &Records,
-    comparisons: &Comparisons<'_>,
-    blocking: &Blocking<'_>,
-    scope: Scope,
-    threads: usize,
-) -> Result<Trained, ModelError> {
-    train_knowing(records, comparisons, blocking, scope, threads, None)
-}
-
-/// The same where it is known already about how many pairs are of one person. A field that some files never hold is then not taken for one that
-/// is missing by chance.
-pub fn train_knowing(
     records: &Records,
     comparisons: &Comparisons<'_>,
     blocking: &Blocking<'_>,

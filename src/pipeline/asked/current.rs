@@ -10,7 +10,7 @@ use arrow::datatypes::DataType;
 use serde::Serialize;
 
 use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
-use crate::foundation::{Zone, clock};
+use crate::foundation::{Fingerprint, Fingerprinter, Zone, clock};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::keys::Keys;
@@ -21,8 +21,8 @@ use crate::pipeline::runner::{StepRecord, store_path};
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Manifest, Pointer};
 
-/// Where it is registered who saw clear values, below the output folder.
-const REGISTER: &str = "restricted/clear_access.jsonl";
+/// Where it is registered who saw clear values, below the output folder: a file each time, so that two who look at once lose nothing.
+const REGISTER: &str = "restricted/clear_access";
 
 /// The reference of a record as text.
 pub const REFERENCE: &str = "encode(arrow_cast(identity_ref, 'Binary'), 'hex')";
@@ -68,9 +68,7 @@ impl CurrentRelease {
             None => Place::parse(&project.pipeline.output.root, &project.root)?,
         };
         let Some(pointer) = Pointer::read(&root).await? else {
-            return Err(PipelineError::NotArrived {
-                sources: vec![format!("a release in {root}: run a pipeline first")],
-            });
+            return Err(PipelineError::NotThere { what: vec![format!("a release in {root}: run a pipeline first")] });
         };
         let home = root.join(&format!("releases/{}", pointer.release));
         let manifest: Manifest = read_json(&home.join(MANIFEST)).await?;
@@ -80,12 +78,19 @@ impl CurrentRelease {
         Ok(Self { project, root, pointer, home, manifest, engine })
     }
 
+    /// Whether a document of the pipeline is no longer as it was when the release was made.
+    #[must_use]
+    pub fn has_changed(&self, document: &Path) -> bool {
+        let now = self.project.texts.get(document).map(|text| Fingerprint::of(text.as_bytes()).to_string());
+        self.manifest.configuration.get(&document.to_string_lossy().replace('\\', "/")) != now.as_ref()
+    }
+
     /// Clear values are for those who hold the keys that the release was made with.
     pub fn may_see_clear(&self) -> Result<(), PipelineError> {
         let keys = Keys::open(&self.project)?;
         let same = keys.check_values().into_iter().collect::<BTreeMap<_, _>>() == self.manifest.keys;
-        let refused = || PipelineError::Key("these are not the keys that the release was made with".to_owned());
-        if same { Ok(()) } else { Err(refused()) }
+        let other = || PipelineError::OtherKeys { release: self.pointer.release.clone() };
+        if same { Ok(()) } else { Err(other()) }
     }
 
     /// The steps of the run that made the release.
@@ -128,8 +133,8 @@ impl CurrentRelease {
         let steps = self.steps().await?;
         let step = steps.iter().find(|step| step.step == "link");
         let place = step.map(|step| self.root.join(&store_path(Zone::Restricted, "link", &step.fingerprint)));
-        let gone = || PipelineError::NotArrived {
-            sources: vec!["the linkage of the release is no longer in the store".to_owned()],
+        let gone = || PipelineError::NotThere {
+            what: vec!["the linkage of the release is no longer in the store".to_owned()],
         };
         place.ok_or_else(gone)
     }
@@ -157,11 +162,10 @@ impl CurrentRelease {
         self.may_see_clear()?;
         let release = &self.pointer.release;
         let seen = Seen { at: clock::now(), user: user(), release, why, records: references };
-        let place = self.root.join(REGISTER);
-        let mut register = place.read_if_there().await?.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        serde_json::to_writer(&mut register, &seen).map_err(PipelineError::bug)?;
-        register.push(b'\n');
-        place.write(register).await?;
+        let line = format!("{}\n", serde_json::to_string(&seen).map_err(PipelineError::bug)?);
+        let print = Fingerprinter::new("seen/1").with("process", std::process::id().to_be_bytes()).with("line", &line);
+        let name = format!("{}-{}", seen.at.replace([':', '-'], ""), print.finish().short());
+        self.root.join(&format!("{REGISTER}/{name}.json")).write(line).await?;
 
         let list = references.iter().map(|r| format!("'{r}'")).collect::<Vec<_>>().join(", ");
         let mut values = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Evaluating a run: the linkage of the current release held against the truth; or, where nobody knows it, how groups of people differ in what
 //! was found of them, and what the model expects of itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -105,28 +105,20 @@ fn number<'a>(numbers: &mut HashMap<&'a str, u32>, name: &'a str) -> u32 {
 /// The true person of every identity record that the truth knows.
 async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<String, String>, PipelineError> {
     if !truth.exists().await? {
-        return Err(PipelineError::NotArrived { sources: vec![format!("truth: {truth}")] });
+        return Err(PipelineError::NotThere { what: vec![format!("truth: {truth}")] });
     }
     let engine = &release.engine;
     let unfit = || {
         PipelineError::Asked(format!(
-            "{truth} is no truth: it must be a Parquet file with the columns file, line and person"
+            "{truth} is no truth: it must be a Parquet file with the columns file, line and person (and source, where two sources have files of one name)"
         ))
     };
     engine.register_file("truth", truth).await.map_err(|_| unfit())?;
     engine.plan("truth", "SELECT file, line, person FROM truth").await.map_err(|_| unfit())?;
-    let register: Vec<serde_json::Value> = read_json(&release.root.join("restricted/deliveries/register.json")).await?;
-    let row = |delivery: &serde_json::Value| {
-        let file = delivery.get("file")?.as_str()?;
-        Some(format!("({}, '{}')", delivery.get("sequence")?.as_i64()?, base(file).replace('\'', "''")))
-    };
-    let rows: Vec<String> = register.iter().filter_map(row).collect();
-    let sql = format!(
-        "CREATE VIEW deliveries AS SELECT column1 AS sequence, column2 AS file FROM (VALUES {})",
-        rows.join(", ")
-    );
-    engine.collect("deliveries", &sql).await?;
+    let by_source = engine.plan("truth", "SELECT source FROM truth").await.is_ok();
+    let deliveries = deliveries(release).await?;
     let mut truths = HashMap::new();
+    let mut read: BTreeMap<String, String> = BTreeMap::new();
     for (source, place) in release.made("identify", Zone::Restricted, "facts").await? {
         let table = format!("facts of {source}");
         engine.register_folder(&table, &place).await?;
@@ -134,12 +126,35 @@ async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<Strin
         if !plan.schema().fields().iter().any(|field| field.name() == "identity_ref") {
             continue;
         }
+        let held = format!("SELECT DISTINCT CAST(delivery_seq AS BIGINT) AS n FROM {}", quoted(&table));
+        let held: BTreeSet<String> =
+            texts(&engine.collect("deliveries of facts", &held).await?)?.into_iter().flatten().collect();
+        let mut rows = Vec::new();
+        for (_, file, sequence) in deliveries.iter().filter(|(_, _, sequence)| held.contains(&sequence.to_string())) {
+            let whose = if by_source { format!("{source} {file}") } else { file.clone() };
+            if let Some(other) = read.insert(whose, source.clone()) {
+                return Err(PipelineError::Asked(format!(
+                    "two deliveries, of {other} and {source}, are files called `{file}`, and the truth cannot tell which it is of{}",
+                    if by_source { "" } else { "; give it a column `source`" }
+                )));
+            }
+            rows.push(format!("({sequence}, '{}')", file.replace('\'', "''")));
+        }
+        if rows.is_empty() {
+            continue;
+        }
+        let own = if by_source {
+            format!("AND arrow_cast(t.source, 'Utf8') = '{}'", source.replace('\'', "''"))
+        } else {
+            String::new()
+        };
         let sql = format!(
             "SELECT {REFERENCE} AS reference, CAST(MIN(t.person) AS VARCHAR) AS person FROM {} f \
-             JOIN deliveries d ON f.delivery_seq = d.sequence \
-             JOIN truth t ON regexp_replace(arrow_cast(t.file, 'Utf8'), '^.*/', '') = d.file AND t.line = f.line \
+             JOIN (SELECT column1 AS sequence, column2 AS file FROM (VALUES {})) d ON f.delivery_seq = d.sequence \
+             JOIN truth t ON regexp_replace(arrow_cast(t.file, 'Utf8'), '^.*/', '') = d.file AND t.line = f.line {own} \
              WHERE identity_ref IS NOT NULL GROUP BY identity_ref",
-            quoted(&table)
+            quoted(&table),
+            rows.join(", ")
         );
         for row in texts(&engine.collect("truth of records", &sql).await?)? {
             let [reference, person] = <[String; 2]>::try_from(row).unwrap_or_default();
@@ -147,6 +162,18 @@ async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<Strin
         }
     }
     Ok(truths)
+}
+
+/// Every delivery that is registered: its source, its file's own name, its number.
+async fn deliveries(release: &CurrentRelease) -> Result<Vec<(String, String, i64)>, PipelineError> {
+    let place = release.root.join("restricted/deliveries/register.json");
+    let register: Vec<serde_json::Value> = read_json(&place).await?;
+    let of = |delivery: &serde_json::Value| {
+        let text = |name: &str| delivery.get(name)?.as_str();
+        Some((text("source")?.to_owned(), base(text("file")?).to_owned(), delivery.get("sequence")?.as_i64()?))
+    };
+    let damaged = || PipelineError::Damaged { place: place.to_string(), reason: "a delivery lacks a field".to_owned() };
+    register.iter().map(|delivery| of(delivery).ok_or_else(damaged)).collect()
 }
 
 /// A file's own name.
@@ -231,7 +258,15 @@ pub fn attribute<'c>(columns: &'c [String], asked: &str, more: &[&str]) -> Resul
     if let Some(column) = columns.iter().find(|column| *column == wanted) {
         return Ok(column);
     }
-    let known = || more.iter().copied().chain(["race"]).chain(columns.iter().map(String::as_str));
+    if columns.is_empty() {
+        let instead =
+            if more.is_empty() { String::new() } else { format!("; without it there is: {}", more.join(", ")) };
+        return Err(PipelineError::Asked(format!(
+            "`{asked}` cannot be told: the release has no table `{ATTRIBUTES}`{instead}"
+        )));
+    }
+    let race = columns.iter().any(|column| column == "race_ethnicity").then_some("race");
+    let known = || more.iter().copied().chain(race).chain(columns.iter().map(String::as_str));
     let near = crate::foundation::did_you_mean(asked, known()).map(|near| format!("; did you mean `{near}`?"));
     let near = near.unwrap_or_else(|| format!("; there are: {}", known().collect::<Vec<_>>().join(", ")));
     Err(PipelineError::Asked(format!("`{asked}` is no attribute of learners{near}")))
@@ -323,7 +358,9 @@ pub async fn without_truth(release: &CurrentRelease, by: &[String]) -> Result<Un
     let model = release.linkage_facts(&link).await?;
     let counts = "COUNT(*) AS n, SUM(CASE WHEN l.n_sources > 1 THEN 1 ELSE 0 END) AS several, \
                   SUM(CASE WHEN l.has_bridge THEN 1 ELSE 0 END) AS bridged";
-    let from = format!("FROM person_link l JOIN {ATTRIBUTES} a ON l.person_id = a.person_id");
+    // Persons are of those with attributes, where there are any.
+    let of_attributes = format!("JOIN {ATTRIBUTES} a ON l.person_id = a.person_id");
+    let from = format!("FROM person_link l {}", if columns.is_empty() { "" } else { &of_attributes });
     let shares = |row: &[String]| -> [Share; 2] {
         let count = |at: usize| row.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
         [Share { right: count(1), of: count(0) }, Share { right: count(2), of: count(0) }]

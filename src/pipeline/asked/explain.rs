@@ -13,7 +13,7 @@ use crate::foundation::Zone;
 use crate::linkage::explained::{PairExplained, explained};
 use crate::linkage::model::{ModelFile, Trained};
 use crate::linkage::modelled::of_file;
-use crate::linkage::{IdentityRef, Rules, TokenTable};
+use crate::linkage::{IdentityRef, LinkageError, Rules, TokenTable};
 use crate::pipeline::asked::current::{CLEAR, CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
@@ -89,8 +89,10 @@ pub struct Explanation {
     pub links: Vec<DecisionTold>,
     /// Near misses between their persons, where they are not.
     pub near_misses: Vec<DecisionTold>,
-    /// The two compared directly; `None` where their tokens are no longer in the store.
+    /// The two compared directly, by what the documents say today; `None` where a note says why not.
     pub pair: Option<PairExplained>,
+    /// What a reader must know of the comparison.
+    pub notes: Vec<String>,
     /// The ledger of their persons.
     pub ledger: Vec<LedgerTold>,
     /// Field by field what stands in the two, where that was asked for.
@@ -115,7 +117,8 @@ pub async fn explain(asked: &Asked<'_>) -> Result<Explanation, PipelineError> {
     let near_misses = if one_person { Vec::new() } else { at.near_misses(&records).await? };
     let model = at.0.home.join("audit/model.json");
     let model = if model.exists().await? { Some(read_json::<ModelFile>(&model).await?) } else { None };
-    let pair = at.pair(&records, &stores, model.as_ref()).await?;
+    let mut notes = Vec::new();
+    let pair = at.pair(&records, &stores, model.as_ref(), &mut notes).await?;
     let ledger = at.ledger(&records).await?;
     let clear = if asked.clear { at.clear(&records).await? } else { Vec::new() };
     let reviewed = at.reviewed(&records);
@@ -126,6 +129,7 @@ pub async fn explain(asked: &Asked<'_>) -> Result<Explanation, PipelineError> {
         links,
         near_misses,
         pair,
+        notes,
         ledger,
         clear,
     })
@@ -297,12 +301,27 @@ impl At {
         records: &[RecordTold; 2],
         stores: &Sources,
         model: Option<&ModelFile>,
+        notes: &mut Vec<String>,
     ) -> Result<Option<PairExplained>, PipelineError> {
         let linkage = &self.0.project.linkage;
         let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
             .map_err(PipelineError::bug)?;
+        let document = format!("config/linkage/{}.yaml", *linkage.linkage);
+        if self.0.has_changed(Path::new(&document)) {
+            notes.push(format!(
+                "{document} has changed since the release was made: what follows is by the passes, guards and rules of today."
+            ));
+        }
         let trained: Option<Trained> = match (&rules.model, model) {
-            (Some(pass), Some(file)) => Some(of_file(&linkage.linkage, pass, SPEC_VERSION, file)?),
+            (Some(pass), Some(file)) => match of_file(&linkage.linkage, pass, SPEC_VERSION, file) {
+                Ok(trained) => Some(trained),
+                Err(reason) => {
+                    notes.push(format!(
+                        "The release's model does not fit the document of today, so no weights are told: {reason}."
+                    ));
+                    None
+                }
+            },
             _ => None,
         };
         let mut batches: Vec<RecordBatch> = Vec::new();
@@ -314,9 +333,22 @@ impl At {
             }
         }
         if batches.iter().map(RecordBatch::num_rows).sum::<usize>() != 2 {
+            notes.push(
+                "The tokens of the two are no longer in the store; the match log above is all that is left to tell."
+                    .to_owned(),
+            );
             return Ok(None);
         }
-        let table = TokenTable::from_batches(&batches, &rules).map_err(PipelineError::bug)?;
+        let table = match TokenTable::from_batches(&batches, &rules) {
+            Ok(table) => table,
+            Err(LinkageError::MissingColumn(column)) => {
+                notes.push(format!(
+                    "The release has no tokens `{column}`, which the document of today compares; the match log above is all that can be told."
+                ));
+                return Ok(None);
+            }
+            Err(other) => return Err(PipelineError::bug(other)),
+        };
         let mut counts: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for comparison in rules.model.iter().flat_map(|model| &model.comparisons).filter(|c| c.frequencies) {
             counts.insert(comparison.name.clone(), self.frequency(&comparison.name, &records[0], stores).await?);

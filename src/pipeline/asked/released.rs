@@ -22,7 +22,7 @@ pub struct ReleasedTable {
 /// Registers every table of the current release, the dictionary, and the quarantine without the rows themselves.
 pub async fn open(engine: &Engine, root: &Place) -> Result<Vec<ReleasedTable>, PipelineError> {
     let Some(pointer) = Pointer::read(root).await? else {
-        return Err(PipelineError::NotArrived { sources: vec![format!("a release in {root}: run a pipeline first")] });
+        return Err(PipelineError::NotThere { what: vec![format!("a release in {root}: run a pipeline first")] });
     };
     let home = root.join(&format!("releases/{}", pointer.release));
     let bytes = home.join(MANIFEST).read().await?;

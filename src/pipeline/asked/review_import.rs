@@ -9,14 +9,19 @@ use serde::Serialize;
 use crate::engine::Place;
 use crate::foundation::{Diagnostics, clock};
 use crate::linkage::quality::Share;
+use crate::linkage::reviewed::Reviewed;
 use crate::pipeline::asked::current::{CurrentRelease, read_json};
 use crate::pipeline::asked::review_sample::{DrawnPair, FOLDER, Sample};
 use crate::pipeline::asked::review_workbook::{Answer, Answers, read};
+use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::review_log::{self, CANNOT, MUST};
 
 /// Where decisions go where the pipeline names no file.
 pub const LOG: &str = "review/decisions.csv";
+
+/// What a new log begins with.
+const HEADER: &str = "left_ref,right_ref,decision,reviewers,decided,sample\n";
 
 /// What a review says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,7 +64,7 @@ pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Impor
     for book in books {
         let place = Place::parse(&book.to_string_lossy(), Path::new("."))?;
         let Some(bytes) = place.read_if_there().await? else {
-            return Err(PipelineError::NotArrived { sources: vec![format!("workbook: {}", book.display())] });
+            return Err(PipelineError::NotThere { what: vec![format!("workbook: {}", book.display())] });
         };
         let answers = read(&bytes).map_err(|reason| PipelineError::Asked(format!("{}: {reason}", book.display())))?;
         if let Some(first) = all.first().filter(|first| first.sample != answers.sample) {
@@ -199,15 +204,12 @@ async fn keep(
     imported.in_use = named.is_some();
     imported.log = named.unwrap_or_else(|| LOG.to_owned());
     let place = Place::parse(&imported.log, &project.root)?;
-    let mut text = match place.read_if_there().await? {
-        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        None => "left_ref,right_ref,decision,reviewers,decided,sample\n".to_owned(),
-    };
-    let mut found = Diagnostics::default();
-    let before = review_log::parse(&text, Path::new(&imported.log), &mut found);
+    let log = Path::new(&imported.log);
+    let (mut found, mut texts) = (Diagnostics::default(), Texts::default());
+    let text = if place.exists().await? { texts.read(&project.root, log, &mut found) } else { Some(HEADER.to_owned()) };
+    let mut text = text.unwrap_or_default();
+    let before = if found.has_errors() { Reviewed::default() } else { review_log::parse(&text, log, &mut found) };
     if found.has_errors() {
-        let mut texts = crate::pipeline::Texts::default();
-        texts.read(&project.root, Path::new(&imported.log), &mut Diagnostics::default());
         return Err(PipelineError::Documents { found, texts });
     }
     let reviewers = imported.reviewers.join(" and ").replace([',', '\n', '\r'], " ");
@@ -223,7 +225,7 @@ async fn keep(
             is_pair(pair, &hex::encode(a), &hex::encode(b))
         };
         if against.iter().any(is) {
-            return Err(PipelineError::Gate(format!(
+            return Err(PipelineError::Contradiction(format!(
                 "pair {} of sample `{}` is decided the other way round in {} already (records {} and {}); settle it there by hand",
                 pair.pair, sample.sample, imported.log, pair.left_ref, pair.right_ref
             )));
@@ -234,9 +236,9 @@ async fn keep(
         imported.decided += 1;
         let _ = writeln!(text, "{},{},{word},{reviewers},{today},{}", pair.left_ref, pair.right_ref, sample.sample);
     }
-    let after = review_log::parse(&text, Path::new(&imported.log), &mut found);
+    let after = review_log::parse(&text, log, &mut found);
     if let Some((left, right)) = after.contradiction() {
-        return Err(PipelineError::Gate(format!(
+        return Err(PipelineError::Contradiction(format!(
             "with these answers {} would contradict itself: records {} and {} may not be one person, and are made one by others; \
              nothing was written",
             imported.log,

@@ -27,7 +27,7 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
         }
     }
     if !missing.is_empty() {
-        return Err(PipelineError::NotArrived { sources: missing });
+        return Err(PipelineError::NotThere { what: missing });
     }
     let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;
     let clusters = clusters(&engine, begun, out, &read.ids, &read.files).await?;

@@ -113,7 +113,7 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
         }
     }
     if !missing.is_empty() {
-        return Err(PipelineError::NotArrived { sources: missing });
+        return Err(PipelineError::NotThere { what: missing });
     }
     Ok(Begun { document, plan, files, threads: asked.threads })
 }
@@ -177,7 +177,7 @@ impl Begun {
         let persons = self.read()?;
         let comparisons = Comparisons::new(&persons.records, &self.plan.comparisons);
         let blocking = Blocking::new(&persons.records, &self.plan.rules, self.scope(), self.threads);
-        let trained = train(&persons.records, &comparisons, &blocking, self.scope(), self.threads)?;
+        let trained = train(&persons.records, &comparisons, &blocking, self.scope(), self.threads, None)?;
         Ok(self.file_of(&trained))
     }
 
@@ -197,7 +197,7 @@ impl Begun {
         let comparisons = Comparisons::new(records, list);
         let trained = match pinned {
             Some(model) => model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?,
-            None => train(records, &comparisons, &blocking, self.scope(), self.threads)?,
+            None => train(records, &comparisons, &blocking, self.scope(), self.threads, None)?,
         };
         clock.lap("train");
         let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
@@ -269,7 +269,7 @@ fn persons_of(records: usize, links: &[Joined]) -> Vec<u32> {
 pub async fn read_model(path: &Path) -> Result<ModelFile, PipelineError> {
     let place = Place::parse(&path.to_string_lossy(), Path::new("."))?;
     let Some(bytes) = place.read_if_there().await? else {
-        return Err(PipelineError::NotArrived { sources: vec![format!("model: {}", path.display())] });
+        return Err(PipelineError::NotThere { what: vec![format!("model: {}", path.display())] });
     };
     let refuse = |reason: String| crate::linkage::model::ModelError::OtherModel { reason };
     Ok(serde_json::from_slice(&bytes).map_err(|e| refuse(format!("{} is no model: {e}", path.display())))?)

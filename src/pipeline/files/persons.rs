@@ -117,7 +117,7 @@ pub fn read(
         }
     }
     let ends: Vec<u32> = ends.into_iter().map(u32::try_from).collect::<Result<_, _>>().map_err(|_| {
-        PipelineError::Gate(
+        PipelineError::Asked(
             "the files hold more than four thousand million records together; link them in parts".to_owned(),
         )
     })?;
