@@ -280,7 +280,9 @@ fn without_the_truth_groups_are_compared_by_what_was_found_of_them() {
     let all: Vec<RecordBatch> = all.iter().map(|batch| batch.project(&columns).unwrap()).collect();
     let file = fs::File::create(project.path(unnamed)).unwrap();
     let mut writer = parquet::arrow::ArrowWriter::try_new(file, all[0].schema(), None).unwrap();
-    all.iter().for_each(|batch| writer.write(batch).unwrap());
+    for batch in &all {
+        writer.write(batch).unwrap();
+    }
     writer.close().unwrap();
     let told = project.run(&["evaluate", "pipelines/statewide.yaml", "--truth", unnamed]);
     told.is_fine();
