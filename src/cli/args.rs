@@ -130,6 +130,9 @@ pub(crate) struct LinkInput {
     /// A file in place of the document's own, such as a=persons_a.parquet; may be given for each file
     #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
     pub(crate) files: Vec<(String, String)>,
+    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
     /// Threads; by default all cores
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
@@ -166,6 +169,15 @@ pub(crate) struct BlockArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
+    /// Count the pairs of the document's rules; this is what happens unless rules are to be suggested
+    #[arg(long, conflicts_with = "suggest")]
+    pub(crate) estimate: bool,
+    /// Train the model, and suggest rules that reach a recall at the least pairs
+    #[arg(long)]
+    pub(crate) suggest: bool,
+    /// Of the pairs that the model takes for one person, the share that suggested rules must find
+    #[arg(long, value_name = "SHARE", default_value_t = 0.99, requires = "suggest")]
+    pub(crate) recall: f64,
 }
 
 /// Arguments of `explain`.

@@ -91,7 +91,7 @@ fn pipeline(error: &PipelineError) -> (u8, String) {
             "give the keys that it was made with; `keys:` of the pipeline says where they are read".to_owned(),
         ),
         PipelineError::Contradiction(_) => {
-            (GATE, "nothing was written; settle it in the review log, by hand, then run again".to_owned())
+            (GATE, "nothing was written; settle it in that file, by hand, then run again".to_owned())
         }
         PipelineError::Gap(_) => {
             (GATE, "look at the groups above before anything is released; --max-gap says what is allowed".to_owned())

@@ -14,7 +14,8 @@ use crate::report;
 
 async fn begun(project: &Path, input: &LinkInput) -> Result<Begun, Error> {
     let threads = input.threads.unwrap_or(Limits::default().threads);
-    let asked = Asked { root: project, document: &input.document, files: &input.files, threads };
+    let labels = input.labels.as_deref();
+    let asked = Asked { root: project, document: &input.document, files: &input.files, labels, threads };
     Ok(begin(&asked).await?)
 }
 
@@ -49,8 +50,18 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
 
 /// Counts the pairs of every blocking rule.
 pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error> {
-    let counts = begun(project, &args.input).await?.estimate()?;
-    print!("{}", report::blocking_page(&counts));
+    let begun = begun(project, &args.input).await?;
+    if !args.suggest {
+        print!("{}", report::blocking_page(&begun.estimate()?));
+        return Ok(());
+    }
+    if !(args.recall > 0.0 && args.recall <= 1.0) {
+        return Err(Error::Usage {
+            message: format!("`--recall {}` is no share", args.recall),
+            help: "give a share such as 0.99".to_owned(),
+        });
+    }
+    print!("{}", report::suggestion_page(&begun.suggest(args.recall)?));
     Ok(())
 }
 

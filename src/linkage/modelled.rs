@@ -12,8 +12,9 @@ use std::sync::Arc;
 use crate::linkage::decision::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::guard::Judge;
 use crate::linkage::model::{
-    Blocking, Column, Comparison, Comparisons, Field, Frequencies, KnownMatches, Memories, ModelError, ModelFile,
-    PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths, train,
+    Beforehand, Blocking, Column, Comparison, Comparisons, Field, Frequencies, KnownMatches, Memories, ModelError,
+    ModelFile, PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths,
+    train,
 };
 use crate::linkage::rules::{ModelPass, Rules};
 use crate::linkage::{Clusters, TokenTable};
@@ -54,6 +55,8 @@ pub struct Modelled {
     pub unused: Option<ModelError>,
     /// Pairs by blocking rule, those within one person included.
     pub counts: Vec<PairCount>,
+    /// By blocking rule: of the pairs that are skipped, about how many are of one person.
+    pub lost: Vec<f64>,
     /// Pairs of different persons that were compared.
     pub compared: u64,
     /// The least weight that links, in thousandths of a bit.
@@ -72,6 +75,7 @@ impl Modelled {
             trained: None,
             unused: Some(reason),
             counts: Vec::new(),
+            lost: Vec::new(),
             compared: 0,
             line: 0,
             expected_false: 0.0,
@@ -110,6 +114,8 @@ pub(crate) fn modelled(
     let review = thousandths(libm::log2(model.decide.review / (1.0 - model.decide.review)));
     let open = |a: u32, b: u32| variants.persons[a as usize] != variants.persons[b as usize];
     let (pairs, compared) = scorer.pairs_of(&blocking, review, threads, open);
+    let counts = blocking.counts(threads);
+    let lost = scorer.lost(&blocking, &counts, open);
     let edges = best_pairs(&variants, pairs);
     let line = line(&edges, model.decide.false_links);
     let mut deciding = Deciding {
@@ -134,7 +140,8 @@ pub(crate) fn modelled(
     };
     Modelled {
         unused: None,
-        counts: blocking.counts(threads),
+        counts,
+        lost,
         compared,
         line,
         expected_false: of(|d| d.decision == MatchDecision::Link, |p| 1.0 - p),
@@ -178,10 +185,11 @@ fn trained(
         (with_values, equal)
     };
     let known = KnownMatches { pairs, with_values: model.comparisons.iter().map(of_field).collect() };
+    let before = Beforehand { matches: Some(known), ..Beforehand::default() };
     let records = records(table, rules, model, &rows);
     let comparisons = Comparisons::new(&records, &model.comparisons);
     let blocking = Blocking::new(&records, &model.blocking, Scope::Both, threads);
-    let trained = train(&records, &comparisons, &blocking, Scope::Both, threads, Some(&known))?;
+    let trained = train(&records, &comparisons, &blocking, Scope::Both, threads, &before)?;
     let pairs = f64::from(all) * (f64::from(all) - 1.0) / 2.0;
     Ok(Trained { pairs, matches: of_all.max(1.0).min(pairs / 2.0), ..trained })
 }

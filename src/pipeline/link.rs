@@ -297,9 +297,10 @@ async fn corrected(
 /// What the model learnt and expects, for the run's record and the release.
 fn model_facts(linkage: &str, model: &ModelPass, modelled: &Modelled) -> Result<serde_json::Value, PipelineError> {
     let file = modelled.trained.as_ref().map(|trained| model_file(linkage, model, SPEC_VERSION, trained));
-    let rules = model.blocking.iter().zip(&modelled.counts).map(|(rule, count)| {
+    let counts = modelled.counts.iter().zip(&modelled.lost);
+    let rules = model.blocking.iter().zip(counts).map(|(rule, (count, lost))| {
         serde_json::json!({
-            "rule": rule.id, "pairs": count.pairs, "over_common": count.over_common, "skipped": count.skipped,
+            "rule": rule.id, "pairs": count.pairs, "over_common": count.over_common, "skipped": count.skipped, "lost": lost,
         })
     });
     Ok(serde_json::json!({

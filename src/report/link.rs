@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::linkage::model::{ModelFile, PairCount, bits, probability};
-use crate::pipeline::files::link::LinkReport;
+use crate::linkage::model::{ModelFile, SuggestedRule, bits, probability};
+use crate::pipeline::files::link::{LinkReport, RuleResult, Suggestion};
 use crate::report::thousands;
 
 /// The page of a linkage.
@@ -21,10 +21,8 @@ pub fn link_page(report: &LinkReport) -> String {
             let _ = writeln!(out, "  {field:<24} {:>14}", thousands(*count));
         }
     }
-    if !report.rules.is_empty() {
-        out.push('\n');
-        out.push_str(&blocking_page(&report.rules));
-    }
+    out.push('\n');
+    out.push_str(&blocking_page(&report.rules));
     let _ = writeln!(out, "\n{} pairs compared, each once.\n", thousands(report.compared));
     out.push_str(&model_page(&report.model));
     let line = report.threshold;
@@ -51,6 +49,17 @@ pub fn link_page(report: &LinkReport) -> String {
         100.0 * (1.0 - line.recall),
         thousands(rounded(report.matches))
     );
+    if let Some(labels) = report.labels {
+        let [same, different] = [labels.same, labels.different].map(|(joined, of)| (thousands(joined), thousands(of)));
+        let _ = writeln!(
+            out,
+            "\nOf {} pairs labelled as one person {} were joined, of {} labelled as two {}.",
+            same.1, same.0, different.1, different.0
+        );
+        if labels.gone > 0 {
+            let _ = writeln!(out, "{} labels name records that are not in the files.", thousands(labels.gone));
+        }
+    }
     let seconds: Vec<String> = report.seconds.iter().map(|(phase, s)| format!("{phase} {s:.1}")).collect();
     let _ = writeln!(out, "\nSeconds: {}", seconds.join(", "));
     out
@@ -58,17 +67,60 @@ pub fn link_page(report: &LinkReport) -> String {
 
 /// How many pairs each blocking rule makes.
 #[must_use]
-pub fn blocking_page(rules: &[(String, PairCount)]) -> String {
+pub fn blocking_page(rules: &[RuleResult]) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{:<26} {:>14} {:>18} {:>18}", "Blocking rule", "pairs", "over-common keys", "pairs skipped");
-    for (rule, count) in rules {
+    let skipped = rules.iter().any(|rule| rule.count.skipped > 0 && rule.lost.is_some());
+    let lost = if skipped { "  of one person, about" } else { "" };
+    let head = ["Blocking rule", "pairs", "over-common keys", "pairs skipped"];
+    let _ = writeln!(out, "{:<26} {:>14} {:>18} {:>18}{lost}", head[0], head[1], head[2], head[3]);
+    for RuleResult { rule, count, lost } in rules {
+        let lost = match lost.filter(|_| count.skipped > 0) {
+            Some(lost) => format!("  {:>20}", thousands(rounded(lost))),
+            None => String::new(),
+        };
         let _ = writeln!(
             out,
-            "{rule:<26} {:>14} {:>18} {:>18}",
+            "{rule:<26} {:>14} {:>18} {:>18}{lost}",
             thousands(count.pairs),
             thousands(count.over_common),
             thousands(count.skipped)
         );
+    }
+    out
+}
+
+/// Suggested blocking rules, and how a document says them.
+#[must_use]
+pub fn suggestion_page(told: &Suggestion) -> String {
+    let mut out = String::new();
+    let asked = 100.0 * told.asked;
+    let _ = writeln!(
+        out,
+        "Of {} pairs that the model takes for one person, {asked} % are to be found.\n",
+        thousands(told.matches)
+    );
+    let says =
+        |rule: &SuggestedRule| rule.on.iter().map(|at| told.choices[*at].as_str()).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(out, "{:<48} {:>14} {:>8} {:>9}", "Blocking rule", "pairs", "finds", "together");
+    for rule in &told.rules {
+        let _ = writeln!(
+            out,
+            "{:<48} {:>14} {:>8.4} {:>9.4}",
+            says(rule),
+            thousands(rule.pairs),
+            rule.finds,
+            rule.together
+        );
+    }
+    let all: u64 = told.rules.iter().map(|rule| rule.pairs).sum();
+    let _ =
+        writeln!(out, "\n{} pairs together; the document's own rules make {}.", thousands(all), thousands(told.own));
+    if told.rules.last().is_none_or(|last| last.together < told.asked) {
+        out.push_str("No rules over these fields find more.\n");
+    }
+    out.push_str("What the document's own rules never bring together is not known of here.\n\nblocking:\n");
+    for (number, rule) in (1..).zip(&told.rules) {
+        let _ = writeln!(out, "  - {{ id: rule_{number}, on: [{}] }}", says(rule));
     }
     out
 }

@@ -379,6 +379,115 @@ fn odd_files_are_linked_as_far_as_they_go() {
     let ended = link(&crowd, &[]);
     ended.is_fine();
     assert!(ended.out.contains("16,000,000"), "{}", ended.out);
+    assert!(ended.out.contains("of one person, about"), "what that costs is told\n{}", ended.out);
+}
+
+#[test]
+fn labels_teach_the_model_and_are_held_against_it() {
+    let project = project(&files(1_200, 700));
+    let head = "left_source,left_id,right_source,right_id,label\n";
+    let mut labels = head.to_owned();
+    for at in 0..60 {
+        let _ = writeln!(labels, "a,a{at},b,b{at},same");
+        let _ = writeln!(labels, "b,b{},a,a{at},different", at + 100);
+    }
+    project.write("labels.csv", format!("{labels}a,gone,b,b1,same\n"));
+    let ended = link(&project, &["--labels", "labels.csv"]);
+    ended.is_fine();
+    assert!(
+        ended.out.contains("Of 60 pairs labelled as one person ") && ended.out.contains("1 labels name"),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("of 60 labelled as two 0."), "{}", ended.out);
+    // A rule for each field but one cannot teach what that one is worth; labels can.
+    let document = project.read(DOCUMENT);
+    let start = document.find("blocking:").unwrap();
+    let end = document.find("# Levels from best").unwrap();
+    let only = format!("{}blocking:\n  - {{ id: ssn, on: [ssn] }}\n\n{}", &document[..start], &document[end..]);
+    project.write(DOCUMENT, &only);
+    link(&project, &[]).fails_with(5, &["nothing can be learnt of `ssn`"]);
+    // Every third person lacks the number, so that sixty labels leave more than thirty that have it.
+    link(&project, &["--labels", "labels.csv"]).is_fine();
+    project.write(DOCUMENT, &document);
+    // What contradicts itself stops before anything is learnt.
+    project.write("labels.csv", format!("{labels}a,a3,b,b200,same\na,a3,b,b3,same\nb,b200,b,b3,different\n"));
+    link(&project, &["--labels", "labels.csv"]).fails_with(5, &["labels.csv contradicts itself", "b3 of b", "by hand"]);
+    for (row, words) in [
+        ("a,a1,b,b1,maybe", ["record 121", "`maybe` is no label"]),
+        ("c,a1,b,b1,same", ["`left_source` is `c`", "the files are: a, b"]),
+        ("a,a1,a,a1,same", ["record 121", "one record twice"]),
+    ] {
+        project.write("labels.csv", format!("{labels}{row}\n"));
+        link(&project, &["--labels", "labels.csv"]).fails_with(2, &words);
+    }
+    project.write("labels.csv", "left_source,left_id,right_source,right_id\n");
+    link(&project, &["--labels", "labels.csv"]).fails_with(4, &["labels", "label"]);
+    link(&project, &["--labels", "none.csv"]).fails_with(3, &["labels: none.csv"]);
+    link(&project, &["--labels", "labels.txt"]).fails_with(3, &["labels: labels.txt"]);
+}
+
+#[test]
+fn rules_are_suggested_that_reach_a_recall() {
+    let project = project(&files(3_000, 1_800));
+    let told = project.run(&["block", DOCUMENT, "--suggest", "--recall", "0.95"]);
+    told.is_fine();
+    // They are a document's rules as they stand, make fewer pairs than its own, and a model learns from them.
+    let document = project.read(DOCUMENT);
+    let suggested = &told.out[told.out.find("blocking:").unwrap()..];
+    let (start, end) = (document.find("blocking:").unwrap(), document.find("# Levels from best").unwrap());
+    project.write(DOCUMENT, format!("{}{suggested}\n{}", &document[..start], &document[end..]));
+    let ended = link(&project, &[]);
+    ended.is_fine();
+    let (precision, recall) = scored(&project, 1_800);
+    assert!(precision > 0.97 && recall > 0.9, "precision {precision}, recall {recall}\n{}{}", told.out, ended.out);
+    let numbers: Vec<u64> = told
+        .out
+        .lines()
+        .find(|line| line.contains("pairs together"))
+        .unwrap()
+        .split(|c: char| !c.is_ascii_digit() && c != ',')
+        .filter_map(|n| n.replace(',', "").parse().ok())
+        .collect();
+    assert!(numbers[0] <= numbers[1], "{}", told.out);
+    project.run(&["block", DOCUMENT, "--estimate"]).is_fine();
+    project.run(&["block", DOCUMENT, "--suggest", "--recall", "2"]).fails_with(2, &["no share"]);
+    project.run(&["block", DOCUMENT, "--recall", "0.9"]).fails_with(2, &["--suggest"]);
+}
+
+#[test]
+fn names_that_people_had_before_and_numbers_are_compared() {
+    let with = |text: &str, of: fn(usize, &str) -> String| -> String {
+        let lines = text.lines().enumerate();
+        lines.map(|(at, line)| if at == 0 { format!("{line},birth_name,grad_year\n") } else { of(at, line) }).collect()
+    };
+    let [a, b] = files(1_500, 900);
+    // In the second file one in three has another name, and the one she was born with beside it.
+    let a = with(&a, |at, line| format!("{line},,{}\n", 2000 + at % 20));
+    let b = with(&b, |at, line| {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        let birth =
+            if at % 3 == 0 { std::mem::replace(&mut fields[3], format!("XU{}", at % 97)) } else { String::new() };
+        format!("{},{birth},{}\n", fields.join(","), 2000 + at % 20 + usize::from(at % 7 == 0))
+    });
+    let project = project(&[a, b]);
+    project.replace(DOCUMENT, "  - { name: sex, holds: sex }\n", "  - { name: sex, holds: sex }\n  - { name: birth_name, holds: last_name }\n  - { name: grad_year, holds: number }\n");
+    project.replace(DOCUMENT, "levels: [exact, part, swapped", "levels: [exact, known by birth_name, part, swapped");
+    project.replace(
+        DOCUMENT,
+        "  - { field: sex, levels: [exact] }\n",
+        "  - { field: sex, levels: [exact] }\n  - { field: grad_year, levels: [exact, within 1] }\n",
+    );
+    link(&project, &[]).is_fine();
+    let (precision, recall) = scored(&project, 900);
+    assert!(precision > 0.97 && recall > 0.95, "precision {precision}, recall {recall}");
+    let log = rows(&project, "out/two_files/match_log", &["decision", "levels"]);
+    let known = |row: &&Vec<String>| row[0] == "link" && row[1].contains("last_name: known by another name");
+    let known = log.iter().filter(known).count();
+    // Three hundred were born under the name that the first file has; some of those names were mistyped.
+    assert!((240..=300).contains(&known), "{known}");
+    let model = project.read("out/two_files/model.json");
+    assert!(model.contains("known by another name") && model.contains("within 1"), "{model}");
 }
 
 #[test]

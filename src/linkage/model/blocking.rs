@@ -1,5 +1,6 @@
 //! Blocking: which pairs of records are compared at all. A rule names parts of fields that both records must share.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::records::{Records, Values};
@@ -238,6 +239,61 @@ impl<'r> Blocking<'r> {
         })
     }
 
+    /// About how many pairs of a rule are skipped, drawn from its over-common blocks: `draws` times, each pair as likely as any other of the rule.
+    /// Pairs that another rule brings together all the same, or that an earlier one skips too, are left out.
+    #[must_use]
+    pub fn skipped(&self, rule: usize, draws: usize) -> Vec<(u32, u32)> {
+        let over_common = |rule: usize| {
+            let blocks = (0..PARTITIONS).flat_map(move |partition| self.blocks[rule].of(partition));
+            blocks.filter_map(move |block| {
+                let pairs = self.pairs_made(rule, block);
+                (pairs > self.rules[rule].most).then_some((block, pairs))
+            })
+        };
+        let mut ends: Vec<(u64, &[u32])> = Vec::new();
+        for (block, pairs) in over_common(rule) {
+            ends.push((ends.last().map_or(0, |last| last.0) + pairs, block));
+        }
+        let Some(&(all, _)) = ends.last() else { return Vec::new() };
+        let common: Vec<HashSet<u64>> = (0..self.rules.len())
+            .map(|rule| {
+                over_common(rule).map(|(block, _)| self.keys_of(block[0])[rule]).filter(|key| *key != 0).collect()
+            })
+            .collect();
+        let elsewhere = |a: u32, b: u32| {
+            (0..self.rules.len()).any(|other| {
+                let key = self.keys_of(a)[other];
+                let skips = common[other].contains(&key) && key == self.keys_of(b)[other];
+                other != rule && self.is_made_by(other, a, b) && (!skips || other < rule)
+            })
+        };
+        let mut state = rule as u64 + 1;
+        let mut draw = |below: u64| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            u64::try_from((u128::from(mixed(state)) * u128::from(below)) >> 64).unwrap_or(0)
+        };
+        let near = self.near.iter().find(|(near, _)| *near == rule).map(|(_, field)| *field);
+        let mut drawn = Vec::new();
+        for _ in 0..draws {
+            let at = draw(all);
+            let block = ends[ends.partition_point(|(end, _)| *end <= at)].1;
+            // Of the records of a block, two that may be one person and make a pair of it.
+            let pair = (0..64).find_map(|_| {
+                let mut one = || block[usize::try_from(draw(block.len() as u64)).unwrap_or(0)];
+                let (a, b) = (one(), one());
+                let same_file = self.records.file(a) == self.records.file(b);
+                let may = match self.scope {
+                    Scope::Between => !same_file,
+                    Scope::Within => same_file,
+                    Scope::Both => true,
+                };
+                (a != b && may && near.is_none_or(|field| self.are_near(field, a, b))).then_some((a.min(b), a.max(b)))
+            });
+            drawn.extend(pair.filter(|(a, b)| !elsewhere(*a, *b)));
+        }
+        drawn
+    }
+
     /// Whether a rule makes a pair, whatever the rules before it do.
     #[must_use]
     pub fn is_made_by(&self, rule: usize, a: u32, b: u32) -> bool {
@@ -276,7 +332,7 @@ impl Sample {
 }
 
 /// How many pairs a block makes.
-fn pairs_of(records: &Records, scope: Scope, block: &[u32]) -> u64 {
+pub(super) fn pairs_of(records: &Records, scope: Scope, block: &[u32]) -> u64 {
     let all = |count: usize| (count as u64) * (count as u64).saturating_sub(1) / 2;
     if block.len() < 2 {
         return 0;
@@ -383,7 +439,7 @@ fn near_entries(records: &Records, field: usize) -> Vec<(u64, u32)> {
 }
 
 /// What turns the code of a field into the code of its part.
-fn part_codes(records: &Records, part: Part) -> Box<dyn Fn(u32) -> u32 + '_> {
+pub(super) fn part_codes(records: &Records, part: Part) -> Box<dyn Fn(u32) -> u32 + '_> {
     match (part, &records.fields[part.field()].values) {
         (Part::First(_, letters), Values::Texts(texts)) => {
             // Up to four letters are a number by themselves.

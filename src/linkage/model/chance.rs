@@ -7,6 +7,8 @@ use super::texts::mixed;
 
 /// Pairs drawn for the levels below exact agreement.
 const DRAWS: usize = 1 << 19;
+/// The most frequent values of a field, of which every two are compared.
+const FREQUENT: usize = 256;
 /// Draws of one job.
 const DRAWS_OF_A_JOB: usize = 1 << 16;
 
@@ -53,29 +55,119 @@ pub(super) fn chance(
 ) -> Chance {
     let comparison = &comparisons.list()[at];
     let (exact, pairs) = equal_share(records, comparison.field, scope);
+    let frequent = Frequent::of(records, comparison, scope);
     let draws = draws(all_pairs(records, scope));
     let jobs = draws.div_ceil(DRAWS_OF_A_JOB);
     let counts = over(threads, jobs, |job| {
         let mut memories = comparisons.memories();
         let mut counts = vec![0_u64; comparison.count()];
+        let mut among_frequent = counts.clone();
         let mut draw = mixed(0x0074_6872_6f75_6768 ^ ((at * jobs + job) as u64) << 20);
         for _ in 0..DRAWS_OF_A_JOB.min(draws - job * DRAWS_OF_A_JOB) {
             if let Some((a, b)) = drawn(records, scope, &mut draw) {
-                counts[usize::from(comparisons.level(&mut memories, at, a, b))] += 1;
+                let level = usize::from(comparisons.level(&mut memories, at, a, b));
+                counts[level] += 1;
+                if frequent.both(records.code(comparison.field, a), records.code(comparison.field, b)) {
+                    among_frequent[level] += 1;
+                }
             }
         }
-        counts
+        [counts, among_frequent]
     });
-    let mut counts: Vec<u64> =
-        counts.into_iter().reduce(|all, one| all.iter().zip(one).map(|(a, b)| a + b).collect()).unwrap_or_default();
-    counts[usize::from(MISSING)] = 0;
-    if comparison.levels.first() == Some(&Agreement::Exact) {
-        counts[1] = 0;
-    }
-    let seen: u64 = counts.iter().sum();
-    let share = |count: u64| if seen == 0 { 0.0 } else { count as f64 / seen as f64 };
+    let sum = |nth: usize| {
+        let mut sum = vec![0_u64; comparison.count()];
+        for of_job in &counts {
+            sum.iter_mut().zip(&of_job[nth]).for_each(|(all, one)| *all += one);
+        }
+        sum[usize::from(MISSING)] = 0;
+        if comparison.exact_first() {
+            sum[1] = 0;
+        }
+        sum
+    };
+    let (drawn, among_frequent) = (sum(0), sum(1));
+    let seen: u64 = drawn.iter().sum();
     let floors = (0..comparison.count()).map(|level| floor(records, comparison, level, seen)).collect();
-    Chance { exact, pairs, others: counts.into_iter().map(share).collect(), floors }
+    Chance { exact, pairs, others: frequent.told(&drawn, &among_frequent, pairs * (1.0 - exact)), floors }
+}
+
+/// The most frequent values of a field, compared each with each: what they do is counted and not drawn.
+struct Frequent {
+    /// By value, whether it is one of them; empty where values are not compared by themselves.
+    is: Vec<bool>,
+    /// By level: pairs of records that hold two of them.
+    levels: Vec<f64>,
+    /// By level, whether it reads another field too, so that it must be drawn.
+    drawn: Vec<bool>,
+}
+
+impl Frequent {
+    /// The most frequent values of texts whose levels depend on the two values alone. A level that reads another field too is drawn.
+    fn of(records: &Records, comparison: &Comparison, scope: Scope) -> Self {
+        let reads_another = |level: &Agreement| matches!(level, Agreement::Swapped(_) | Agreement::KnownBy(_));
+        let levels = comparison.levels.iter();
+        let drawn = std::iter::once(false).chain(levels.map(reads_another)).chain([false]).collect();
+        let nothing = Self { is: Vec::new(), levels: vec![0.0; comparison.count()], drawn };
+        let fuzzy = comparison.levels.iter().any(|level| *level != Agreement::Exact && !reads_another(level));
+        let Values::Texts(texts) = &records.fields[comparison.field].values else { return nothing };
+        if !fuzzy || !comparison.exact_first() {
+            return nothing;
+        }
+        let files = records.files();
+        let mut counts = vec![0_u32; (texts.len() + 1) * files];
+        for file in 0..files {
+            let codes = records.codes(comparison.field, records.of_file(file));
+            codes.for_each(|code| counts[code as usize * files + file] += 1);
+        }
+        let of = |value: u32| &counts[value as usize * files..][..files];
+        let all = |value: u32| of(value).iter().map(|n| u64::from(*n)).sum::<u64>();
+        let mut values: Vec<u32> = (1..=u32::try_from(texts.len()).unwrap_or(0)).collect();
+        values.sort_unstable_by_key(|value| (std::cmp::Reverse(all(*value)), *value));
+        values.truncate(FREQUENT);
+        let mut found = Self { is: vec![false; texts.len() + 1], ..nothing };
+        for (at, &a) in values.iter().enumerate() {
+            found.is[a as usize] = true;
+            for &b in &values[..at] {
+                let within: f64 = of(a).iter().zip(of(b)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+                let both = all(a) as f64 * all(b) as f64;
+                let pairs = match scope {
+                    Scope::Both => both,
+                    Scope::Within => within,
+                    Scope::Between => both - within,
+                };
+                found.levels[usize::from(comparison.level_of_values(records, a, b))] += pairs;
+            }
+        }
+        found
+    }
+
+    fn both(&self, a: u32, b: u32) -> bool {
+        a != b && [a, b].iter().all(|value| self.is.get(*value as usize).is_some_and(|is| *is))
+    }
+
+    /// The share of each level among `differing` pairs: of frequent values as counted, of all others as drawn. What reads another field is drawn of all.
+    fn told(&self, drawn: &[u64], among_frequent: &[u64], differing: f64) -> Vec<f64> {
+        let share = |count: f64, of: f64| if of > 0.0 { count / of } else { 0.0 };
+        let by_value = |counts: &[u64]| {
+            counts.iter().zip(&self.drawn).filter(|(_, drawn)| !**drawn).map(|(n, _)| *n).sum::<u64>() as f64
+        };
+        let every = drawn.iter().sum::<u64>() as f64;
+        let (all, among) = (by_value(drawn), by_value(among_frequent));
+        let counted: f64 = self.levels.iter().sum();
+        let frequent = share(counted, differing).min(1.0);
+        // Where nothing was drawn of all others, or nothing is known of frequent ones, what was drawn must do.
+        if frequent <= 0.0 || all <= among {
+            return drawn.iter().map(|n| share(*n as f64, every)).collect();
+        }
+        let of = |level: usize| {
+            if self.drawn[level] {
+                return share(drawn[level] as f64, every);
+            }
+            let others = share((drawn[level] - among_frequent[level]) as f64, all - among);
+            share(all, every) * (frequent * share(self.levels[level], counted) + (1.0 - frequent) * others)
+        };
+        (0..drawn.len()).map(of).collect()
+    }
 }
 
 /// Never more draws than there are pairs.
@@ -157,5 +249,39 @@ fn floor(records: &Records, comparison: &Comparison, level: usize, seen: u64) ->
         (Values::Days, Some(Agreement::Exact)) => 1.0 / 36_525.0,
         (_, Some(Agreement::Exact)) => 1e-7,
         _ => unseen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::texts;
+    use super::*;
+
+    #[test]
+    fn what_frequent_values_do_is_counted_to_the_last_pair() {
+        // Nine in ten are of three names, of which two are alike; the rest never agree with anybody.
+        let names = ["MARTHA", "MARTHE", "BOB"];
+        let name = |at: usize| if at % 10 == 9 { format!("{}", at * 7919) } else { names[at % 3].to_owned() };
+        let values: Vec<Option<String>> = (0..3_000).map(|at| Some(name(at))).collect();
+        let records = Records::new(vec![texts("name", &values)], vec![1_500, 3_000]);
+        let list = [Comparison::new("name", 0, vec![Agreement::Exact, Agreement::Similar(0.9)], false)];
+        let comparisons = Comparisons::new(&records, &list);
+        for scope in [Scope::Between, Scope::Within, Scope::Both] {
+            let found = chance(&records, &comparisons, 0, scope, 2);
+            let (mut alike, mut differing) = (0.0, 0.0);
+            for (at, a) in values.iter().enumerate() {
+                for (to, b) in values.iter().enumerate().skip(at + 1) {
+                    let same_file = (at < 1_500) == (to < 1_500);
+                    if a != b && (scope == Scope::Both || (scope == Scope::Within) == same_file) {
+                        differing += 1.0;
+                        let both = [a, b].map(|name| name.as_deref().unwrap_or_default());
+                        alike += f64::from(u8::from(both.iter().all(|name| name.starts_with("MARTH"))));
+                    }
+                }
+            }
+            let share = alike / differing;
+            assert!((found.others[2] - share).abs() < 1e-3, "{scope:?}: {} and not {share}", found.others[2]);
+            assert!((found.others.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        }
     }
 }

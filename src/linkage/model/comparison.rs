@@ -19,6 +19,10 @@ pub enum Agreement {
     Part,
     /// Each stands in the other's field: the names were swapped. Holds the other field.
     Swapped(usize),
+    /// One is what the other is known by in that field, or both are known by one: a name at birth, an earlier name.
+    KnownBy(usize),
+    /// Two numbers are this near.
+    Within(u32),
     /// One digit differs.
     OneDigit,
     /// Two neighbouring digits are swapped.
@@ -68,7 +72,11 @@ impl Comparison {
     /// Whether a level rests on this field.
     #[must_use]
     pub fn rests_on(&self, field: usize) -> bool {
-        let on = |level: &Agreement| matches!(level, Agreement::Same(here, there) if [*here, *there].contains(&field));
+        let on = |level: &Agreement| match level {
+            Agreement::Same(here, there) => [*here, *there].contains(&field),
+            Agreement::KnownBy(other) => *other == field,
+            _ => false,
+        };
         self.field == field || self.levels.iter().any(on)
     }
 
@@ -116,17 +124,18 @@ impl Comparison {
     }
 
     /// The level of two values that differ, but for a swap with another field.
-    fn level_of_values(&self, records: &Records, a: u32, b: u32) -> u8 {
+    pub(super) fn level_of_values(&self, records: &Records, a: u32, b: u32) -> u8 {
         let mut similarity = None;
         let from = usize::from(self.exact_first());
         let number = |code: u32| match records.fields[self.field].values {
-            Values::Digits => digits(code),
+            Values::Digits | Values::Numbers => digits(code),
             _ => u64::from(code),
         };
         let (x, y) = (number(a), number(b));
         let fits = |level: &Agreement| match (&records.fields[self.field].values, level) {
             (Values::Texts(_), Agreement::Similar(least)) => self.similar(records, *least, a, b, &mut similarity),
             (Values::Texts(texts), _) => texts_agree(*level, texts, a, b),
+            (Values::Numbers, Agreement::Within(most)) => a.abs_diff(b) <= *most,
             _ => digits_agree(*level, x, y),
         };
         let at = self.levels[from..].iter().position(fits);
@@ -249,14 +258,16 @@ struct Ready<'r> {
     tokens: bool,
     /// Levels of this comparison, for the pattern.
     count: u64,
-    swap: Option<Swap>,
+    swaps: Vec<Swap>,
 }
 
-/// A level of swapped fields.
+/// A level that reads another field too.
 #[derive(Debug)]
 struct Swap {
     level: u8,
     with: usize,
+    /// Whether one of the two may be known by what the other is called; else each must be.
+    known_by: bool,
     /// By value of this field: the number of the same text in the other; 0 where nobody has it there.
     there: Vec<u32>,
 }
@@ -264,14 +275,15 @@ struct Swap {
 impl<'r> Ready<'r> {
     fn new(records: &Records, comparison: &'r Comparison) -> Self {
         let field = &records.fields[comparison.field].values;
-        let swap = comparison.levels.iter().enumerate().find_map(|(at, level)| {
-            let Agreement::Swapped(with) = *level else { return None };
+        let swaps = comparison.levels.iter().enumerate().filter_map(|(at, level)| {
+            let (Agreement::Swapped(with) | Agreement::KnownBy(with)) = *level else { return None };
             let (Values::Texts(here), Values::Texts(others)) = (field, &records.fields[with].values) else {
                 return None;
             };
             let values = u32::try_from(here.len()).unwrap_or(u32::MAX);
             let there = std::iter::once(0).chain((1..=values).map(|value| others.find(here.whole(value)))).collect();
-            Some(Swap { level: u8::try_from(at + 1).unwrap_or(u8::MAX), with, there })
+            let known_by = matches!(level, Agreement::KnownBy(_));
+            Some(Swap { level: u8::try_from(at + 1).unwrap_or(u8::MAX), with, known_by, there })
         });
         Self {
             comparison,
@@ -280,7 +292,7 @@ impl<'r> Ready<'r> {
             otherwise: comparison.otherwise(),
             tokens: matches!(field, Values::Tokens { .. }),
             count: comparison.count() as u64,
-            swap,
+            swaps: swaps.collect(),
         }
     }
 
@@ -303,14 +315,12 @@ impl<'r> Ready<'r> {
             _ if self.remembers => memory.get(a, b, values),
             _ => values(),
         };
-        match &self.swap {
-            Some(swap) if swap.level < level => {
-                let (c, d) = (one[swap.with], other[swap.with]);
-                let swapped = c != 0 && d != 0 && swap.there[a as usize] == d && swap.there[b as usize] == c;
-                if swapped { swap.level } else { level }
-            }
-            _ => level,
-        }
+        let fits = |swap: &&Swap| {
+            let (c, d) = (one[swap.with], other[swap.with]);
+            let (a_there, b_there) = (d != 0 && swap.there[a as usize] == d, c != 0 && swap.there[b as usize] == c);
+            if swap.known_by { a_there || b_there || c != 0 && c == d } else { a_there && b_there }
+        };
+        self.swaps.iter().take_while(|swap| swap.level < level).find(fits).map_or(level, |swap| swap.level)
     }
 }
 
@@ -386,6 +396,8 @@ impl std::fmt::Display for Agreement {
             Self::Similar(least) => write!(f, "similar {least}"),
             Self::Part => f.write_str("part"),
             Self::Swapped(_) => f.write_str("swapped"),
+            Self::KnownBy(_) => f.write_str("known by another name"),
+            Self::Within(most) => write!(f, "within {most}"),
             Self::OneDigit => f.write_str("one digit"),
             Self::Transposed => f.write_str("transposed"),
             Self::LastFour => f.write_str("last four"),

@@ -90,6 +90,41 @@ fn names_agree_as_people_write_them() {
     }
 }
 
+#[test]
+fn earlier_names_and_numbers() {
+    let names = |name: &str, list: &[&str]| {
+        texts(name, &list.iter().map(|t| (!t.is_empty()).then(|| (*t).to_owned())).collect::<Vec<_>>())
+    };
+    let last = names("last", &["SMITH", "JONES", "BROWN", "SMITH", "JONES", "GREEN"]);
+    let birth = names("birth", &["", "SMITH", "GREY", "GREY", "", "GREY"]);
+    let years = [2024, 2025, 2023, 2042, 2024, 0];
+    let year = Column {
+        field: Field { name: "year".to_owned(), values: Values::Numbers },
+        codes: years.iter().map(|y| if *y == 0 { 0 } else { y + 1 }).collect(),
+    };
+    let records = Records::new(vec![last, birth, year], vec![6]);
+    let list = [
+        Comparison::new("last", 0, vec![Agreement::Exact, Agreement::KnownBy(1)], false),
+        Comparison::new("year", 2, vec![Agreement::Exact, Agreement::Within(1), Agreement::Transposed], false),
+    ];
+    assert!(list[0].rests_on(1));
+    let comparisons = Comparisons::new(&records, &list);
+    let mut memories = comparisons.memories();
+    for (a, b, expected) in [
+        (0, 1, [2, 2]),
+        (0, 2, [3, 2]),
+        (2, 3, [2, 4]),
+        (0, 3, [1, 3]),
+        (1, 4, [1, 2]),
+        (2, 5, [2, MISSING]),
+        (1, 5, [3, MISSING]),
+        (0, 4, [3, 1]),
+    ] {
+        assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, a, b)), expected, "{a} {b}");
+        assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, b, a)), expected, "{b} {a}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

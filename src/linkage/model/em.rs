@@ -29,9 +29,9 @@ pub struct Learnt {
 const ROUNDS: usize = 500;
 const STILL: f64 = 1e-9;
 
-/// Learns from the histograms of all rules at once. `u` is by comparison and level.
+/// Learns from the histograms of all rules at once. `u` is by comparison and level, and so are the pairs that people have `labelled` as one person.
 #[must_use]
-pub fn learn(list: &[Comparison], histograms: &[Histogram], u: &[Vec<f64>]) -> Learnt {
+pub fn learn(list: &[Comparison], histograms: &[Histogram], u: &[Vec<f64>], labelled: &[Vec<f64>]) -> Learnt {
     let patterns: Vec<Vec<(Vec<u8>, f64)>> = histograms
         .iter()
         .map(|h| h.counts.iter().map(|(pattern, count)| (levels_of(list, *pattern), *count as f64)).collect())
@@ -43,7 +43,7 @@ pub fn learn(list: &[Comparison], histograms: &[Histogram], u: &[Vec<f64>]) -> L
         lambda: vec![0.5; histograms.len()],
     };
     for _ in 0..ROUNDS {
-        let next = maximised(list, histograms, &patterns, u, &now);
+        let next = maximised(histograms, &patterns, u, labelled, &now);
         let moved = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         let most = now.m.iter().zip(&next.m).map(|(a, b)| moved(a, b)).fold(moved(&now.lambda, &next.lambda), f64::max);
         now = next;
@@ -72,10 +72,10 @@ fn first_guess(comparison: &Comparison) -> Vec<f64> {
 }
 
 fn maximised(
-    list: &[Comparison],
     histograms: &[Histogram],
     patterns: &[Vec<(Vec<u8>, f64)>],
     u: &[Vec<f64>],
+    labelled: &[Vec<f64>],
     now: &Learnt,
 ) -> Learnt {
     // A ratio of a level is asked for in every pattern; it is worked out once.
@@ -85,7 +85,7 @@ fn maximised(
         .zip(u)
         .map(|(m, u)| m.iter().zip(u).map(|(m, u)| if *u > 0.0 { m.max(1e-12) / u } else { 1.0 }).collect())
         .collect();
-    let mut matched: Vec<Vec<f64>> = list.iter().map(|c| vec![0.0; c.count()]).collect();
+    let mut matched = labelled.to_vec();
     let mut lambda = Vec::with_capacity(histograms.len());
     for ((histogram, patterns), share) in histograms.iter().zip(patterns).zip(&now.lambda) {
         let (mut ours, mut all) = (0.0, 0.0);

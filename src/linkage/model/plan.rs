@@ -124,7 +124,8 @@ impl Words<'_> {
         for (at, (level, said)) in levels.iter().zip(&comparison.levels).enumerate() {
             let taken = levels[..at].iter().any(|earlier| match (earlier, level) {
                 (Agreement::Similar(earlier), Agreement::Similar(later)) => earlier <= later,
-                (Agreement::Years(earlier), Agreement::Years(later)) => earlier >= later,
+                (Agreement::Years(earlier), Agreement::Years(later))
+                | (Agreement::Within(earlier), Agreement::Within(later)) => earlier >= later,
                 (Agreement::First(earlier), Agreement::First(later)) => earlier <= later,
                 (_, Agreement::Exact) => true,
                 (earlier, later) => earlier == later,
@@ -142,7 +143,7 @@ impl Words<'_> {
         let text = said.trim();
         let holds = self.fields[field].holds;
         let name = matches!(holds, Holds::FirstName | Holds::MiddleName | Holds::LastName);
-        let texts = !matches!(holds, Holds::Date | Holds::Ssn);
+        let texts = holds.is_text();
         let within =
             text.strip_prefix("within ").and_then(|rest| rest.strip_suffix(" years").or(rest.strip_suffix(" year")));
         let level = if let Some(least) = text.strip_prefix("similar ") {
@@ -151,8 +152,12 @@ impl Words<'_> {
             letters.parse().ok().filter(|n| (1..=8).contains(n)).map(Agreement::First).filter(|_| texts)
         } else if let Some(with) = text.strip_prefix("swapped with ") {
             let with = self.field(with, said, out)?;
-            let both = texts && !matches!(self.fields[with].holds, Holds::Date | Holds::Ssn);
-            both.then_some(Agreement::Swapped(with))
+            (texts && self.fields[with].holds.is_text()).then_some(Agreement::Swapped(with))
+        } else if let Some(by) = text.strip_prefix("known by ") {
+            let by = self.field(by, said, out)?;
+            (name && self.fields[by].holds == holds && by != field).then_some(Agreement::KnownBy(by))
+        } else if let (Some(most), Holds::Number) = (text.strip_prefix("within "), holds) {
+            most.parse().ok().map(Agreement::Within)
         } else if let Some(years) = within {
             years.parse().ok().map(Agreement::Years).filter(|_| holds == Holds::Date)
         } else {
@@ -161,8 +166,8 @@ impl Words<'_> {
                 ("nickname", Holds::FirstName) => Some(Agreement::Nickname),
                 ("initial", _) if name => Some(Agreement::Initial),
                 ("part", Holds::LastName) => Some(Agreement::Part),
-                ("one digit", Holds::Date | Holds::Ssn) => Some(Agreement::OneDigit),
-                ("transposed", Holds::Date | Holds::Ssn) => Some(Agreement::Transposed),
+                ("one digit", Holds::Date | Holds::Ssn | Holds::Number) => Some(Agreement::OneDigit),
+                ("transposed", Holds::Date | Holds::Ssn | Holds::Number) => Some(Agreement::Transposed),
                 ("last four", Holds::Ssn) => Some(Agreement::LastFour),
                 ("day and month swapped", Holds::Date) => Some(Agreement::DayMonth),
                 ("year and month", Holds::Date) => Some(Agreement::YearMonth),
@@ -176,9 +181,14 @@ impl Words<'_> {
                     &["exact", "one digit", "transposed", "day and month swapped", "within 2 years", "year and month"]
                 }
                 Holds::Ssn => &["exact", "one digit", "transposed", "last four"],
-                Holds::FirstName => &["exact", "nickname", "initial", "similar 0.92", "swapped with FIELD", "first 3"],
-                Holds::LastName => &["exact", "part", "initial", "similar 0.92", "swapped with FIELD", "first 3"],
-                Holds::MiddleName => &["exact", "initial", "similar 0.92", "first 3"],
+                Holds::Number => &["exact", "within 2", "one digit", "transposed"],
+                Holds::FirstName => {
+                    &["exact", "nickname", "initial", "known by FIELD", "similar 0.92", "swapped with FIELD", "first 3"]
+                }
+                Holds::LastName => {
+                    &["exact", "part", "initial", "known by FIELD", "similar 0.92", "swapped with FIELD", "first 3"]
+                }
+                Holds::MiddleName => &["exact", "initial", "known by FIELD", "similar 0.92", "first 3"],
                 _ => &["exact", "similar 0.92", "first 3"],
             };
             out.push(
@@ -201,7 +211,7 @@ impl Words<'_> {
             ("root", Holds::FirstName) => Some(Part::Root(field)),
             ("year", Holds::Date) => Some(Part::Year(field)),
             ("last four", Holds::Ssn) => Some(Part::LastFour(field)),
-            (_, Holds::Date | Holds::Ssn) => None,
+            (_, holds) if !holds.is_text() => None,
             _ => {
                 let letters = what.strip_prefix("first ").and_then(|n| n.parse().ok());
                 letters.filter(|n| (1..=4).contains(n)).map(|letters| Part::First(field, letters))

@@ -13,6 +13,8 @@ pub enum Values {
     Texts(Texts),
     /// Nine digits, as the number they spell and one more.
     Digits,
+    /// Whole numbers, as the number and one more.
+    Numbers,
     /// Days, a digit in each four bits: `0x2004_0507`.
     Days,
     /// Tokens by their numbers: nothing is known of a value but whether it is the same, and of an SSN which others are one slip away.
@@ -31,7 +33,7 @@ impl Values {
         match self {
             Self::Texts(texts) => Some(texts.len()),
             Self::Tokens { values, .. } => Some(*values),
-            Self::Digits | Self::Days => None,
+            Self::Digits | Self::Numbers | Self::Days => None,
         }
     }
 

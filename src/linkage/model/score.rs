@@ -1,10 +1,13 @@
 //! Scores: what all comparisons of a pair come to, as one weight.
 
-use super::blocking::{Blocking, Sample};
+use super::blocking::{Blocking, PairCount, Sample};
 use super::comparison::{Comparison, Comparisons, Memories, levels_of};
 use super::records::{Records, Values};
 use super::train::Trained;
-use super::weights::of_frequency;
+use super::weights::{of_frequency, probability};
+
+/// Skipped pairs that are drawn to tell what skipping costs.
+const DRAWS: usize = 1 << 16;
 
 /// Scores pairs under a trained model.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl<'r> Scorer<'r> {
         let values = (0..list.len()).map(|at| frequencies.worth(at, trained.u[at][1])).collect();
         let costs = |at: usize| match records.fields[list[at].field].values {
             _ if list[at].levels.len() < 2 => 0,
-            Values::Digits | Values::Tokens { .. } => 1,
+            Values::Digits | Values::Numbers | Values::Tokens { .. } => 1,
             Values::Days => 2,
             Values::Texts(_) => 3 + list[at].levels.len(),
         };
@@ -171,6 +174,22 @@ impl<'r> Scorer<'r> {
             (level, self.weights[at][usize::from(level)] + more.copied().unwrap_or(0))
         };
         levels.into_iter().enumerate().map(of).collect()
+    }
+
+    /// Of the pairs that over-common blocks keep from being compared, how many are expected to be of one person; by rule, no pair under two. Told by
+    /// some of them, the same ones each time. Pairs that are not `open` are of one person already and count for nothing.
+    #[must_use]
+    pub fn lost(&self, blocking: &Blocking<'_>, counts: &[PairCount], open: impl Fn(u32, u32) -> bool) -> Vec<f64> {
+        let mut memories = self.comparisons.memories();
+        let mut of = |(rule, count): (usize, &PairCount)| {
+            if count.skipped == 0 {
+                return 0.0;
+            }
+            let pairs = blocking.skipped(rule, DRAWS).into_iter().filter(|(a, b)| open(*a, *b));
+            let expected: f64 = pairs.map(|(a, b)| probability(self.score(&mut memories, a, b).1)).sum();
+            expected / DRAWS as f64 * count.skipped as f64
+        };
+        counts.iter().enumerate().map(&mut of).collect()
     }
 
     /// Every pair of the blocking whose weight is at least `floor`, in the order of rules and blocks, and how many were compared.

@@ -36,8 +36,18 @@ pub enum Holds {
     Sex,
     /// A ZIP code.
     PostalCode,
+    /// A whole number of up to nine digits, such as a year of graduation.
+    Number,
     /// Any other text, compared without case and outer blanks.
     Text,
+}
+
+impl Holds {
+    /// Whether it is compared letter by letter.
+    #[must_use]
+    pub const fn is_text(self) -> bool {
+        !matches!(self, Self::Date | Self::Ssn | Self::Number)
+    }
 }
 
 /// One blocking rule: pairs that share all of its parts are compared.
@@ -64,7 +74,7 @@ pub struct ComparisonSpec {
     /// The field.
     pub field: Located<String>,
     /// The ways in which two values may agree, from best to least: `exact`; of names `nickname`, `initial`, `part`, `swapped with FIELD`,
-    /// `similar 0.92` (Jaro-Winkler), `first 3`; of dates `one digit`, `day and month swapped`, `within 2 years`, `year and month`; of SSNs
+    /// `known by FIELD` (a name at birth or an earlier one), `similar 0.92` (Jaro-Winkler), `first 3`; of numbers `within 2`; of dates `one digit`, `day and month swapped`, `within 2 years`, `year and month`; of SSNs
     /// `one digit`, `transposed`, `last four`. What fits none is the last level; a missing value says nothing either way.
     pub levels: Vec<Located<String>>,
     /// Whether agreement on a rare value is worth more than on a common one.

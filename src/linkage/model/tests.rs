@@ -9,7 +9,7 @@ use super::em::{Histogram, learn};
 use super::records::{Column, Field, Records, Values};
 use super::score::{Frequencies, Scored, Scorer};
 use super::texts::{Forms, Texts, mixed};
-use super::train::{Trained, train};
+use super::train::{Beforehand, Trained, train};
 use super::trained::{LevelFile, ModelFile};
 use super::weights::weights;
 use super::{ModelError, Part};
@@ -150,10 +150,34 @@ fn a_block_that_is_over_common_is_skipped_and_counted() {
     assert_eq!((count.pairs, count.over_common, count.skipped), (0, 1, 1_000_000));
 }
 
+#[test]
+fn what_skipping_costs_is_told_about_right() {
+    let (each, both) = (6_000, 3_600);
+    let (records, _) = two_files(each, both, 11);
+    let (list, all_rules) = (comparisons(), rules());
+    let model = trained(&records, &list, &all_rules, 1).unwrap();
+    // Of the last rule every block of more than 40 pairs is skipped now.
+    let mut rules = all_rules;
+    rules[2].most = 40;
+    let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
+    let comparisons = Comparisons::new(&records, &list);
+    let scorer = Scorer::new(&records, &comparisons, &model, &Frequencies::of(&records, &list));
+    let counts = blocking.counts(1);
+    assert!(counts[2].skipped > 100_000 && counts[0].skipped + counts[1].skipped == 0, "{counts:?}");
+    let lost = scorer.lost(&blocking, &counts, |_, _| true);
+    let is_made = |a: u32, b: u32| blocking.rule_of(a, b);
+    let each = u32::try_from(each).unwrap();
+    let truly = (0..u32::try_from(both).unwrap()).filter(|a| is_made(*a, a + each) == Some(2)).count() as f64;
+    assert!(truly > 30.0 && (lost[2] / truly - 1.0).abs() < 0.3, "{} of {truly}", lost[2]);
+    assert!(lost[0] == 0.0 && lost[1] == 0.0, "{lost:?}");
+    let none = scorer.lost(&blocking, &counts, |_, _| false);
+    assert_eq!(none, [0.0; 3]);
+}
+
 fn trained(records: &Records, list: &[Comparison], rules: &[Rule], threads: usize) -> Result<Trained, ModelError> {
     let comparisons = Comparisons::new(records, list);
     let blocking = Blocking::new(records, rules, Scope::Between, threads);
-    train(records, &comparisons, &blocking, Scope::Between, threads, None)
+    train(records, &comparisons, &blocking, Scope::Between, threads, &Beforehand::default())
 }
 
 #[test]
@@ -210,7 +234,7 @@ fn maximisation_recovers_what_patterns_were_drawn_from() {
         })
         .collect();
     let u: Vec<Vec<f64>> = u.iter().map(|u| u.to_vec()).collect();
-    let learnt = learn(&list, &histograms, &u);
+    let learnt = learn(&list, &histograms, &u, &vec![vec![0.0; 4]; 4]);
     for (found, drawn) in learnt.lambda.iter().zip(lambdas) {
         assert!((found - drawn).abs() < 0.01, "{found} {drawn}");
     }
@@ -229,7 +253,8 @@ fn what_cannot_be_learnt_is_said() {
     let alone = Records::new(vec![texts("name", &[Some("ANNA".to_owned())])], vec![1]);
     let list = &comparisons()[..1];
     let blocking = Blocking::new(&alone, &[], Scope::Within, 1);
-    let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1, None).unwrap_err();
+    let error = train(&alone, &Comparisons::new(&alone, list), &blocking, Scope::Within, 1, &Beforehand::default())
+        .unwrap_err();
     assert_eq!(error, ModelError::NoPairs);
     // Nobody shares a name with anybody; then everybody does, in one block that is too large.
     let four = |names: [&str; 4]| {
@@ -276,7 +301,7 @@ proptest! {
         let (list, rules) = (comparisons(), rules());
         let comparisons = Comparisons::new(&records, &list);
         let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
-        let model = train(&records, &comparisons, &blocking, Scope::Between, 1, None).unwrap();
+        let model = train(&records, &comparisons, &blocking, Scope::Between, 1, &Beforehand::default()).unwrap();
         let scorer = Scorer::new(&records, &comparisons, &model, &Frequencies::of(&records, &list));
         let (mut found, compared) = scorer.pairs(&blocking, floor, 2);
         found.sort_unstable_by_key(|p| (p.left, p.right));

@@ -2,7 +2,7 @@
 
 use super::blocking::{Blocking, PairCount, Sample, Scope};
 use super::chance::{Chance, all_pairs, chance};
-use super::comparison::{Comparison, Comparisons};
+use super::comparison::{Comparison, Comparisons, levels_of};
 use super::em::{Histogram, Learnt, learn};
 use super::error::ModelError;
 use super::records::Records;
@@ -14,6 +14,8 @@ const PAIRS: u64 = 1 << 18;
 /// most of them, but never all.
 const NOISE: f64 = 0.05;
 const NOISE_OF_KNOWN: f64 = 0.25;
+/// So many labelled pairs with values tell of a comparison that no rule leaves free.
+const FEWEST_LABELS: f64 = 30.0;
 /// How often chance and agreement are worked out in turn.
 const TURNS: usize = 3;
 
@@ -53,17 +55,26 @@ pub struct KnownMatches {
     pub with_values: Vec<(f64, f64)>,
 }
 
-/// Trains a model on records. Where about how many pairs are of one person is `known` already, a field that some files never hold is not taken for
-/// one that is missing by chance.
+/// What is known before anything is learnt.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beforehand {
+    /// About how many pairs are of one person. A field that some files never hold is then not taken for one that is missing by chance.
+    pub matches: Option<KnownMatches>,
+    /// Pairs that people hold for one person, the smaller number first.
+    pub same: Vec<(u32, u32)>,
+}
+
+/// Trains a model on records.
 pub fn train(
     records: &Records,
     comparisons: &Comparisons<'_>,
     blocking: &Blocking<'_>,
     scope: Scope,
     threads: usize,
-    known: Option<&KnownMatches>,
+    before: &Beforehand,
 ) -> Result<Trained, ModelError> {
     let list = comparisons.list();
+    let known = before.matches.as_ref();
     let pairs = all_pairs(records, scope);
     if pairs < 1.0 {
         return Err(ModelError::NoPairs);
@@ -73,7 +84,8 @@ pub fn train(
         return Err(ModelError::NothingBlocked { over_common: counts.iter().map(|count| count.over_common).sum() });
     }
     let histograms = histograms(comparisons, blocking, &counts, threads);
-    identified(list, &histograms)?;
+    let labelled = labelled(comparisons, &before.same);
+    identified(list, &histograms, &labelled)?;
     let chances: Vec<Chance> = (0..list.len()).map(|at| chance(records, comparisons, at, scope, threads)).collect();
     // Nobody agrees by chance where values are nearly each person's own, so the field that agrees least often bounds the matches.
     let within = |matches: f64| matches.max(1.0).min(pairs / 2.0);
@@ -93,7 +105,7 @@ pub fn train(
             }
         };
         let u: Vec<Vec<f64>> = chances.iter().enumerate().map(|(at, c)| by_level(c, list, at, taken_out(at))).collect();
-        let now = learn(list, &histograms, &u);
+        let now = learn(list, &histograms, &u, &labelled);
         matches = within(known.map_or_else(|| estimated_matches(list, blocking, &counts, &now), |known| known.pairs));
         learnt = Some((now, u));
     }
@@ -161,10 +173,22 @@ fn histograms(
     made.collect()
 }
 
-/// Each comparison must be free in a rule that makes pairs.
-fn identified(list: &[Comparison], histograms: &[Histogram]) -> Result<(), ModelError> {
+/// By comparison and level: pairs that people hold for one person.
+fn labelled(comparisons: &Comparisons<'_>, same: &[(u32, u32)]) -> Vec<Vec<f64>> {
+    let mut memories = comparisons.memories();
+    let mut counts: Vec<Vec<f64>> = comparisons.list().iter().map(|c| vec![0.0; c.count()]).collect();
+    for &(a, b) in same {
+        let levels = levels_of(comparisons.list(), comparisons.pattern(&mut memories, a, b));
+        counts.iter_mut().zip(levels).for_each(|(counts, level)| counts[usize::from(level)] += 1.0);
+    }
+    counts
+}
+
+/// Each comparison must be free in a rule that makes pairs, or be told by enough labels.
+fn identified(list: &[Comparison], histograms: &[Histogram], labelled: &[Vec<f64>]) -> Result<(), ModelError> {
     for (at, comparison) in list.iter().enumerate() {
-        if !histograms.iter().any(|h| !h.frozen[at] && !h.counts.is_empty()) {
+        let told = labelled[at][1..].iter().sum::<f64>() >= FEWEST_LABELS;
+        if !told && !histograms.iter().any(|h| !h.frozen[at] && !h.counts.is_empty()) {
             return Err(ModelError::NotIdentified { comparison: comparison.name.clone() });
         }
     }

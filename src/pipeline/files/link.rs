@@ -7,13 +7,16 @@ use std::time::Instant;
 use crate::engine::Place;
 use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::Clusters;
+use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{
-    Blocking, Comparisons, Constraints, Frequencies, Joined, ModelFile, ModelPlan, PairCount, Scope, Scorer, Threshold,
-    Trained, in_order, join, thousandths, threshold, train,
+    Beforehand, Blocking, Choice, Comparisons, Constraints, Frequencies, Joined, ModelFile, ModelPlan, PairCount, Part,
+    Rule, Scope, Scorer, SuggestedRule, Threshold, Trained, in_order, join, probability, suggest, thousandths,
+    threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::document::{columns_of, load};
+use crate::pipeline::files::labels::{Labels, LabelsTold};
 use crate::pipeline::files::outputs::Decided;
 use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read};
 use crate::pipeline::spec::{LinkDocument, LinkMode};
@@ -28,8 +31,25 @@ pub struct Asked<'a> {
     pub document: &'a Path,
     /// Files in place of the document's own, by name.
     pub files: &'a [(String, String)],
+    /// Pairs that people have labelled, to learn from.
+    pub labels: Option<&'a Path>,
     /// Threads.
     pub threads: usize,
+}
+
+/// Blocking rules that are suggested.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    /// The rules.
+    pub rules: Vec<SuggestedRule>,
+    /// What a rule may be on, in the words of a document.
+    pub choices: Vec<String>,
+    /// Pairs that the model takes for one person.
+    pub matches: u64,
+    /// Pairs that the document's own rules make.
+    pub own: u64,
+    /// The recall that was asked for.
+    pub asked: f64,
 }
 
 /// A document that was read and understood, with its files.
@@ -38,7 +58,19 @@ pub struct Begun {
     document: LinkDocument,
     plan: ModelPlan,
     files: Vec<PersonFile>,
+    labels: Option<PathBuf>,
     threads: usize,
+}
+
+/// What a blocking rule makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleResult {
+    /// The rule.
+    pub rule: String,
+    /// Its pairs.
+    pub count: PairCount,
+    /// Of the pairs that are skipped, about how many are of one person; known with a model alone.
+    pub lost: Option<f64>,
 }
 
 /// What a linkage came to.
@@ -52,8 +84,8 @@ pub struct LinkReport {
     pub files: Vec<(String, u64)>,
     /// Values that were there and could not be used, by field.
     pub unusable: Vec<(String, u64)>,
-    /// Pairs by blocking rule; empty where the model was read and not trained.
-    pub rules: Vec<(String, PairCount)>,
+    /// Pairs by blocking rule.
+    pub rules: Vec<RuleResult>,
     /// Pairs that were compared.
     pub compared: u64,
     /// Where the decision was drawn.
@@ -62,6 +94,8 @@ pub struct LinkReport {
     pub matches: f64,
     /// The model.
     pub model: ModelFile,
+    /// How it stands to labels, where there are some.
+    pub labels: Option<LabelsTold>,
     /// Persons.
     pub clusters: u64,
     /// Seconds by phase.
@@ -115,7 +149,8 @@ pub async fn begin(asked: &Asked<'_>) -> Result<Begun, PipelineError> {
     if !missing.is_empty() {
         return Err(PipelineError::NotThere { what: missing });
     }
-    Ok(Begun { document, plan, files, threads: asked.threads })
+    let labels = asked.labels.map(Path::to_path_buf);
+    Ok(Begun { document, plan, files, labels, threads: asked.threads })
 }
 
 /// Seconds by phase.
@@ -165,11 +200,54 @@ impl Begun {
     }
 
     /// Counts the pairs that each blocking rule makes, without comparing any.
-    pub fn estimate(&self) -> Result<Vec<(String, PairCount)>, PipelineError> {
+    pub fn estimate(&self) -> Result<Vec<RuleResult>, PipelineError> {
         let persons = self.read()?;
         let blocking = Blocking::new(&persons.records, &self.plan.rules, self.scope(), self.threads);
-        let counts = blocking.counts(self.threads);
-        Ok(self.plan.rules.iter().map(|rule| rule.id.clone()).zip(counts).collect())
+        let of = |(rule, count): (&Rule, PairCount)| RuleResult { rule: rule.id.clone(), count, lost: None };
+        Ok(self.plan.rules.iter().zip(blocking.counts(self.threads)).map(of).collect())
+    }
+
+    /// Suggests blocking rules that find the share `recall` of the pairs that the model, trained with the document's own rules, takes for one person.
+    pub fn suggest(&self, recall: f64) -> Result<Suggestion, PipelineError> {
+        let persons = self.read()?;
+        let (records, list) = (&persons.records, &self.plan.comparisons[..]);
+        let blocking = Blocking::new(records, &self.plan.rules, self.scope(), self.threads);
+        let comparisons = Comparisons::new(records, list);
+        let before = beforehand(self.labels(&persons)?.as_ref());
+        let trained = train(records, &comparisons, &blocking, self.scope(), self.threads, &before)?;
+        let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
+        let (pairs, _) = scorer.pairs(&blocking, 0, self.threads);
+        let matches: Vec<(u32, u32, f64)> = pairs.iter().map(|p| (p.left, p.right, probability(p.weight))).collect();
+        let choices = self.choices();
+        let rules = suggest(records, &choices, list, self.scope(), &matches, recall, self.threads);
+        let own = blocking.counts(self.threads).iter().map(|count| count.pairs).sum();
+        let says = choices.into_iter().map(|choice| choice.says).collect();
+        Ok(Suggestion { rules, choices: says, matches: matches.len() as u64, own, asked: recall })
+    }
+
+    /// Everything that a blocking rule over the document's fields may be on.
+    fn choices(&self) -> Vec<Choice> {
+        let of = |(at, field): (usize, &FieldSpec)| {
+            let name = field.name.as_str();
+            let mut parts = vec![(Part::Whole(at), name.to_owned())];
+            match field.holds {
+                Holds::Date => parts.push((Part::Year(at), format!("year of {name}"))),
+                Holds::Ssn => parts.push((Part::LastFour(at), format!("last four of {name}"))),
+                Holds::Number | Holds::Sex => {}
+                _ => parts.extend([2, 4].map(|n| (Part::First(at, n), format!("first {n} of {name}")))),
+            }
+            if field.holds == Holds::FirstName {
+                parts.push((Part::Root(at), format!("root of {name}")));
+            }
+            parts.into_iter().map(|(part, says)| Choice { part, says }).collect::<Vec<_>>()
+        };
+        // A bit of a word each.
+        self.document.fields.iter().enumerate().flat_map(of).take(64).collect()
+    }
+
+    fn labels(&self, persons: &Persons) -> Result<Option<Labels>, PipelineError> {
+        let runtime = tokio::runtime::Handle::current();
+        self.labels.as_ref().map(|path| Labels::read(path, &self.files, persons, &runtime)).transpose()
     }
 
     /// Trains the model alone.
@@ -177,7 +255,8 @@ impl Begun {
         let persons = self.read()?;
         let comparisons = Comparisons::new(&persons.records, &self.plan.comparisons);
         let blocking = Blocking::new(&persons.records, &self.plan.rules, self.scope(), self.threads);
-        let trained = train(&persons.records, &comparisons, &blocking, self.scope(), self.threads, None)?;
+        let before = beforehand(self.labels(&persons)?.as_ref());
+        let trained = train(&persons.records, &comparisons, &blocking, self.scope(), self.threads, &before)?;
         Ok(self.file_of(&trained))
     }
 
@@ -195,14 +274,23 @@ impl Begun {
         let blocking = Blocking::new(records, &self.plan.rules, self.scope(), self.threads);
         clock.lap("block");
         let comparisons = Comparisons::new(records, list);
+        let labels = self.labels(&persons)?;
         let trained = match pinned {
             Some(model) => model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?,
-            None => train(records, &comparisons, &blocking, self.scope(), self.threads, None)?,
+            None => train(records, &comparisons, &blocking, self.scope(), self.threads, &beforehand(labels.as_ref()))?,
         };
         clock.lap("train");
         let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
         let (mut pairs, compared) = scorer.pairs(&blocking, thousandths(self.document.decide.floor), self.threads);
         clock.lap("score");
+        let counts = if pinned.is_some() { blocking.counts(self.threads) } else { trained.counts.clone() };
+        let lost = scorer.lost(&blocking, &counts, |_, _| true);
+        let of = |((rule, count), lost): ((&Rule, PairCount), f64)| RuleResult {
+            rule: rule.id.clone(),
+            count,
+            lost: Some(lost),
+        };
+        let rules = self.plan.rules.iter().zip(counts).zip(lost).map(of).collect();
         in_order(&mut pairs);
         let free: Vec<bool> = self.document.files.values().map(|f| !f.duplicates).collect();
         let constraints = Constraints { records, free_of_duplicates: &free };
@@ -232,11 +320,12 @@ impl Begun {
             title: self.document.title.clone(),
             files: self.files.iter().enumerate().map(|(at, file)| (file.name.clone(), count(at))).collect(),
             unusable: persons.unusable.clone(),
-            rules: self.plan.rules.iter().map(|rule| rule.id.clone()).zip(trained.counts.iter().copied()).collect(),
+            rules,
             compared,
             threshold: drawn,
             matches: trained.matches,
             model,
+            labels: labels.map(|labels| labels.told(&clusters)),
             clusters: clusters.iter().max().map_or(0, |last| u64::from(*last) + 1),
             seconds: clock.laps,
         })
@@ -253,6 +342,11 @@ impl Begun {
         let precision = if pairs == 0 { 1.0 } else { right / pairs as f64 };
         Threshold { weight, links, precision, recall: right / matches.max(right).max(1.0) }
     }
+}
+
+/// What is known before training.
+fn beforehand(labels: Option<&Labels>) -> Beforehand {
+    Beforehand { matches: None, same: labels.map(|labels| labels.same.clone()).unwrap_or_default() }
 }
 
 /// The person of every record, numbered from 0 in the order of their first records.

@@ -71,14 +71,21 @@ enum Part {
 }
 
 impl Decided<'_> {
-    /// Writes crosswalk, match log and model below `out`.
+    /// Writes crosswalk, match log and model below `out`. They are written beside what stands there, and take its place together when they are whole.
     pub(super) async fn write(&self, model: &ModelFile, out: &Place, threads: usize) -> Result<(), PipelineError> {
         let text = serde_json::to_string_pretty(model).map_err(PipelineError::bug)?;
         let fingerprint = Fingerprint::of(text.as_bytes());
+        let staged = out.join("staging");
+        staged.remove_all().await?;
         side_by_side(threads, &[Part::Crosswalk, Part::Log], async |part| match part {
-            Part::Crosswalk => self.crosswalk(&out.join("crosswalk"), &fingerprint).await,
-            Part::Log => self.log(&out.join("match_log"), &fingerprint).await,
+            Part::Crosswalk => self.crosswalk(&staged.join("crosswalk"), &fingerprint).await,
+            Part::Log => self.log(&staged.join("match_log"), &fingerprint).await,
         })?;
+        for name in ["crosswalk", "match_log"] {
+            out.join(name).remove_all().await?;
+            staged.join(name).move_to(&out.join(name)).await?;
+        }
+        staged.remove_all().await?;
         Ok(out.join("model.json").write(format!("{text}\n")).await?)
     }
 

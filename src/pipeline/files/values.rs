@@ -61,6 +61,7 @@ impl Encoder {
         let code = match self.holds {
             // Nearly every one stands once: nothing is gained by remembering it.
             Holds::Ssn => ssn_code(raw, self.synthetic),
+            Holds::Number => number_code(raw),
             _ => self.remembered(raw),
         };
         self.unusable += u64::from(code == 0 && !raw.trim().is_empty());
@@ -83,6 +84,7 @@ impl Encoder {
     pub(super) fn finish(self) -> Column {
         let values = match self.holds {
             Holds::Ssn => Values::Digits,
+            Holds::Number => Values::Numbers,
             Holds::Date => Values::Days,
             _ => Values::Texts(self.texts),
         };
@@ -96,6 +98,14 @@ fn ssn_code(raw: &str, synthetic: bool) -> u32 {
         (standardize::SsnStatus::Valid, Some(digits)) => digits.parse::<u32>().map_or(0, |number| number + 1),
         _ => 0,
     }
+}
+
+/// A whole number, also as a spreadsheet writes it: `2024.0`.
+fn number_code(raw: &str) -> u32 {
+    let raw = raw.trim();
+    let whole = raw.split_once('.').filter(|(_, rest)| rest.bytes().all(|b| b == b'0')).map_or(raw, |(whole, _)| whole);
+    let number = whole.bytes().all(|b| b.is_ascii_digit()).then(|| whole.parse::<u32>().ok()).flatten();
+    number.filter(|number| *number < 1_000_000_000).map_or(0, |number| number + 1)
 }
 
 fn date_code(raw: &str) -> u32 {

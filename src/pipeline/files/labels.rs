@@ -1,0 +1,145 @@
+//! Labels: pairs of records of which people have said that they are one person, or two.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::engine::Place;
+use crate::linkage::Clusters;
+use crate::pipeline::error::PipelineError;
+use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read_texts};
+
+/// The columns of a file of labels, Parquet or CSV: the two records as the match log names them, and what they are.
+const COLUMNS: [&str; 4] = ["left_source", "left_id", "right_source", "right_id"];
+const LABEL: &str = "label";
+const SAME: &str = "same";
+const DIFFERENT: &str = "different";
+
+/// Pairs of records, by their numbers, the smaller first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// One person.
+    pub same: Vec<(u32, u32)>,
+    /// Two persons.
+    pub different: Vec<(u32, u32)>,
+    /// How many name a record that the files do not hold: they say nothing.
+    pub gone: u64,
+}
+
+/// What labels came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabelsTold {
+    /// Of the pairs that people hold for one person, how many were made one, and how many there are.
+    pub same: (u64, u64),
+    /// Of the pairs that people hold for two persons, how many were made one all the same, and how many there are.
+    pub different: (u64, u64),
+    /// Pairs of records that are gone.
+    pub gone: u64,
+}
+
+impl Labels {
+    /// Reads a file of labels. Those that contradict each other are refused.
+    pub fn read(
+        path: &Path,
+        files: &[PersonFile],
+        persons: &Persons,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<Self, PipelineError> {
+        let shown = path.display();
+        let place = Place::parse(&path.to_string_lossy(), Path::new("."))?;
+        if !tokio::task::block_in_place(|| runtime.block_on(place.exists()))? {
+            return Err(PipelineError::NotThere { what: vec![format!("labels: {shown}")] });
+        }
+        let format = format_of(None, &path.to_string_lossy());
+        let format =
+            format.map_err(|_| PipelineError::Asked(format!("{shown}: labels are a .csv or .parquet file")))?;
+        let own = COLUMNS.map(str::to_owned).to_vec();
+        let file = PersonFile { name: "labels".to_owned(), place, format, columns: own, id: LABEL.to_owned() };
+        let read = tokio::task::block_in_place(|| read_texts(&[file], &COLUMNS, runtime))?;
+
+        let said = |row: usize| -> Result<[(usize, &str); 2], PipelineError> {
+            let side = |source: usize| {
+                let (name, id) = (read.columns[source][row].trim(), read.columns[source + 1][row].trim());
+                let place = files.iter().position(|file| file.name == name);
+                place.map(|place| (place, id)).ok_or_else(|| {
+                    let known: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+                    let column = COLUMNS[source];
+                    let known = known.join(", ");
+                    PipelineError::Asked(format!(
+                        "{shown}, record {}: `{column}` is `{name}`, and the files are: {known}",
+                        row + 1
+                    ))
+                })
+            };
+            Ok([side(0)?, side(2)?])
+        };
+        let rows: Vec<[(usize, &str); 2]> = (0..read.ids.len()).map(said).collect::<Result<_, _>>()?;
+        let mut numbers: HashMap<(usize, &str), Option<u32>> =
+            rows.iter().flatten().map(|side| (*side, None)).collect();
+        for (place, _) in files.iter().enumerate() {
+            for record in persons.records.of_file(place) {
+                if let Some(number) = numbers.get_mut(&(place, persons.ids.get(record))) {
+                    *number = Some(record);
+                }
+            }
+        }
+        let mut labels = Self::default();
+        for (row, [left, right]) in rows.iter().enumerate() {
+            let same = match read.ids[row].as_str() {
+                SAME => true,
+                DIFFERENT => false,
+                other => {
+                    return Err(PipelineError::Asked(format!(
+                        "{shown}, record {}: `{other}` is no label; write {SAME} or {DIFFERENT}",
+                        row + 1
+                    )));
+                }
+            };
+            match (numbers[left], numbers[right]) {
+                (Some(a), Some(b)) if a == b => {
+                    return Err(PipelineError::Asked(format!(
+                        "{shown}, record {}: it names one record twice",
+                        row + 1
+                    )));
+                }
+                (Some(a), Some(b)) if same => labels.same.push((a.min(b), a.max(b))),
+                (Some(a), Some(b)) => labels.different.push((a.min(b), a.max(b))),
+                _ => labels.gone += 1,
+            }
+        }
+        for pairs in [&mut labels.same, &mut labels.different] {
+            pairs.sort_unstable();
+            pairs.dedup();
+        }
+        labels.agree(path, files, persons)?;
+        Ok(labels)
+    }
+
+    /// Two records that people hold for two persons may not be one by other labels.
+    fn agree(&self, path: &Path, files: &[PersonFile], persons: &Persons) -> Result<(), PipelineError> {
+        let mut clusters = Clusters::singletons(u32::try_from(persons.records.len()).unwrap_or(u32::MAX));
+        for &(a, b) in &self.same {
+            let (a, b) = (clusters.root(a), clusters.root(b));
+            clusters.union(a, b);
+        }
+        let Some(&(a, b)) = self.different.iter().find(|(a, b)| clusters.root(*a) == clusters.root(*b)) else {
+            return Ok(());
+        };
+        let name = |record: u32| format!("{} of {}", persons.ids.get(record), files[persons.records.file(record)].name);
+        Err(PipelineError::Contradiction(format!(
+            "{} contradicts itself: {} and {} are two persons, and one person by other labels",
+            path.display(),
+            name(a),
+            name(b)
+        )))
+    }
+
+    /// How a linkage stands to them; `clusters` has the person of every record.
+    #[must_use]
+    pub fn told(&self, clusters: &[u32]) -> LabelsTold {
+        let of = |pairs: &[(u32, u32)]| {
+            let joined = pairs.iter().filter(|(a, b)| clusters[*a as usize] == clusters[*b as usize]).count();
+            (joined as u64, pairs.len() as u64)
+        };
+        LabelsTold { same: of(&self.same), different: of(&self.different), gone: self.gone }
+    }
+}
