@@ -59,10 +59,16 @@ pub fn check(
         recipes.check(name, &recipe_names, out);
     }
     for guard in guards {
-        if let Veto::FirstNamesDiffer { unless_swapped: Some(cross) } = &guard.veto {
-            recipes.check(&cross.left, &recipe_names, out);
-            recipes.check(&cross.right, &recipe_names, out);
-            one_domain(cross, known, file, out);
+        if let Veto::FirstNamesDiffer { unless_swapped, unless_alike } = &guard.veto {
+            let beside = unless_alike.windows(2);
+            let beside = beside.map(|two| CrossSpec { left: two[0].clone(), right: two[1].clone() });
+            for cross in unless_swapped.iter().cloned().chain(beside) {
+                one_domain(&cross, known, file, out);
+            }
+            let swapped = unless_swapped.iter().flat_map(|cross| [&cross.left, &cross.right]);
+            for name in swapped.chain(unless_alike) {
+                recipes.check(name, &recipe_names, out);
+            }
         }
         for lacking in roles_lacking(&guard.veto, roles) {
             out.push(

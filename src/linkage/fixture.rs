@@ -105,6 +105,13 @@ pub(super) fn record(source: &'static str, number: u32, text: &str) -> Record {
     record
 }
 
+/// A name without a letter, where three are left.
+fn less(name: &str, place: usize) -> Option<String> {
+    let mut name = name.to_owned();
+    name.remove(place);
+    Some(name).filter(|left| left.len() >= 3)
+}
+
 const NICKNAMES: [(&str, &str); 4] =
     [("BILL", "WILLIAM"), ("LIZ", "ELIZABETH"), ("KATE", "KATHERINE"), ("MIKE", "MICHAEL")];
 
@@ -126,6 +133,8 @@ impl Record {
             "first_name" | "first_word" => first.map(str::to_owned),
             "first_root" => first.map(|f| NICKNAMES.iter().find(|n| n.0 == f).map_or(f, |n| n.1).to_owned()),
             "first_initial" => initial(&self.first),
+            "first_less_1" => first.and_then(|f| less(f, 0)),
+            "first_less_2" => first.and_then(|f| less(f, 1)),
             "first_phonetic" => first.map(skeleton),
             "middle_name" => self.middle.clone().filter(|m| m.len() > 1),
             "middle_initial" => initial(&self.middle),

@@ -64,6 +64,7 @@ impl<'a> Judge<'a> {
             Veto::FirstNamesDiffer { .. } => {
                 self.compare(clusters, &roles.first_any, a, b) == Some(false)
                     && !guard.swapped.is_some_and(|columns| self.swapped(clusters, columns, a, b))
+                    && self.compare(clusters, &guard.alike, a, b) != Some(true)
             }
             Veto::PeopleDiffer { fields } => {
                 let first = match self.compare(clusters, &roles.first, a, b) {

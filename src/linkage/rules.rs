@@ -52,6 +52,8 @@ pub struct Guard {
     pub veto: Veto,
     /// The columns that tell swapped names, where these are no conflict.
     pub swapped: Option<(usize, usize)>,
+    /// The columns that tell names which are alike, where these are no conflict.
+    pub alike: Vec<usize>,
 }
 
 /// The roles as columns.
@@ -216,6 +218,9 @@ impl Rules {
         for (here, there) in self.guards.iter().filter_map(|guard| guard.swapped) {
             unite(here, there);
         }
+        for pair in self.guards.iter().flat_map(|guard| guard.alike.windows(2)) {
+            unite(pair[0], pair[1]);
+        }
         for role in [&self.roles.first_any, &self.roles.last, &self.roles.birth_date] {
             for pair in role.windows(2) {
                 unite(pair[0], pair[1]);
@@ -247,13 +252,12 @@ impl Columns {
 }
 
 fn guard(spec: &GuardSpec, columns: &mut Columns) -> Guard {
-    let swapped = match &spec.veto {
-        Veto::FirstNamesDiffer { unless_swapped: Some(cross) } => {
-            Some((columns.place(&cross.left), columns.place(&cross.right)))
-        }
-        _ => None,
-    };
-    Guard { id: spec.id.value.clone(), veto: spec.veto.clone(), swapped }
+    let (mut swapped, mut alike) = (None, Vec::new());
+    if let Veto::FirstNamesDiffer { unless_swapped, unless_alike } = &spec.veto {
+        swapped = unless_swapped.as_ref().map(|cross| (columns.place(&cross.left), columns.place(&cross.right)));
+        alike = unless_alike.iter().map(|name| columns.place(name)).collect();
+    }
+    Guard { id: spec.id.value.clone(), veto: spec.veto.clone(), swapped, alike }
 }
 
 /// The place of a guard that a pass names.

@@ -185,6 +185,10 @@ pub enum Veto {
         /// the names were swapped, and do not differ.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unless_swapped: Option<CrossSpec>,
+        /// Tokens of one domain, such as the name and the name without a letter: where any of one side is any of the other's, the names are alike,
+        /// and do not differ.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unless_alike: Vec<Located<String>>,
     },
     /// Of first name, last name and birth date, so many that both clusters hold agree in no form. Here a loose form of the first name counts
     /// only where a cluster holds no full one.

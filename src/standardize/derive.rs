@@ -27,6 +27,8 @@ pub const PARTS: &[&str] = &[
     "first_word",
     "first_root",
     "first_initial",
+    "first_less_1",
+    "first_less_2",
     "first_phonetic",
     "middle_name",
     "middle_initial",
@@ -65,7 +67,8 @@ fn field_of(part: &str) -> Option<Field> {
         "ssn" | "ssn_last4" => Field::Ssn,
         "local_id" => Field::LocalId,
         "state_id" => Field::Text("state_id"),
-        "first_name" | "first_word" | "first_root" | "first_initial" | "first_phonetic" => Field::Text("first_name"),
+        "first_name" | "first_word" | "first_root" | "first_initial" | "first_less_1" | "first_less_2"
+        | "first_phonetic" => Field::Text("first_name"),
         "middle_name" | "middle_initial" => Field::Text("middle_name"),
         "last_name" | "last_joined" | "last_core" | "last_first_part" | "last_last_part" | "last_phonetic" => {
             Field::Text("last_name")
@@ -88,6 +91,8 @@ fn of_text(part: &str, value: &str) -> Option<String> {
         "first_word" => value.split(' ').next().and_then(long),
         "first_root" => nickname::nickname_root(value),
         "first_initial" | "middle_initial" => name::initial(value).map(str::to_owned),
+        "first_less_1" => value.split(' ').next().and_then(|word| name::less(word, 0)),
+        "first_less_2" => value.split(' ').next().and_then(|word| name::less(word, 1)),
         "first_phonetic" => value.split(' ').next().and_then(phonetic::phonetic),
         "last_joined" => Some(surname::joined(value)),
         "last_core" => Some(surname::parts(value).concat()),

@@ -73,6 +73,12 @@ pub fn suffix(raw: &str) -> Option<&'static str> {
     })
 }
 
+/// A name without one of its letters, by its place, where that leaves three or more: what is left when that letter was mistyped.
+pub(super) fn less(name: &str, place: usize) -> Option<String> {
+    let left: String = name.chars().enumerate().filter(|(at, _)| *at != place).map(|(_, letter)| letter).collect();
+    (left.len() >= 3 && left.len() < name.len()).then_some(left)
+}
+
 /// The first letter of a canonical name.
 #[must_use]
 pub fn initial(canonical: &str) -> Option<&str> {

@@ -285,6 +285,7 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
         ("first_root", "", "ROBERT"),
         ("first_phonetic", "", "PP"),
         ("first_initial", "J", "B"),
+        ("first_less_1", "", ""),
         ("last_first_part", "CRUZ", "OBRIEN"),
         ("last_last_part", "LOPEZ", "OBRIEN"),
         ("last_joined", "DELACRUZLOPEZ", "OBRIEN"),
@@ -389,5 +390,25 @@ proptest! {
         let sent = build(RefKey::new(key(1), None));
         let own = build(RefKey::new(key(1), Some(key(2))));
         prop_assert_eq!(key(2).raw(sent.value(0)), own.value(0));
+    }
+}
+
+#[test]
+fn names_that_one_slip_at_their_beginning_made_have_a_form_in_common() {
+    let forms = |name: &str| -> Vec<String> {
+        let mut builder = builder();
+        builder.push(&batch(&[["A", "", name, "", "", "", "", "", ""]])).unwrap();
+        let names = ["first_name", "first_less_1", "first_less_2"];
+        let parts = derive(&all(builder), &names).unwrap();
+        names.iter().map(|part| cell(&parts, part, 0)).filter(|form| !form.is_empty()).collect()
+    };
+    let meet = |a: &str, b: &str| forms(a).iter().any(|form| forms(b).contains(form));
+    assert_eq!(forms("Joyce"), ["JOYCE", "OYCE", "JYCE"]);
+    assert_eq!(forms("Amy"), ["AMY"], "what is left of a short name says too little");
+    for (a, b) in [("JOYCE", "OJYCE"), ("DANIEL", "ADNIEL"), ("LUZA", "VLUZA"), ("DANA", "ANA"), ("JAMES", "HAMES")] {
+        assert!(meet(a, b) && meet(b, a), "{a} {b}");
+    }
+    for (a, b) in [("JOYCE", "ALICE"), ("MARK", "JOHN"), ("AMY", "EMY")] {
+        assert!(!meet(a, b), "{a} {b}");
     }
 }
