@@ -80,9 +80,13 @@ impl DatasetWriter {
     /// Adds rows.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<(), EngineError> {
         self.rows += batch.num_rows() as u64;
-        self.coalescer.push_batch(batch).map_err(EngineError::arrow("gathering rows"))?;
-        while let Some(full) = self.coalescer.next_completed_batch() {
-            self.encode(&full).await?;
+        // A batch of millions of rows is gathered a piece at a time, or it would stand here twice.
+        for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+            let piece = batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start));
+            self.coalescer.push_batch(piece).map_err(EngineError::arrow("gathering rows"))?;
+            while let Some(full) = self.coalescer.next_completed_batch() {
+                self.encode(&full).await?;
+            }
         }
         Ok(())
     }

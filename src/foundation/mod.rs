@@ -9,6 +9,7 @@ pub mod element;
 pub mod fingerprint;
 pub mod interned;
 pub mod keyed;
+pub mod lists;
 pub mod located;
 pub mod parts;
 pub mod record;

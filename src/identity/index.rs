@@ -11,6 +11,9 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef};
 use crate::foundation::schema::REF_BYTES;
 use crate::identity::{IdentityError, PersonId};
 
+/// Members of one batch.
+const BATCH_ROWS: usize = 65_536;
+
 /// A reference to an identity record.
 pub type IdentityRef = [u8; 16];
 
@@ -142,24 +145,37 @@ impl PersonIndex {
         Ok(RecordBatch::try_new(persons_schema(), columns)?)
     }
 
-    /// The members as Arrow, which is the crosswalk: the person of every identity record, sorted by reference, its primary key.
-    pub fn members_batch(&self) -> Result<RecordBatch, IdentityError> {
-        let mut refs = FixedSizeBinaryBuilder::with_capacity(self.members.len(), REF_BYTES);
-        let mut ids = StringBuilder::with_capacity(self.members.len(), self.members.len() * 17);
-        for (reference, place) in &self.members {
-            refs.append_value(reference)?;
-            ids.append_value(self.persons[*place as usize].id.as_str());
-        }
-        Ok(RecordBatch::try_new(crosswalk_schema(), vec![Arc::new(refs.finish()), Arc::new(ids.finish())])?)
+    /// The members as Arrow, which is the crosswalk: the person of every identity record, sorted by reference, its primary key. Batches are of a
+    /// bounded size; there is one at least.
+    pub fn members_batches(&self) -> impl Iterator<Item = Result<RecordBatch, IdentityError>> + '_ {
+        let none: &[(IdentityRef, u32)] = &[];
+        let empty = self.members.is_empty().then_some(none);
+        self.members.chunks(BATCH_ROWS).chain(empty).map(|members| {
+            let mut refs = FixedSizeBinaryBuilder::with_capacity(members.len(), REF_BYTES);
+            let mut ids = StringBuilder::with_capacity(members.len(), members.len() * 17);
+            for (reference, place) in members {
+                refs.append_value(reference)?;
+                ids.append_value(self.persons[*place as usize].id.as_str());
+            }
+            Ok(RecordBatch::try_new(crosswalk_schema(), vec![Arc::new(refs.finish()), Arc::new(ids.finish())])?)
+        })
     }
+}
 
-    /// Reads an index back from its two datasets, rows in any order; version and next counter stand in the pointer.
-    pub fn from_batches(
-        version: u64,
-        next_counter: u64,
-        persons: &[RecordBatch],
-        members: &[RecordBatch],
-    ) -> Result<Self, IdentityError> {
+/// An index that is being read back from its two datasets, rows in any order. Version and next counter stand in the pointer.
+#[derive(Debug)]
+pub struct ReadingIndex {
+    version: u64,
+    next_counter: u64,
+    persons: Vec<Person>,
+    /// Each id with its place among the persons, by id.
+    places: Vec<(PersonId, u32)>,
+    members: Vec<(IdentityRef, u32)>,
+}
+
+impl ReadingIndex {
+    /// Takes all persons.
+    pub fn new(version: u64, next_counter: u64, persons: &[RecordBatch]) -> Result<Self, IdentityError> {
         let mut read = Vec::new();
         for batch in persons {
             let ids = column(batch, "person_id", &DataType::Utf8)?;
@@ -187,22 +203,29 @@ impl PersonIndex {
         if places.windows(2).any(|w| w[0].0 == w[1].0) {
             return Err(IdentityError::Damaged("an id stands twice"));
         }
-        let mut rows = Vec::new();
-        for batch in members {
-            let refs = column(batch, "identity_ref", &DataType::FixedSizeBinary(REF_BYTES))?;
-            let ids = column(batch, "person_id", &DataType::Utf8)?;
-            for row in 0..batch.num_rows() {
-                let id = PersonId::parse(ids.as_string::<i32>().value(row))?;
-                let place = places.binary_search_by(|p| p.0.cmp(&id));
-                let place =
-                    place.map_err(|_| IdentityError::Damaged("a record belongs to an id that was never given"))?;
-                let mut reference = [0; 16];
-                reference.copy_from_slice(refs.as_fixed_size_binary().value(row));
-                rows.push((reference, places[place].1));
-            }
+        Ok(Self { version, next_counter, persons: read, places, members: Vec::new() })
+    }
+
+    /// Takes members.
+    pub fn push(&mut self, members: &RecordBatch) -> Result<(), IdentityError> {
+        let refs = column(members, "identity_ref", &DataType::FixedSizeBinary(REF_BYTES))?;
+        let ids = column(members, "person_id", &DataType::Utf8)?;
+        for row in 0..members.num_rows() {
+            let id = PersonId::parse(ids.as_string::<i32>().value(row))?;
+            let place = self.places.binary_search_by(|p| p.0.cmp(&id));
+            let place = place.map_err(|_| IdentityError::Damaged("a record belongs to an id that was never given"))?;
+            let mut reference = [0; 16];
+            reference.copy_from_slice(refs.as_fixed_size_binary().value(row));
+            self.members.push((reference, self.places[place].1));
         }
-        rows.sort_unstable();
-        Self::new(version, next_counter, read, rows)
+        Ok(())
+    }
+
+    /// The index.
+    pub fn finish(self) -> Result<PersonIndex, IdentityError> {
+        let Self { version, next_counter, persons, mut members, .. } = self;
+        members.sort_unstable();
+        PersonIndex::new(version, next_counter, persons, members)
     }
 }
 

@@ -14,6 +14,6 @@ mod scenarios;
 
 pub use assign::{Assigned, Assignment, Counts, Ground, assign};
 pub use error::IdentityError;
-pub use index::{IdentityRef, Person, PersonIndex, Status, crosswalk_schema, persons_schema};
+pub use index::{IdentityRef, Person, PersonIndex, ReadingIndex, Status, crosswalk_schema, persons_schema};
 pub use ledger::{Cause, Change, Entry, ledger_batch, ledger_schema};
 pub use person_id::PersonId;

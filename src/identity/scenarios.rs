@@ -153,17 +153,13 @@ fn overlapping_or_empty_clusters_are_refused() {
 fn the_index_goes_through_arrow_and_back() {
     let first = run(&clusters(&[&[1], &[2, 3]]), None);
     let second = run(&clusters(&[&[1, 2, 3, 4], &[5]]), Some(&first.index)).index;
-    let (persons, members) = (second.persons_batch().unwrap(), second.members_batch().unwrap());
-    let back = PersonIndex::from_batches(
-        2,
-        second.next_counter(),
-        std::slice::from_ref(&persons),
-        std::slice::from_ref(&members),
-    )
-    .unwrap();
-    assert_eq!(back, second);
-    let reused = PersonIndex::from_batches(2, second.next_counter() - 1, &[persons], &[members]);
-    assert!(matches!(reused, Err(IdentityError::Damaged(_))));
+    let read = |next_counter: u64| {
+        let mut index = ReadingIndex::new(2, next_counter, &[second.persons_batch().unwrap()]).unwrap();
+        second.members_batches().for_each(|batch| index.push(&batch.unwrap()).unwrap());
+        index.finish()
+    };
+    assert_eq!(read(second.next_counter()).unwrap(), second);
+    assert!(matches!(read(second.next_counter() - 1), Err(IdentityError::Damaged(_))));
 }
 
 /// A partition of some of 24 records: each record's cluster, 0 for a record that is not there.

@@ -94,7 +94,8 @@ pub fn link(
     let Walk { mut clusters, mut decisions, counts, .. } = walk;
     decisions.sort_unstable();
     let model = rules.model.as_ref();
-    let modelled = model.map(|model| modelled(table, rules, model, &mut clusters, threads));
+    let span = tracing::info_span!("linking", phase = "model");
+    let modelled = span.in_scope(|| model.map(|model| modelled(table, rules, model, &mut clusters, threads)));
     let clusters = clusters.sets();
     let cluster_info = describe(table, rules, &clusters, &decisions, modelled.as_ref());
     let reviewed_gone = rules.reviewed.gone(table);

@@ -9,6 +9,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use crate::foundation::lists::Lists;
 use crate::linkage::decision::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::guard::Judge;
 use crate::linkage::model::{
@@ -107,6 +108,7 @@ pub(crate) fn modelled(
         },
     };
     let variants = Variants::new(table, model, clusters);
+    tracing::info!(variants = variants.rows.len(), persons = variants.roots.len(), "comparing persons so far");
     let records = records(table, rules, model, &variants.rows);
     let comparisons = Comparisons::new(&records, &model.comparisons);
     let blocking = Blocking::new(&records, &model.blocking, Scope::Both, threads);
@@ -225,7 +227,7 @@ pub(crate) fn records(table: &TokenTable, rules: &Rules, model: &ModelPass, rows
         }
     };
     let end = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    Records::new(model.fields.iter().map(column).collect(), vec![end])
+    Records::new(model.fields.iter().map(column), vec![end])
 }
 
 /// The records of every person that differ in what the model reads: of equal ones the first.
@@ -235,7 +237,7 @@ struct Variants {
     /// The person of each, numbered from 0 in the order of their first variants.
     persons: Vec<u32>,
     /// The variants of each person.
-    of_person: Vec<Vec<u32>>,
+    of_person: Lists,
     /// The cluster's root of each person.
     roots: Vec<u32>,
 }
@@ -260,21 +262,21 @@ impl Variants {
         let mut variants = Self {
             rows: Vec::with_capacity(keyed.len()),
             persons: Vec::new(),
-            of_person: Vec::new(),
+            of_person: Lists::default(),
             roots: Vec::new(),
         };
         let mut number_of = vec![u32::MAX; table.len()];
-        for (variant, (root, _, row)) in (0_u32..).zip(keyed) {
+        for (root, _, row) in keyed {
             let number = &mut number_of[root as usize];
             if *number == u32::MAX {
                 *number = u32::try_from(variants.roots.len()).unwrap_or(u32::MAX);
                 variants.roots.push(root);
-                variants.of_person.push(Vec::new());
             }
             variants.rows.push(row);
             variants.persons.push(*number);
-            variants.of_person[*number as usize].push(variant);
         }
+        let numbered = variants.persons.iter().copied().zip(0..);
+        variants.of_person = Lists::new(variants.roots.len(), numbered);
         variants
     }
 }
@@ -328,11 +330,8 @@ impl Deciding<'_> {
     /// Decides edges in their order; rows of the decisions are variants.
     fn decide(&mut self, edges: &[Edge], line: i32) -> Vec<ModelDecision> {
         // The edges of each person, best first.
-        let mut of_person: Vec<Vec<u32>> = vec![Vec::new(); self.variants.roots.len()];
-        for (at, edge) in (0_u32..).zip(edges) {
-            of_person[edge.one as usize].push(at);
-            of_person[edge.other as usize].push(at);
-        }
+        let both = (0_u32..).zip(edges).flat_map(|(at, edge)| [(edge.one, at), (edge.other, at)]);
+        let of_person = Lists::new(self.variants.roots.len(), both);
         let needed = probability(line);
         let mut decisions = Vec::new();
         for edge in edges {
@@ -355,7 +354,7 @@ impl Deciding<'_> {
                 decided.stopped = stopped_by(guard);
             } else {
                 let rivals = [(edge.one, edge.other), (edge.other, edge.one)]
-                    .map(|(of, with)| self.rivals(edges, &of_person[of as usize], of, with));
+                    .map(|(of, with)| self.rivals(edges, of_person.of(of), of, with));
                 let own = odds(edge.pair.weight);
                 let others: f64 = rivals.iter().map(|(odds, _)| odds).sum();
                 decided.probability = own / (1.0 + own + others);
@@ -403,7 +402,7 @@ impl Deciding<'_> {
     /// Whether the best pair of two persons is less likely one person than any two records are.
     fn speak_against(&mut self, one: u32, other: u32) -> bool {
         let variants = self.variants;
-        let of = |person: u32| variants.of_person[person as usize].iter().take(COMPARED).copied();
+        let of = |person: u32| variants.of_person.of(person).iter().take(COMPARED).copied();
         let weigh = |(a, b): (u32, u32)| self.scorer.score(&mut self.memories, a.min(b), a.max(b)).1;
         let best = of(one).flat_map(|a| of(other).map(move |b| (a, b))).map(weigh).max();
         best.is_some_and(|best| best < self.against)

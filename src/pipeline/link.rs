@@ -1,24 +1,19 @@
 //! Link: identity records become tokens, tokens become decisions and clusters, clusters become persons that keep their ids.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use arrow::array::{AsArray, FixedSizeBinaryArray};
-use arrow::datatypes::{DataType, Field, Schema};
-
 use tracing::Instrument as _;
 
-use crate::engine::{Dataset, DatasetWriter, Place, WriteOptions};
-use crate::foundation::{Fingerprint, Fingerprinter, Zone, schema};
-use crate::identity::{Assigned, PersonIndex, assign, crosswalk_schema, ledger_batch, ledger_schema, persons_schema};
+use crate::engine::{Dataset, DatasetWriter, Place};
+use crate::foundation::{Fingerprinter, Zone};
+use crate::identity::Assigned;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::{model_file, of_file};
 use crate::linkage::rules::{ModelPass, REVIEW};
 use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, Stopped, TokenTable};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::give_ids::give_ids;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::link_parts::{Outcome, sorted};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tables;
 use crate::pipeline::token_table::token_table;
@@ -113,29 +108,6 @@ pub async fn link(
     })
 }
 
-async fn read_index(ground: &Ground<'_>, pointer: &Pointer) -> Result<PersonIndex, PipelineError> {
-    let engine = &ground.runner.engine;
-    let place = ground.runner.root.join(&pointer.index);
-    let mut parts = Vec::new();
-    for kind in ["persons", "crosswalk"] {
-        let table = format!("parent {kind}");
-        engine.register_folder(&table, &place.join(kind)).await?;
-        parts.push(engine.collect(&table, &format!("SELECT * FROM {}", quoted(&table))).await?);
-    }
-    let damaged =
-        |e: crate::identity::IdentityError| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
-    PersonIndex::from_batches(pointer.index_version, pointer.next_counter, &parts[0], &parts[1]).map_err(damaged)
-}
-
-/// Where the parts of the outcome go, and what they rest on.
-struct Outcome<'a> {
-    /// The fingerprint of what was decided, whatever the index was before: it names the run in the log.
-    linked_as: &'a Fingerprint,
-    /// The fingerprint of the step.
-    fingerprint: &'a Fingerprint,
-    place: Place,
-}
-
 /// What is done side by side once everything is linked.
 enum Part {
     Log,
@@ -180,10 +152,6 @@ fn phase(name: &'static str) -> tracing::Span {
     tracing::info_span!("linking", phase = name)
 }
 
-fn sorted(by: &str) -> WriteOptions {
-    WriteOptions { sorted_by: vec![by.to_owned()], ..WriteOptions::default() }
-}
-
 async fn write_log(
     table: &TokenTable,
     rules: &Rules,
@@ -197,101 +165,6 @@ async fn write_log(
     }
     log.finish("match_log", outcome.fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
     Ok(())
-}
-
-/// Gives clusters the ids of persons and writes the new version of the index.
-async fn give_ids(
-    ground: &Ground<'_>,
-    table: &TokenTable,
-    linked: &Linked,
-    identified: &[Identified],
-    parent: Option<&Pointer>,
-    outcome: &Outcome<'_>,
-) -> Result<Assigned, PipelineError> {
-    let parent_index = match parent {
-        Some(pointer) => Some(read_index(ground, pointer).await?),
-        None => None,
-    };
-    let corrected = corrected(ground, identified, parent, outcome.fingerprint, &outcome.place).await?;
-    let refs = table.refs();
-    let clusters: Vec<Vec<[u8; 16]>> =
-        linked.clusters.iter().map(|c| c.iter().map(|row| refs[*row as usize]).collect()).collect();
-    let key = ground.keys.person_key();
-    let next_counter = parent.map_or(1, |p| p.next_counter);
-    let stands_on =
-        crate::identity::Ground { parent: parent_index.as_ref(), next_counter, key: &key, corrected: &corrected };
-    let assigned = assign(&clusters, &stands_on).map_err(PipelineError::bug)?;
-    drop(clusters);
-    let index = &assigned.index;
-    let version = index.version();
-    for (kind, schema, by, batch) in [
-        ("persons", persons_schema(), "counter", index.persons_batch()),
-        ("crosswalk", crosswalk_schema(), "identity_ref", index.members_batch()),
-        ("ledger", ledger_schema(), "person_id", ledger_batch(&assigned.ledger, version, outcome.linked_as.as_str())),
-    ] {
-        let mut writer = DatasetWriter::create(&outcome.place.join(kind), schema, &sorted(by)).await?;
-        writer.write(batch.map_err(PipelineError::bug)?).await?;
-        writer.finish(kind, outcome.fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
-    }
-    Ok(assigned)
-}
-
-/// Keeps which source person each identity record belongs to, and finds the records, new or withdrawn since the parent index, whose source
-/// person has both: those are corrections.
-async fn corrected(
-    ground: &Ground<'_>,
-    identified: &[Identified],
-    parent: Option<&Pointer>,
-    fingerprint: &Fingerprint,
-    place: &Place,
-) -> Result<BTreeSet<[u8; 16]>, PipelineError> {
-    let engine = &ground.runner.engine;
-    let serial = &ground.runner.serial;
-    let mut union = Vec::new();
-    for (source, identities) in identified.iter().filter_map(|i| Some((&i.source, i.identities.as_ref()?))) {
-        let table = format!("identities {source}");
-        serial.register_folder(&table, &identities.place).await?;
-        union.push(format!("SELECT identity_ref, source, source_person FROM {}", quoted(&table)));
-    }
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    let reference = Field::new("identity_ref", DataType::FixedSizeBinary(schema::REF_BYTES), false);
-    let columns = Arc::new(Schema::new(vec![reference, text("source"), text("source_person")]));
-    let options = WriteOptions { no_statistics: true, ..WriteOptions::default() };
-    let mut writer = DatasetWriter::create(&place.join("records"), columns, &options).await?;
-    for sql in &union {
-        writer.write_stream("records", serial.stream("records", sql).await?).await?;
-    }
-    let records = writer.finish("records", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?;
-    let Some(parent) = parent else { return Ok(BTreeSet::new()) };
-
-    engine.register_folder("records now", &records.place).await?;
-    engine.register_folder("records before", &ground.runner.root.join(&parent.index).join("records")).await?;
-    let only = |a: &str, b: &str| {
-        format!("SELECT a.* FROM \"{a}\" a LEFT ANTI JOIN \"{b}\" b ON a.identity_ref = b.identity_ref")
-    };
-    let half = |a: &str, b: &str| {
-        format!(
-            "SELECT {a}.identity_ref FROM {a} LEFT SEMI JOIN {b} ON {a}.source = {b}.source AND {a}.source_person = {b}.source_person \
-             WHERE {a}.source_person <> ''"
-        )
-    };
-    let sql = format!(
-        "WITH gone AS ({}), come AS ({}) {} UNION ALL {}",
-        only("records before", "records now"),
-        only("records now", "records before"),
-        half("gone", "come"),
-        half("come", "gone")
-    );
-    let mut found = BTreeSet::new();
-    for batch in engine.collect("corrected records", &sql).await? {
-        let refs: &FixedSizeBinaryArray = batch.column(0).as_fixed_size_binary();
-        for row in 0..batch.num_rows() {
-            let mut reference = [0; 16];
-            reference.copy_from_slice(refs.value(row));
-            found.insert(reference);
-        }
-    }
-    Ok(found)
 }
 
 /// What the model learnt and expects, for the run's record and the release.

@@ -90,8 +90,8 @@ pub struct Blocking<'r> {
     records: &'r Records,
     scope: Scope,
     rules: &'r [Rule],
-    /// The keys of each record under all rules, record after record; 0 where it has none.
-    keys: Vec<u64>,
+    /// The block of each record under all rules, counted from 1, record after record; 0 where it has none.
+    keys: Vec<u32>,
     blocks: Vec<Blocks>,
     /// Rules whose records are one slip apart in a field, which no key of one record tells.
     near: Vec<(usize, usize)>,
@@ -101,25 +101,29 @@ impl<'r> Blocking<'r> {
     /// Finds the blocks of all rules.
     #[must_use]
     pub fn new(records: &'r Records, rules: &'r [Rule], scope: Scope, threads: usize) -> Self {
-        let made = over(threads, rules.len(), |at| {
+        let make = |at: usize| {
             if let [Part::Near(field)] = rules[at].parts[..] {
                 let entries = near_entries(records, field);
-                return (vec![0; records.len()], Blocks::new(records, scope, &entries.iter().copied()));
+                return Blocks::new(records, scope, &entries.iter().copied());
             }
             let keys = keys(records, &rules[at].parts);
-            let blocks = Blocks::new(records, scope, &keys.iter().copied().zip(0_u32..));
-            (keys, blocks)
-        });
+            Blocks::new(records, scope, &keys.iter().copied().zip(0_u32..))
+        };
         let near = rules.iter().enumerate().filter_map(|(at, rule)| match rule.parts[..] {
             [Part::Near(field)] => Some((at, field)),
             _ => None,
         });
-        let (of_rules, blocks): (Vec<Vec<u64>>, Vec<Blocks>) = made.into_iter().unzip();
         let mut keys = vec![0; records.len() * rules.len()];
-        for (at, of_rule) in of_rules.into_iter().enumerate() {
-            for (keys, key) in keys.chunks_exact_mut(rules.len()).zip(of_rule) {
-                keys[at] = key;
+        let mut blocks = Vec::with_capacity(rules.len());
+        for (at, of_rule) in over(threads, rules.len(), make).into_iter().enumerate() {
+            if !matches!(rules[at].parts[..], [Part::Near(_)]) {
+                for (number, block) in (1..).zip(of_rule.all()) {
+                    for row in block {
+                        keys[*row as usize * rules.len() + at] = number;
+                    }
+                }
             }
+            blocks.push(of_rule);
         }
         Self { records, scope, rules, keys, blocks, near: near.collect() }
     }
@@ -136,7 +140,7 @@ impl<'r> Blocking<'r> {
     }
 
     #[inline]
-    fn keys_of(&self, record: u32) -> &[u64] {
+    fn keys_of(&self, record: u32) -> &[u32] {
         let start = record as usize * self.rules.len();
         &self.keys[start..start + self.rules.len()]
     }
@@ -244,8 +248,7 @@ impl<'r> Blocking<'r> {
     #[must_use]
     pub fn skipped(&self, rule: usize, draws: usize) -> Vec<(u32, u32)> {
         let over_common = |rule: usize| {
-            let blocks = (0..PARTITIONS).flat_map(move |partition| self.blocks[rule].of(partition));
-            blocks.filter_map(move |block| {
+            self.blocks[rule].all().filter_map(move |block| {
                 let pairs = self.pairs_made(rule, block);
                 (pairs > self.rules[rule].most).then_some((block, pairs))
             })
@@ -255,7 +258,7 @@ impl<'r> Blocking<'r> {
             ends.push((ends.last().map_or(0, |last| last.0) + pairs, block));
         }
         let Some(&(all, _)) = ends.last() else { return Vec::new() };
-        let common: Vec<HashSet<u64>> = (0..self.rules.len())
+        let common: Vec<HashSet<u32>> = (0..self.rules.len())
             .map(|rule| {
                 over_common(rule).map(|(block, _)| self.keys_of(block[0])[rule]).filter(|key| *key != 0).collect()
             })
@@ -389,6 +392,11 @@ impl Blocks {
             blocks.partitions.push(blocks.ends.len());
         }
         blocks
+    }
+
+    /// Every block, in the order of partitions.
+    fn all(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.partitions.len()).flat_map(|partition| self.of(partition))
     }
 
     /// The blocks of one partition.

@@ -73,14 +73,15 @@ pub struct Records {
 }
 
 impl Records {
-    /// Puts columns together; `ends` tells where each file's records end.
+    /// Puts columns together, one after another; `ends` tells where each file's records end.
     #[must_use]
-    pub fn new(columns: Vec<Column>, ends: Vec<u32>) -> Self {
+    pub fn new(columns: impl IntoIterator<Item = Column, IntoIter: ExactSizeIterator>, ends: Vec<u32>) -> Self {
+        let columns = columns.into_iter();
         let count = ends.last().copied().unwrap_or(0) as usize;
         let stride = columns.len().next_multiple_of(4);
         let mut rows = vec![0; count * stride];
         let mut fields = Vec::with_capacity(columns.len());
-        for (at, column) in columns.into_iter().enumerate() {
+        for (at, column) in columns.enumerate() {
             for (row, code) in rows.chunks_exact_mut(stride).zip(column.codes) {
                 row[at] = code;
             }
