@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Tokenize(TokenizeArgs),
     /// Link any files of persons by a model that needs no labels
     Link(LinkArgs),
-    /// Train the model of a linkage and write it, without linking
+    /// Train the model of a linkage of files and write it, without linking; of a pipeline, write the model of its current release, to be pinned
     Train(TrainArgs),
     /// Count the pairs that blocking rules make, without comparing any
     Block(BlockArgs),
@@ -125,7 +125,7 @@ pub(crate) struct TokenizeArgs {
 /// What `link`, `train` and `block` read.
 #[derive(Debug, Args)]
 pub(crate) struct LinkInput {
-    /// The document, such as config/linkage/two_files.yaml
+    /// The document, such as config/linkage/two_files.yaml; `evaluate` and `train` take a pipeline too
     pub(crate) document: PathBuf,
     /// A file in place of the document's own, such as a=persons_a.parquet; may be given for each file
     #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
@@ -158,7 +158,7 @@ pub(crate) struct TrainArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
-    /// The model file to write; by default out/NAME/model.json
+    /// The model file to write; by default out/NAME/model.json, of a pipeline config/linkage/NAME.model.json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -183,13 +183,16 @@ pub(crate) struct BlockArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The reference of a record, as left_ref and right_ref of the match log have it; its first 6 digits may do
+    /// The reference of a record, as left_ref and right_ref of the match log have it; its first 6 digits may do. Of a linkage of files: FILE:ID
     pub(crate) left: String,
     /// The reference of the other
     pub(crate) right: String,
-    /// The release
+    /// The release; --pipeline may name the document of a linkage of files too
     #[command(flatten)]
     pub(crate) of: OfRelease,
+    /// Of a linkage of files: a file in place of the document's own, as it was given to `link`
+    #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
+    pub(crate) files: Vec<(String, String)>,
     /// Show also what stands in the two records; needs the pipeline's keys, and is registered
     #[arg(long)]
     pub(crate) clear: bool,

@@ -36,8 +36,11 @@ pub(crate) async fn link(project: &Path, args: &LinkArgs) -> Result<(), Error> {
     Ok(())
 }
 
-/// Trains a model and writes it.
+/// Trains a model and writes it; of a pipeline, writes the model that its current release was linked by.
 pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error> {
+    if !document::is_one(project, &args.input.document) {
+        return train_release(project, args).await;
+    }
     let begun = begun(project, &args.input).await?;
     let model = begun.train()?;
     let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun, project).join("model.json"));
@@ -46,6 +49,31 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
     print!("{}", report::model_page(&model));
     println!("\nThe model: {}", out.display());
     Ok(())
+}
+
+async fn train_release(project: &Path, args: &TrainArgs) -> Result<(), Error> {
+    names_its_own_files(&args.input)?;
+    let release = CurrentRelease::open(project, &args.input.document, None).await?;
+    let model = release.model_to_pin().await?;
+    let own = PathBuf::from(format!("config/linkage/{}.model.json", *release.project.linkage.linkage));
+    let out = args.out.clone().unwrap_or_else(|| project.join(&own));
+    let text = serde_json::to_string_pretty(&model).unwrap_or_default();
+    write(&Place::parse(&out.to_string_lossy(), Path::new("."))?, format!("{text}\n")).await?;
+    print!("{}", report::model_page(&model));
+    println!("\nThe model of release {}: {}", release.pointer.release, out.display());
+    println!("With `pinned: {}` under `model:` of the linkage, later runs decide by it.", own.display());
+    Ok(())
+}
+
+/// A pipeline's sources are its own.
+fn names_its_own_files(input: &LinkInput) -> Result<(), Error> {
+    if input.files.is_empty() && input.labels.is_none() {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: "a pipeline names its own files".to_owned(),
+        help: "leave --file and --labels out, or name a document of `link`".to_owned(),
+    })
 }
 
 /// Counts the pairs of every blocking rule.
@@ -84,12 +112,7 @@ pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), 
 }
 
 async fn evaluate_release(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
-    if !args.input.files.is_empty() {
-        return Err(Error::Usage {
-            message: "a pipeline names its own files".to_owned(),
-            help: "leave --file out, or name a document of `link`".to_owned(),
-        });
-    }
+    names_its_own_files(&args.input)?;
     let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
     let release = CurrentRelease::open(project, &args.input.document, out.as_deref()).await?;
     let place = release.root.join(&format!("restricted/evaluation/{}.json", release.pointer.release));

@@ -18,6 +18,8 @@ pub enum Compared {
     Differs,
     /// One of the two lacks it.
     Missing,
+    /// Both hold it, and so do too many others.
+    OverCommon,
 }
 
 /// An exact pass, or a blocking rule, and the two records.

@@ -14,8 +14,8 @@ use crate::linkage::decision::{MatchDecision, Stopped, stopped_by};
 use crate::linkage::guard::Judge;
 use crate::linkage::model::{
     Beforehand, Blocking, Column, Comparison, Comparisons, Field, Frequencies, KnownMatches, Memories, ModelError,
-    ModelFile, PairCount, Records, Scope, Scored, Scorer, Trained, Values, mixed, odds, probability, thousandths,
-    train,
+    ModelFile, PairCount, Records, Scope, Scored, Scorer, Trained, ValueCounts, Values, mixed, odds, probability,
+    thousandths, train,
 };
 use crate::linkage::rules::{ModelPass, Rules};
 use crate::linkage::{Clusters, TokenTable};
@@ -201,17 +201,13 @@ fn all_over(whole: usize, part: usize) -> u64 {
     whole.div_ceil(part) as u64
 }
 
-/// How many records of the whole table hold each value.
+/// How many records hold each value: as counted before, or of the whole table.
 fn frequencies(table: &TokenTable, model: &ModelPass) -> Frequencies {
     let of = |comparison: &Comparison| {
-        if !comparison.frequencies {
-            return Vec::new();
-        }
         let column = model.fields[comparison.field];
-        let mut counts = vec![0_u32; table.greatest(column) as usize + 1];
-        (0..u32::try_from(table.len()).unwrap_or(u32::MAX))
-            .for_each(|row| counts[table.value(column, row) as usize] += 1);
-        counts
+        let rows = 0..u32::try_from(table.len()).unwrap_or(u32::MAX);
+        let at_hand = || ValueCounts::of(table.greatest(column) as usize, rows.map(|row| table.value(column, row)));
+        comparison.frequencies.then(|| table.counted[column].clone().unwrap_or_else(at_hand))
     };
     Frequencies(model.comparisons.iter().map(of).collect())
 }

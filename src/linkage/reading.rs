@@ -3,7 +3,7 @@
 //! The dataset is read several times in one and the same order of rows: once for what is not a token, then once for each column of tokens,
 //! and once for the neighbourhoods of SSNs. Only numbers are kept. Groups of columns may be read side by side.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int32Type};
 
 use crate::foundation::schema::REF_BYTES;
+use crate::linkage::model::ValueCounts;
 use crate::linkage::near::Near;
 use crate::linkage::table::{IdentityRef, TokenTable, UNKNOWN, row_number};
 use crate::linkage::{LinkageError, Rules};
@@ -47,6 +48,9 @@ impl TokenTable {
         Ok(reading.finish())
     }
 }
+
+/// How many records hold each token of a column, by what was counted once.
+pub type TokenCounts = Vec<(IdentityRef, u32)>;
 
 /// What is not a token of a recipe, in the order in which rows are read.
 #[derive(Debug, Default)]
@@ -111,6 +115,8 @@ pub struct Reading<'r> {
     near_rows: usize,
     near: Near,
     table: TokenTable,
+    /// By column: how often tokens come, where that was counted before.
+    counted: BTreeMap<String, TokenCounts>,
 }
 
 /// The numbers of a group of columns: which columns, their rows, and the greatest number in use.
@@ -118,6 +124,7 @@ pub struct Reading<'r> {
 pub struct Numbered {
     columns: Vec<(usize, Vec<u32>)>,
     greatest: u32,
+    counted: Vec<(usize, ValueCounts)>,
 }
 
 /// A group of columns that is being read: columns that are compared with each other share their numbers.
@@ -168,9 +175,17 @@ impl<'r> Reading<'r> {
             valid_ssn: order.iter().map(|(_, at)| first.valid_ssn[*at as usize]).collect(),
             columns: vec![Vec::new(); rules.columns().len()],
             distinct: vec![0; rules.columns().len()],
+            counted: vec![None; rules.columns().len()],
             near: Arc::default(),
         };
-        Ok(Self { rules, rank, valid_ssn: first.valid_ssn, near_rows: 0, near: Near::default(), table })
+        let (valid_ssn, counted) = (first.valid_ssn, BTreeMap::new());
+        Ok(Self { rules, rank, valid_ssn, near_rows: 0, near: Near::default(), table, counted })
+    }
+
+    /// Takes how often tokens come, by column, before columns are read; of other columns the records at hand are counted.
+    #[must_use]
+    pub fn counting(self, counted: BTreeMap<String, TokenCounts>) -> Self {
+        Self { counted, ..self }
     }
 
     /// The groups of columns that are compared with each other, by the columns' numbers.
@@ -193,6 +208,9 @@ impl<'r> Reading<'r> {
         for (column, rows) in numbered.columns {
             self.table.columns[column] = rows;
             self.table.distinct[column] = numbered.greatest;
+        }
+        for (column, counts) in numbered.counted {
+            self.table.counted[column] = Some(counts);
         }
     }
 
@@ -249,7 +267,13 @@ impl ColumnGroup<'_> {
     /// The numbers.
     #[must_use]
     pub fn finish(self) -> Numbered {
-        Numbered { columns: self.columns, greatest: row_number(self.numbers.0.len()) }
+        let names = self.reading.rules.columns();
+        let counted = self.columns.iter().filter_map(|(column, _)| {
+            let counted = self.reading.counted.get(&names[*column])?;
+            Some((*column, self.numbers.counts(counted)))
+        });
+        let counted = counted.collect();
+        Numbered { columns: self.columns, greatest: row_number(self.numbers.0.len()), counted }
     }
 }
 
@@ -287,6 +311,18 @@ impl Numbers {
         }
         let next = row_number(self.0.len()) + 1;
         *self.0.entry(token(array, row)).or_insert(next)
+    }
+
+    /// What was counted of tokens, by their numbers.
+    fn counts(&self, counted: &TokenCounts) -> ValueCounts {
+        let mut counts = ValueCounts { counts: vec![0; self.0.len() + 1], with: 0.0 };
+        for (token, count) in counted {
+            counts.with += f64::from(*count);
+            if let Some(number) = self.0.get(token) {
+                counts.counts[*number as usize] = *count;
+            }
+        }
+        counts
     }
 }
 

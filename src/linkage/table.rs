@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::linkage::model::ValueCounts;
 use crate::linkage::near::Near;
 
 /// A reference to an identity record.
@@ -26,6 +27,8 @@ pub struct TokenTable {
     pub(crate) valid_ssn: Vec<bool>,
     pub(crate) columns: Vec<Vec<u32>>,
     pub(crate) distinct: Vec<u32>,
+    /// How often the values of a column come, where that was counted before.
+    pub(crate) counted: Vec<Option<ValueCounts>>,
     pub(crate) near: Arc<Near>,
 }
 

@@ -1,5 +1,7 @@
 //! Link: identity records become tokens, tokens become decisions and clusters, clusters become persons that keep their ids.
 
+use std::collections::BTreeMap;
+
 use tracing::Instrument as _;
 
 use crate::engine::{Dataset, DatasetWriter, Place};
@@ -10,6 +12,7 @@ use crate::linkage::modelled::{model_file, of_file};
 use crate::linkage::rules::{ModelPass, REVIEW};
 use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, Stopped, TokenTable};
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::frequencies::{frequencies, read};
 use crate::pipeline::give_ids::give_ids;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -71,6 +74,10 @@ pub async fn link(
     for tokens in all {
         print = print.with("tokens", &tokens.meta.fingerprint);
     }
+    let counted = frequencies(ground, all).await?;
+    if let Some(counted) = &counted {
+        print = print.with("frequencies", &counted.meta.fingerprint);
+    }
     let linked_as = print.clone().finish();
     let print = match parent {
         Some(parent) => print
@@ -87,7 +94,7 @@ pub async fn link(
         if let (Some(model), Some(file)) = (&mut rules.model, &ground.project.pinned) {
             model.pinned = Some(of_file(&linkage.linkage, model, SPEC_VERSION, file)?);
         }
-        let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place };
+        let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place, counted: counted.as_ref() };
         make_link(ground, all, identified, &rules, parent, outcome).await
     };
     let whole = ground.runner.step("link", "link", Zone::Restricted, &fingerprint, make).await?;
@@ -122,7 +129,11 @@ async fn make_link(
     parent: Option<&Pointer>,
     outcome: Outcome<'_>,
 ) -> Result<Dataset, PipelineError> {
-    let table = token_table(ground, all, rules).instrument(phase("reading tokens")).await?;
+    let counted = match outcome.counted {
+        Some(counted) => read(ground, counted).await?,
+        None => BTreeMap::new(),
+    };
+    let table = token_table(ground, all, rules, counted).instrument(phase("reading tokens")).await?;
     // Grouping in memory and the passes' queries give the same groups (tested in the linkage room); in memory it is several times faster
     // on one machine, so that is what the embedded engine does.
     let threads = ground.runner.engine.limits().threads;
@@ -168,8 +179,15 @@ async fn write_log(
 }
 
 /// What the model learnt and expects, for the run's record and the release.
-fn model_facts(linkage: &str, model: &ModelPass, modelled: &Modelled) -> Result<serde_json::Value, PipelineError> {
-    let file = modelled.trained.as_ref().map(|trained| model_file(linkage, model, SPEC_VERSION, trained));
+fn model_facts(
+    linkage: &str,
+    model: &ModelPass,
+    modelled: &Modelled,
+    counted: Option<&Dataset>,
+) -> Result<serde_json::Value, PipelineError> {
+    let frequencies = counted.map(|counted| counted.meta.fingerprint.clone());
+    let file = |trained| ModelFile { frequencies, ..model_file(linkage, model, SPEC_VERSION, trained) };
+    let file = modelled.trained.as_ref().map(file);
     let counts = modelled.counts.iter().zip(&modelled.lost);
     let rules = model.blocking.iter().zip(counts).map(|(rule, (count, lost))| {
         serde_json::json!({
@@ -215,7 +233,7 @@ async fn describe(
             "pass": model.id, "strength": model.strength.name(), "links": of(MatchDecision::Link),
             "vetoed": of(MatchDecision::NonLink), "ambiguous": of(MatchDecision::ClericalReview),
         }));
-        facts.insert("model".into(), model_facts(linkage, model, modelled)?);
+        facts.insert("model".into(), model_facts(linkage, model, modelled, outcome.counted)?);
     }
     if !rules.reviewed.is_empty() {
         let links = linked.decisions.iter().filter(|d| d.pass == rules.review_stage()).count();

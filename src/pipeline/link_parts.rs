@@ -1,6 +1,6 @@
 //! Where the parts of a linkage go, and how they are written.
 
-use crate::engine::{Place, WriteOptions};
+use crate::engine::{Dataset, Place, WriteOptions};
 use crate::foundation::Fingerprint;
 
 /// Where the parts of the outcome go, and what they rest on.
@@ -11,6 +11,8 @@ pub(super) struct Outcome<'a> {
     pub fingerprint: &'a Fingerprint,
     /// Its folder.
     pub place: Place,
+    /// How often tokens come, where the model asks for it.
+    pub counted: Option<&'a Dataset>,
 }
 
 /// A part is sorted by its key.

@@ -19,6 +19,7 @@ pub mod dropped;
 pub mod error;
 pub mod evaluation;
 pub mod files;
+pub mod frequencies;
 pub mod give_ids;
 pub mod ground;
 pub mod identify;
@@ -48,6 +49,7 @@ pub mod token_table;
 pub mod tokenize;
 pub mod tokenized;
 pub mod tokens;
+pub mod way;
 
 pub use document::{Texts, names};
 pub use error::PipelineError;

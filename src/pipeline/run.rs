@@ -23,7 +23,7 @@ use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
-use crate::pipeline::{files, release, research, results, tables};
+use crate::pipeline::{files, frequencies, release, research, results, tables};
 use crate::publish::{Lock, Pointer};
 
 /// A run that may begin: documents checked, keys open, lock held.
@@ -169,10 +169,17 @@ impl Begun {
         discovered.current.len()
             + 2 * sources
             + persons
+            + usize::from(self.counts_frequencies())
             + 1
             + self.compiled.rule_order.len()
             + self.project.marts.len()
             + 1
+    }
+
+    /// Whether how often tokens come is a step of its own: a pinned model has counted them before.
+    fn counts_frequencies(&self) -> bool {
+        let before = self.project.pinned.as_ref().is_some_and(|model| model.frequencies.is_some());
+        !before && !frequencies::columns(&self.project).is_empty()
     }
 
     /// The fingerprint of everything that the run rests on but the release before it.

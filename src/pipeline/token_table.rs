@@ -1,10 +1,12 @@
 //! The token table of a run: every source's tokens, read a column at a time, so that linking holds numbers and never the tokens themselves.
 
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, Engine, EngineError};
-use crate::linkage::reading::{FIRST, FirstPass, NEAR};
+use crate::linkage::reading::{FIRST, FirstPass, NEAR, TokenCounts};
 use crate::linkage::{LinkageError, Reading, Rules, TokenTable};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
@@ -12,7 +14,12 @@ use crate::pipeline::ground::Ground;
 use crate::pipeline::side_by_side::side_by_side;
 
 /// Reads the tokens of all sources, which stay in one order throughout: source after source, rows as they lie.
-pub async fn token_table(ground: &Ground<'_>, all: &[Dataset], rules: &Rules) -> Result<TokenTable, PipelineError> {
+pub async fn token_table(
+    ground: &Ground<'_>,
+    all: &[Dataset],
+    rules: &Rules,
+    counted: BTreeMap<String, TokenCounts>,
+) -> Result<TokenTable, PipelineError> {
     let engine = &ground.runner.serial;
     let mut tables = Vec::with_capacity(all.len());
     for (i, tokens) in all.iter().enumerate() {
@@ -22,7 +29,7 @@ pub async fn token_table(ground: &Ground<'_>, all: &[Dataset], rules: &Rules) ->
     }
     let mut rows = FirstPass::default();
     each(engine, &tables, &FIRST, |batch| rows.push(batch)).await?;
-    let mut reading = Reading::new(rows, rules).map_err(PipelineError::bug)?;
+    let mut reading = Reading::new(rows, rules).map_err(PipelineError::bug)?.counting(counted);
     let threads = ground.runner.engine.limits().threads;
     let read = side_by_side(threads, &reading.groups(), async |group| {
         let mut numbered = reading.column_group(group);

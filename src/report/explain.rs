@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::linkage::explained::{Compared, KeyExplained, SOURCES, WeightExplained};
 use crate::linkage::model::{bits, probability};
 use crate::pipeline::asked::explain::{DecisionTold, Explanation};
+use crate::pipeline::files::explain::FilesExplained;
 
 /// A bar is at most so wide, whatever the weight.
 const WIDEST: usize = 32;
@@ -69,6 +70,44 @@ pub fn explanation_page(told: &Explanation) -> String {
             let _ = writeln!(out, "  {field:<16} {one:<28} {other}");
         }
     }
+    out
+}
+
+/// The page of an explanation of records of files.
+#[must_use]
+pub fn files_explanation_page(told: &FilesExplained) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "Linkage {}\n", told.name);
+    for (at, (record, cluster)) in told.records.iter().enumerate() {
+        let _ = writeln!(out, "  {}  {record:<32} cluster {cluster}", at + 1);
+    }
+    let one_person = told.records[0].1 == told.records[1].1;
+    let links = told.decisions.len();
+    let _ = match (one_person, links) {
+        (true, _) => writeln!(out, "\nOne person, by {links} link{}:", if links == 1 { "" } else { "s" }),
+        (false, 0) => writeln!(
+            out,
+            "\nTwo persons. The match log has no decision of the two: they were not compared, or were worth too little."
+        ),
+        (false, _) => writeln!(out, "\nTwo persons. The match log has of the two:"),
+    };
+    let number = |text: &str| text.parse::<i32>().ok();
+    for decided in &told.decisions {
+        let [left, right] = &decided.records;
+        let _ =
+            writeln!(out, "  {}, decision {}: {left} and {right}, {}", decided.rule, decided.number, decided.decision);
+        let [weight, chance, lead] = &decided.told;
+        let lead =
+            number(lead).map_or("no rival".to_owned(), |lead| format!("{:.2} bits before the runner-up", bits(lead)));
+        let chance = chance.parse::<f64>().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "      weight {:.2} bits, probability {chance:.4}, {lead}",
+            bits(number(weight).unwrap_or(0))
+        );
+    }
+    waterfall(&told.weight, &mut out);
+    keys("Blocking rules", &told.blocking, &mut out);
     out
 }
 
@@ -142,6 +181,7 @@ fn keys(title: &str, all: &[KeyExplained], out: &mut String) {
             None => "brings the two together".to_owned(),
             Some((part, Compared::Differs)) if part == SOURCES => "is not for these sources".to_owned(),
             Some((part, Compared::Missing)) => format!("{part} is missing"),
+            Some((_, Compared::OverCommon)) => "is over-common here, and skipped".to_owned(),
             Some((part, _)) => format!("{part} differs"),
         };
         let _ = writeln!(out, "  {:<24} {strength:<2} {says}", key.id);

@@ -100,7 +100,12 @@ fn a_pinned_model_clear_values_and_who_saw_them() {
             .ask("select left_ref, right_ref, pass_id, decision, weight_millibits from match_log order by decision_id")
     };
     let before = people(&project);
-    let model = project.read(&format!("{}/audit/model.json", project.release()));
+    project.run(&["train", "pipelines/statewide.yaml", "--file", "a=b.csv"]).fails_with(2, &["names its own files"]);
+    let trained = project.run(&["train", "pipelines/statewide.yaml"]);
+    trained.is_fine();
+    assert!(trained.out.contains("pinned: config/linkage/statewide.model.json"), "{}", trained.out);
+    let model = project.read("config/linkage/statewide.model.json");
+    assert_eq!(model.trim(), project.read(&format!("{}/audit/model.json", project.release())).trim());
     let [left, right] = pair(&project, "decision = 'link' and left_source = 'ui_wages' and right_source = 'ui_wages'");
     let told = project.run(&["explain", &left, &right]);
     assert!(!told.out.contains("In the clear"), "{}", told.out);
@@ -113,13 +118,38 @@ fn a_pinned_model_clear_values_and_who_saw_them() {
     assert_eq!((&seen["records"][0], &seen["records"][1]), (&left.into(), &right.into()));
 
     // Pinned to what it learnt, the linkage decides the same, and says that it was trained before.
-    project.write("config/linkage/statewide.model.json", &model);
     let document = "config/linkage/statewide.yaml";
     project.replace(document, "  id: model\n", "  id: model\n  pinned: config/linkage/statewide.model.json\n");
     let again = project.statewide();
     again.is_fine();
     assert!(again.out.contains("The model, trained before, compared"), "{}", again.out);
     assert!(before == people(&project), "the pinned model decided otherwise");
+    // People who come later change nothing of what is counted: the frequencies are pinned with the model.
+    let counted =
+        serde_json::from_str::<serde_json::Value>(&model).unwrap()["frequencies"].as_str().unwrap().to_owned();
+    let weights = |project: &Project| -> std::collections::BTreeMap<String, String> {
+        let sql = "select left_ref || right_ref as pair, levels || weight_millibits as told from match_log where pass_id = 'model'";
+        let row = |line: &String| line.split_once(',').map(|(pair, told)| (pair.to_owned(), told.to_owned()));
+        project.ask(sql).iter().filter_map(row).collect()
+    };
+    let then = weights(&project);
+    let enrolled = "sample_data/k12/enrollment_2024.csv";
+    let whole = std::fs::read(project.path(enrolled)).unwrap();
+    let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+    project.write(enrolled, lines[..lines.len() * 2 / 3].concat());
+    project.statewide().is_fine();
+    let now = weights(&project);
+    let both: Vec<&String> = then.keys().filter(|pair| now.contains_key(*pair)).collect();
+    // Nine records fewer would move what a name is worth by thousandths of a bit.
+    assert!(both.len() >= 15, "{} of {} and {}", both.len(), then.len(), now.len());
+    assert!(both.iter().all(|pair| then[*pair] == now[*pair]), "a weight changed");
+    let store = format!("out/restricted/store/frequencies/{counted}");
+    std::fs::rename(project.path(&store), project.path("frequencies_elsewhere")).unwrap();
+    project.write(enrolled, &whole);
+    project.replace(document, "false_links: 0.002", "false_links: 0.0021");
+    project.statewide().fails_with(3, &["the frequencies that the pinned model counted", &counted]);
+    std::fs::rename(project.path("frequencies_elsewhere"), project.path(&store)).unwrap();
+    project.replace(document, "false_links: 0.0021", "false_links: 0.002");
     // Other keys do not open what these closed.
     let pipeline = "pipelines/statewide.yaml";
     let [left, right] = pair(&project, "decision = 'link'");

@@ -563,3 +563,40 @@ fn a_gap_between_groups_stops_with_five() {
     let ended = project.run(&asked);
     ended.fails_with(5, &["sex M", "less of its true pairs are found"]);
 }
+
+#[test]
+fn two_records_of_files_are_explained() {
+    let project = project(&files(1_500, 900));
+    link(&project, &[]).is_fine();
+    let explain = |left: &str, right: &str| project.run(&["explain", left, right, "--pipeline", DOCUMENT]);
+    let log = rows(&project, "out/two_files/match_log", &["left_id", "right_id", "decision"]);
+    let [left, right] = log.iter().find(|row| row[2] == "link").map(|row| [row[0].clone(), row[1].clone()]).unwrap();
+    let told = explain(&format!("a:{left}"), &format!("b:{right}"));
+    told.is_fine();
+    for words in ["One person, by 1 link:", "any two records", "together", "brings the two together", ", link\n"] {
+        assert!(told.out.contains(words), "{words} in\n{}", told.out);
+    }
+    // What the log says of the weight is what the comparison comes to.
+    let bits = |line: &str| -> f64 {
+        line.split_whitespace().find_map(|word| word.parse::<f64>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    let line = |begins: &str| told.out.lines().find(|line| line.trim_start().starts_with(begins)).unwrap();
+    assert!((bits(line("weight")) - bits(line("together"))).abs() < 1e-9, "{}", told.out);
+    // Two who never met: which part of each rule failed.
+    let told = explain("a:a1", "b:b800");
+    told.is_fine();
+    for words in ["Two persons. The match log has no decision", "ssn ", "differs"] {
+        assert!(told.out.contains(words), "{words} in\n{}", told.out);
+    }
+    assert!(!told.out.contains("brings the two together"), "{}", told.out);
+    for name in FIRST {
+        assert!(!told.out.contains(name), "a name is shown\n{}", told.out);
+    }
+    explain("a1", "b:b1").fails_with(2, &["`a1` names no record", "FILE:ID", "a, b"]);
+    explain("c:a1", "b:b1").fails_with(2, &["is of no file"]);
+    explain("a:zzz", "b:b1").fails_with(2, &["is no record of that file"]);
+    explain("a:a1", "a:a1").fails_with(2, &["name two"]);
+    project.run(&["explain", "a:a1", "b:b1", "--pipeline", DOCUMENT, "--clear"]).fails_with(2, &["--clear"]);
+    let elsewhere = ["explain", "a:a1", "b:b1", "--pipeline", DOCUMENT, "--out", "nowhere"];
+    project.run(&elsewhere).fails_with(3, &["crosswalk in", "throughline link"]);
+}

@@ -297,6 +297,14 @@ impl<'r> Blocking<'r> {
         drawn
     }
 
+    /// Whether the block of a record is over-common under a rule.
+    #[must_use]
+    pub fn is_over_common(&self, rule: usize, record: u32) -> bool {
+        let number = self.keys_of(record)[rule] as usize;
+        let block = number.checked_sub(1).and_then(|nth| self.blocks[rule].all().nth(nth));
+        block.is_some_and(|block| self.pairs_made(rule, block) > self.rules[rule].most)
+    }
+
     /// Whether a rule makes a pair, whatever the rules before it do.
     #[must_use]
     pub fn is_made_by(&self, rule: usize, a: u32, b: u32) -> bool {
@@ -427,6 +435,14 @@ fn keys(records: &Records, parts: &[Part]) -> Vec<u64> {
         }
     }
     keys
+}
+
+/// Whether two records share a part; `None` where one of them lacks it.
+#[must_use]
+pub fn shares(records: &Records, part: Part, a: u32, b: u32) -> Option<bool> {
+    let code = part_codes(records, part);
+    let of = |record: u32| Some(code(records.code(part.field(), record))).filter(|code| *code != 0);
+    of(a).zip(of(b)).map(|(x, y)| x == y)
 }
 
 /// A key for every two SSNs that are one slip apart, with the records that hold either.

@@ -28,14 +28,14 @@ mod train;
 mod trained;
 mod weights;
 
-pub use blocking::{Blocking, PairCount, Part, Rule, Sample, Scope, over};
+pub use blocking::{Blocking, PairCount, Part, Rule, Sample, Scope, over, shares};
 pub use comparison::{Agreement, Comparison, Comparisons, MISSING, Memories, levels_of};
 pub use decide::{Constraints, Joined, Threshold, in_order, join, threshold};
 pub use em::{Histogram, Learnt, learn};
 pub use error::ModelError;
 pub use plan::ModelPlan;
 pub use records::{Column, Field, Records, Values, day_code};
-pub use score::{Frequencies, Scored, Scorer, rarity};
+pub use score::{Frequencies, Scored, Scorer, ValueCounts, rarity};
 pub use similar::{Letters, jaro_winkler};
 pub use suggest::{Choice, SuggestedRule, suggest};
 pub(crate) use texts::mixed;

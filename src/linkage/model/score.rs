@@ -222,9 +222,30 @@ impl<'r> Scorer<'r> {
     }
 }
 
-/// How often values come, by comparison: of each value how many records hold it, its number the place. Empty where frequencies do not count.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frequencies(pub Vec<Vec<u32>>);
+/// How often the values of a field come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ValueCounts {
+    /// How many records hold each value, its number the place; 0 is no value.
+    pub counts: Vec<u32>,
+    /// How many records hold any, of values that nobody here holds too.
+    pub with: f64,
+}
+
+impl ValueCounts {
+    /// Counts values that stand one after another.
+    #[must_use]
+    pub fn of(values: usize, codes: impl Iterator<Item = u32>) -> Self {
+        let mut counts = vec![0_u32; values + 1];
+        codes.for_each(|code| counts[code as usize] += 1);
+        counts[0] = 0;
+        let with = counts.iter().map(|n| f64::from(*n)).sum();
+        Self { counts, with }
+    }
+}
+
+/// How often values come, by comparison; `None` where frequencies do not count.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frequencies(pub Vec<Option<ValueCounts>>);
 
 impl Frequencies {
     /// How often the values of these records come.
@@ -233,19 +254,16 @@ impl Frequencies {
         let all = u32::try_from(records.len()).unwrap_or(u32::MAX);
         let of = |comparison: &Comparison| {
             let distinct = records.fields[comparison.field].values.distinct();
-            let Some(values) = distinct.filter(|_| comparison.frequencies) else { return Vec::new() };
-            let mut counts = vec![0_u32; values + 1];
-            records.codes(comparison.field, 0..all).for_each(|code| counts[code as usize] += 1);
-            counts
+            let values = distinct.filter(|_| comparison.frequencies)?;
+            Some(ValueCounts::of(values, records.codes(comparison.field, 0..all)))
         };
         Self(list.iter().map(of).collect())
     }
 
     /// What agreement on each value of a comparison is worth beyond agreement on any, of which u is `exact`.
     fn worth(&self, at: usize, exact: f64) -> Vec<i32> {
-        let Some(counts) = self.0.get(at).filter(|counts| !counts.is_empty()) else { return Vec::new() };
-        let with: f64 = counts[1..].iter().map(|n| f64::from(*n)).sum();
-        std::iter::once(0).chain(counts[1..].iter().map(|n| rarity(exact, f64::from(*n), with))).collect()
+        let Some(ValueCounts { counts, with }) = self.0.get(at).and_then(Option::as_ref) else { return Vec::new() };
+        std::iter::once(0).chain(counts[1..].iter().map(|n| rarity(exact, f64::from(*n), *with))).collect()
     }
 }
 

@@ -57,6 +57,9 @@ pub struct ModelFile {
     pub pairs: f64,
     /// Pairs of one person among them, estimated.
     pub matches: f64,
+    /// The fingerprint of how often values came; absent where they are counted in the records at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequencies: Option<String>,
     /// The comparisons.
     pub comparisons: Vec<ComparisonFile>,
 }
@@ -83,6 +86,7 @@ impl ModelFile {
             standardization: standardization.to_owned(),
             pairs: trained.pairs,
             matches: trained.matches,
+            frequencies: None,
             comparisons: comparisons.collect(),
         }
     }

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone, clock};
+use crate::linkage::Rules;
+use crate::linkage::model::ModelFile;
+use crate::linkage::modelled::of_file;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::keys::Keys;
@@ -20,6 +23,7 @@ use crate::pipeline::results::user;
 use crate::pipeline::runner::{StepRecord, store_path};
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Manifest, Pointer};
+use crate::standardize::SPEC_VERSION;
 
 /// Where it is registered who saw clear values, below the output folder: a file each time, so that two who look at once lose nothing.
 const REGISTER: &str = "restricted/clear_access";
@@ -137,6 +141,22 @@ impl CurrentRelease {
             what: vec!["the linkage of the release is no longer in the store".to_owned()],
         };
         place.ok_or_else(gone)
+    }
+
+    /// The model that the release was linked by, if it fits the linkage of today.
+    pub async fn model_to_pin(&self) -> Result<ModelFile, PipelineError> {
+        let place = self.home.join("audit/model.json");
+        if !place.exists().await? {
+            return Err(PipelineError::Asked(format!("release {} was linked without a model", self.pointer.release)));
+        }
+        let file: ModelFile = read_json(&place).await?;
+        let linkage = &self.project.linkage;
+        let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
+            .map_err(PipelineError::bug)?;
+        if let Some(pass) = &rules.model {
+            of_file(&linkage.linkage, pass, SPEC_VERSION, &file)?;
+        }
+        Ok(file)
     }
 
     /// What the model of the release said of itself, where it had one.

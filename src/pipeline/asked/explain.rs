@@ -1,14 +1,14 @@
 //! Explaining: why two identity records of the current release are one person, or are not. Its own log, index and tokens tell; no clear value
 //! is read unless it is asked for with the keys, and that is registered.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 
-use crate::engine::{EngineError, Place};
+use crate::engine::{Dataset, EngineError, Place};
 use crate::foundation::Zone;
 use crate::linkage::explained::{PairExplained, explained};
 use crate::linkage::model::{ModelFile, Trained};
@@ -17,7 +17,10 @@ use crate::linkage::{IdentityRef, LinkageError, Rules, TokenTable};
 use crate::pipeline::asked::current::{CLEAR, CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::frequencies::{STORED, TABLE};
 use crate::pipeline::review_log;
+use crate::pipeline::runner::store_path;
+use crate::pipeline::way::way;
 use crate::standardize::SPEC_VERSION;
 
 /// What is asked for.
@@ -257,34 +260,9 @@ impl At {
     /// The shortest way of links from the one record to the other.
     async fn links(&self, records: &[RecordTold; 2]) -> Result<Vec<DecisionTold>, PipelineError> {
         let links = self.decisions("l.decision = 'link'").await?;
-        let mut at: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (number, link) in links.iter().enumerate() {
-            for (_, reference) in &link.records {
-                at.entry(reference).or_default().push(number);
-            }
-        }
-        let (from, to) = (records[0].reference.as_str(), records[1].reference.as_str());
-        // How each record was reached first.
-        let mut by: BTreeMap<&str, Option<(usize, &str)>> = BTreeMap::from([(from, None)]);
-        let mut queue = VecDeque::from([from]);
-        while let Some(here) = queue.pop_front() {
-            for &number in at.get(here).map(Vec::as_slice).unwrap_or_default() {
-                for (_, next) in &links[number].records {
-                    if !by.contains_key(next.as_str()) {
-                        by.insert(next, Some((number, here)));
-                        queue.push_back(next);
-                    }
-                }
-            }
-        }
-        let mut way = Vec::new();
-        let mut here = to;
-        while let Some(Some((number, before))) = by.get(here) {
-            way.push(links[*number].clone());
-            here = before;
-        }
-        way.reverse();
-        Ok(way)
+        let ends: Vec<[&str; 2]> = links.iter().map(|link| link.records.each_ref().map(|(_, r)| r.as_str())).collect();
+        let on_the_way = way(&ends, &records[0].reference, &records[1].reference);
+        Ok(on_the_way.into_iter().map(|at| links[at].clone()).collect())
     }
 
     async fn near_misses(&self, records: &[RecordTold; 2]) -> Result<Vec<DecisionTold>, PipelineError> {
@@ -351,27 +329,51 @@ impl At {
         };
         let mut counts: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for comparison in rules.model.iter().flat_map(|model| &model.comparisons).filter(|c| c.frequencies) {
-            counts.insert(comparison.name.clone(), self.frequency(&comparison.name, &records[0], stores).await?);
+            let counted = model.and_then(|model| model.frequencies.as_deref());
+            let frequency = self.frequency(&comparison.name, &records[0], stores, counted).await?;
+            counts.insert(comparison.name.clone(), frequency);
         }
         Ok(Some(explained(&table, &rules, trained.as_ref(), |name| counts.get(name).copied())))
     }
 
     /// How many records hold the first one's value of a token, and how many hold any.
-    async fn frequency(&self, token: &str, record: &RecordTold, stores: &Sources) -> Result<(f64, f64), PipelineError> {
+    async fn frequency(
+        &self,
+        token: &str,
+        record: &RecordTold,
+        stores: &Sources,
+        counted: Option<&str>,
+    ) -> Result<(f64, f64), PipelineError> {
         let column = quoted(token);
         let own = format!(
             "(SELECT {column} FROM {} WHERE {REFERENCE} = '{}')",
             quoted(&tokens_table(&record.source)),
             record.reference
         );
-        let (mut count, mut with) = (0.0, 0.0);
-        for source in stores.keys() {
+        let what = "how often a value comes";
+        let of_sources = |source: &String| {
             let table = quoted(&tokens_table(source));
-            let sql = format!(
+            format!(
                 "SELECT CAST(COALESCE(SUM(CASE WHEN {column} = {own} THEN 1 ELSE 0 END), 0) AS DOUBLE), \
                  CAST(COUNT({column}) AS DOUBLE) FROM {table}"
-            );
-            for batch in self.0.engine.collect("how often a value comes", &sql).await? {
+            )
+        };
+        let mut asked: Vec<String> = stores.keys().map(of_sources).collect();
+        if let Some(counted) = counted {
+            // As the model has counted, which may have been before these records came.
+            let place = self.0.root.join(&store_path(Zone::Restricted, STORED, counted));
+            if Dataset::open(&place).await?.is_some() {
+                self.0.engine.register_folder(TABLE.trim_matches('"'), &place).await?;
+                asked = vec![format!(
+                    "SELECT CAST(COALESCE(SUM(CASE WHEN token = {own} THEN records ELSE 0 END), 0) AS DOUBLE), \
+                     CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {TABLE} WHERE field = '{}'",
+                    token.replace('\'', "''")
+                )];
+            }
+        }
+        let (mut count, mut with) = (0.0, 0.0);
+        for sql in asked {
+            for batch in self.0.engine.collect(what, &sql).await? {
                 count += batch.column(0).as_primitive::<Float64Type>().value(0);
                 with += batch.column(1).as_primitive::<Float64Type>().value(0);
             }

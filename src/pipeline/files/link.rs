@@ -193,7 +193,26 @@ impl Begun {
         }
     }
 
-    fn read(&self) -> Result<Persons, PipelineError> {
+    /// The document.
+    #[must_use]
+    pub fn document(&self) -> &LinkDocument {
+        &self.document
+    }
+
+    /// Its comparisons and blocking rules.
+    #[must_use]
+    pub fn plan(&self) -> &ModelPlan {
+        &self.plan
+    }
+
+    /// How many threads may work.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Reads the files.
+    pub fn read(&self) -> Result<Persons, PipelineError> {
         let runtime = tokio::runtime::Handle::current();
         let (files, fields) = (&self.files, &self.document.fields);
         tokio::task::block_in_place(|| read(files, fields, self.document.synthetic, self.threads, &runtime))

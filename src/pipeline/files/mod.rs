@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod evaluate;
+pub mod explain;
 pub mod labels;
 pub mod link;
 mod outputs;
