@@ -116,7 +116,7 @@ pub(crate) fn modelled(
     let review = thousandths(libm::log2(model.decide.review / (1.0 - model.decide.review)));
     let open = |a: u32, b: u32| variants.persons[a as usize] != variants.persons[b as usize];
     let (pairs, compared) = scorer.pairs_of(&blocking, review, threads, open);
-    let counts = blocking.counts(threads);
+    let counts = blocking.counts();
     let lost = scorer.lost(&blocking, &counts, open);
     let edges = best_pairs(&variants, pairs);
     let line = line(&edges, model.decide.false_links);

@@ -1,6 +1,6 @@
 //! Blocking: which pairs of records are compared at all. A rule names parts of fields that both records must share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::records::{Records, Values};
@@ -63,6 +63,10 @@ pub enum Scope {
 /// The blocks of one rule: records of one key together, ascending. A block that makes no pair is not kept.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
+    /// What they make.
+    count: PairCount,
+    /// Those that are over-common, with the pairs that they would make.
+    common: Vec<(u64, Vec<u32>)>,
     rows: Vec<u32>,
     /// Where each block ends.
     ends: Vec<u32>,
@@ -90,53 +94,69 @@ pub struct Blocking<'r> {
     records: &'r Records,
     scope: Scope,
     rules: &'r [Rule],
-    /// The block of each record under all rules, counted from 1, record after record; 0 where it has none.
+    /// The block of each record under all rules, counted from 1, record after record; 0 where it has none, or one that is over-common: what is
+    /// skipped under one rule may come together under a later one.
     keys: Vec<u32>,
     blocks: Vec<Blocks>,
     /// Rules whose records are one slip apart in a field, which no key of one record tells.
-    near: Vec<(usize, usize)>,
+    near: Vec<NearRule>,
+}
+
+/// A rule of values that are one slip apart.
+#[derive(Debug)]
+struct NearRule {
+    rule: usize,
+    field: usize,
+    /// Two values that too many hold, the smaller number first.
+    common: HashSet<(u32, u32)>,
 }
 
 impl<'r> Blocking<'r> {
     /// Finds the blocks of all rules.
     #[must_use]
     pub fn new(records: &'r Records, rules: &'r [Rule], scope: Scope, threads: usize) -> Self {
-        let make = |at: usize| {
-            if let [Part::Near(field)] = rules[at].parts[..] {
+        let made = over(threads, rules.len(), |at| {
+            let near = near_field(&rules[at]);
+            let pairs = |block: &[u32]| pairs_made(records, scope, near, block);
+            if let Some(field) = near {
                 let entries = near_entries(records, field);
-                return Blocks::new(records, scope, &entries.iter().copied());
+                return Blocks::new(rules[at].most, &entries.iter().copied(), pairs);
             }
             let keys = keys(records, &rules[at].parts);
-            Blocks::new(records, scope, &keys.iter().copied().zip(0_u32..))
-        };
-        let near = rules.iter().enumerate().filter_map(|(at, rule)| match rule.parts[..] {
-            [Part::Near(field)] => Some((at, field)),
-            _ => None,
+            Blocks::new(rules[at].most, &keys.iter().copied().zip(0_u32..), pairs)
         });
         let mut keys = vec![0; records.len() * rules.len()];
-        let mut blocks = Vec::with_capacity(rules.len());
-        for (at, of_rule) in over(threads, rules.len(), make).into_iter().enumerate() {
-            if !matches!(rules[at].parts[..], [Part::Near(_)]) {
-                for (number, block) in (1..).zip(of_rule.all()) {
-                    for row in block {
-                        keys[*row as usize * rules.len() + at] = number;
-                    }
+        let mut near = Vec::new();
+        for (rule, blocks) in made.iter().enumerate() {
+            if let Some(field) = near_field(&rules[rule]) {
+                let values = |block: &[u32]| {
+                    let codes = || block.iter().map(|row| records.code(field, *row));
+                    codes().min().zip(codes().max())
+                };
+                let common = blocks.common.iter().filter_map(|(_, block)| values(block)).collect();
+                near.push(NearRule { rule, field, common });
+                continue;
+            }
+            for (number, block) in (1..).zip(blocks.all()) {
+                for row in block {
+                    keys[*row as usize * rules.len() + rule] = number;
                 }
             }
-            blocks.push(of_rule);
         }
-        Self { records, scope, rules, keys, blocks, near: near.collect() }
+        Self { records, scope, rules, keys, blocks: made, near }
     }
 
     /// Whether two records share a rule before one whose keys are these.
     #[inline]
     fn shared_before(&self, rule: usize, a: u32, b: u32) -> bool {
         let keys = self.keys_of(a)[..rule].iter().zip(self.keys_of(b)).any(|(x, y)| *x != 0 && x == y);
-        keys || self.near.iter().any(|(near, field)| *near < rule && self.are_near(*field, a, b))
+        keys || self.near.iter().any(|near| near.rule < rule && self.brings_near(near, a, b))
     }
 
-    fn are_near(&self, field: usize, a: u32, b: u32) -> bool {
-        self.records.fields[field].values.are_near(self.records.code(field, a), self.records.code(field, b))
+    /// Whether the values of two records are one slip apart, and not over-common.
+    fn brings_near(&self, near: &NearRule, a: u32, b: u32) -> bool {
+        let (x, y) = (self.records.code(near.field, a), self.records.code(near.field, b));
+        self.records.fields[near.field].values.are_near(x, y) && !near.common.contains(&(x.min(y), x.max(y)))
     }
 
     #[inline]
@@ -153,60 +173,26 @@ impl<'r> Blocking<'r> {
 
     /// How many pairs each rule makes by itself.
     #[must_use]
-    pub fn counts(&self, threads: usize) -> Vec<PairCount> {
-        (0..self.rules.len()).map(|rule| self.count(rule, threads)).collect()
-    }
-
-    /// How many pairs a rule makes of a block. A block of two SSNs holds also the pairs of records of one of them, which are not near but equal.
-    fn pairs_made(&self, rule: usize, block: &[u32]) -> u64 {
-        let all = pairs_of(self.records, self.scope, block);
-        let Some((_, field)) = self.near.iter().find(|(near, _)| *near == rule) else { return all };
-        let first = self.records.code(*field, block[0]);
-        let (one, other): (Vec<u32>, Vec<u32>) =
-            block.iter().partition(|row| self.records.code(*field, **row) == first);
-        all - pairs_of(self.records, self.scope, &one) - pairs_of(self.records, self.scope, &other)
-    }
-
-    fn count(&self, rule: usize, threads: usize) -> PairCount {
-        let parts = over(threads, PARTITIONS, |partition| {
-            let mut count = PairCount::default();
-            for block in self.blocks[rule].of(partition) {
-                let pairs = self.pairs_made(rule, block);
-                if pairs > self.rules[rule].most {
-                    count.over_common += 1;
-                    count.skipped += pairs;
-                } else {
-                    count.pairs += pairs;
-                }
-            }
-            count
-        });
-        parts.into_iter().fold(PairCount::default(), |all, one| PairCount {
-            pairs: all.pairs + one.pairs,
-            over_common: all.over_common + one.over_common,
-            skipped: all.skipped + one.skipped,
-        })
+    pub fn counts(&self) -> Vec<PairCount> {
+        self.blocks.iter().map(|blocks| blocks.count).collect()
     }
 
     /// Hands every pair of a partition of a rule to `take`, but those that a rule before `not_of` has made already, and those whose first record
     /// is not in the sample.
     fn pairs(&self, rule: usize, partition: usize, not_of: usize, sample: Sample, mut take: impl FnMut(u32, u32)) {
-        let near = self.near.iter().find(|(near, _)| *near == rule).map(|(_, field)| *field);
+        let near = self.near.iter().find(|near| near.rule == rule);
         let mut of_first = |a: u32, others: &[u32]| {
             if !sample.holds(a) {
                 return;
             }
             for &b in others {
                 // A block of two SSNs holds also the pairs of records of one of them.
-                if !self.shared_before(not_of, a, b) && near.is_none_or(|field| self.are_near(field, a, b)) {
+                if !self.shared_before(not_of, a, b) && near.is_none_or(|near| self.brings_near(near, a, b)) {
                     take(a, b);
                 }
             }
         };
         for block in self.blocks[rule].of(partition) {
-            if self.pairs_made(rule, block) > self.rules[rule].most {
-                continue;
-            }
             let mut rest = block;
             for part in by_file(self.records, block) {
                 rest = &rest[part.len()..];
@@ -247,35 +233,32 @@ impl<'r> Blocking<'r> {
     /// Pairs that another rule brings together all the same, or that an earlier one skips too, are left out.
     #[must_use]
     pub fn skipped(&self, rule: usize, draws: usize) -> Vec<(u32, u32)> {
-        let over_common = |rule: usize| {
-            self.blocks[rule].all().filter_map(move |block| {
-                let pairs = self.pairs_made(rule, block);
-                (pairs > self.rules[rule].most).then_some((block, pairs))
-            })
-        };
         let mut ends: Vec<(u64, &[u32])> = Vec::new();
-        for (block, pairs) in over_common(rule) {
+        for (pairs, block) in &self.blocks[rule].common {
             ends.push((ends.last().map_or(0, |last| last.0) + pairs, block));
         }
         let Some(&(all, _)) = ends.last() else { return Vec::new() };
-        let common: Vec<HashSet<u32>> = (0..self.rules.len())
-            .map(|rule| {
-                over_common(rule).map(|(block, _)| self.keys_of(block[0])[rule]).filter(|key| *key != 0).collect()
+        // The over-common blocks of earlier rules, by record.
+        let earlier: Vec<HashMap<u32, usize>> = self.blocks[..rule]
+            .iter()
+            .map(|blocks| {
+                let numbered = blocks.common.iter().enumerate();
+                numbered.flat_map(|(number, (_, block))| block.iter().map(move |row| (*row, number))).collect()
             })
             .collect();
         let elsewhere = |a: u32, b: u32| {
-            (0..self.rules.len()).any(|other| {
-                let key = self.keys_of(a)[other];
-                let skips = common[other].contains(&key) && key == self.keys_of(b)[other];
-                other != rule && self.is_made_by(other, a, b) && (!skips || other < rule)
-            })
+            self.rule_of(a, b).is_some()
+                || earlier.iter().any(|of| of.get(&a).is_some_and(|number| of.get(&b) == Some(number)))
         };
         let mut state = rule as u64 + 1;
         let mut draw = |below: u64| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             u64::try_from((u128::from(mixed(state)) * u128::from(below)) >> 64).unwrap_or(0)
         };
-        let near = self.near.iter().find(|(near, _)| *near == rule).map(|(_, field)| *field);
+        let near = near_field(&self.rules[rule]);
+        let are_near = |field: usize, a: u32, b: u32| {
+            self.records.fields[field].values.are_near(self.records.code(field, a), self.records.code(field, b))
+        };
         let mut drawn = Vec::new();
         for _ in 0..draws {
             let at = draw(all);
@@ -290,26 +273,24 @@ impl<'r> Blocking<'r> {
                     Scope::Within => same_file,
                     Scope::Both => true,
                 };
-                (a != b && may && near.is_none_or(|field| self.are_near(field, a, b))).then_some((a.min(b), a.max(b)))
+                (a != b && may && near.is_none_or(|field| are_near(field, a, b))).then_some((a.min(b), a.max(b)))
             });
             drawn.extend(pair.filter(|(a, b)| !elsewhere(*a, *b)));
         }
         drawn
     }
 
-    /// Whether the block of a record is over-common under a rule.
+    /// Whether a record stands in an over-common block of a rule.
     #[must_use]
     pub fn is_over_common(&self, rule: usize, record: u32) -> bool {
-        let number = self.keys_of(record)[rule] as usize;
-        let block = number.checked_sub(1).and_then(|nth| self.blocks[rule].all().nth(nth));
-        block.is_some_and(|block| self.pairs_made(rule, block) > self.rules[rule].most)
+        self.blocks[rule].common.iter().any(|(_, block)| block.binary_search(&record).is_ok())
     }
 
     /// Whether a rule makes a pair, whatever the rules before it do.
     #[must_use]
     pub fn is_made_by(&self, rule: usize, a: u32, b: u32) -> bool {
         let (x, y) = (self.keys_of(a)[rule], self.keys_of(b)[rule]);
-        x != 0 && x == y || self.near.iter().any(|(near, field)| *near == rule && self.are_near(*field, a, b))
+        x != 0 && x == y || self.near.iter().any(|near| near.rule == rule && self.brings_near(near, a, b))
     }
 
     /// The first rule that makes a pair, if any does.
@@ -342,6 +323,20 @@ impl Sample {
     }
 }
 
+/// The field of a rule of values that are one slip apart.
+fn near_field(rule: &Rule) -> Option<usize> {
+    if let [Part::Near(field)] = rule.parts[..] { Some(field) } else { None }
+}
+
+/// How many pairs a rule makes of a block. A block of two SSNs holds also the pairs of records of one of them, which are not near but equal.
+fn pairs_made(records: &Records, scope: Scope, near: Option<usize>, block: &[u32]) -> u64 {
+    let all = pairs_of(records, scope, block);
+    let Some(field) = near else { return all };
+    let first = records.code(field, block[0]);
+    let (one, other): (Vec<u32>, Vec<u32>) = block.iter().partition(|row| records.code(field, **row) == first);
+    all - pairs_of(records, scope, &one) - pairs_of(records, scope, &other)
+}
+
 /// How many pairs a block makes.
 pub(super) fn pairs_of(records: &Records, scope: Scope, block: &[u32]) -> u64 {
     let all = |count: usize| (count as u64) * (count as u64).saturating_sub(1) / 2;
@@ -366,8 +361,8 @@ fn by_file<'b>(records: &Records, block: &'b [u32]) -> impl Iterator<Item = &'b 
 }
 
 impl Blocks {
-    /// The blocks of keys and their records; a key of 0 is none.
-    fn new(records: &Records, scope: Scope, keyed_rows: &(impl Iterator<Item = (u64, u32)> + Clone)) -> Self {
+    /// The blocks of keys and their records; a key of 0 is none. `pairs` tells how many a block makes; those of more than `most` are over-common.
+    fn new(most: u64, keyed_rows: &(impl Iterator<Item = (u64, u32)> + Clone), pairs: impl Fn(&[u32]) -> u64) -> Self {
         let entries = || keyed_rows.clone().filter(|(key, _)| *key != 0);
         let partition = |key: u64| usize::try_from(mixed(key) >> 54).unwrap_or(0);
         let mut places = vec![0_usize; PARTITIONS + 1];
@@ -392,7 +387,13 @@ impl Blocks {
             for run in keyed.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
                 block.clear();
                 block.extend(run.iter().map(|(_, row)| *row));
-                if pairs_of(records, scope, &block) > 0 {
+                let pairs = pairs(&block);
+                if pairs > most {
+                    blocks.count.over_common += 1;
+                    blocks.count.skipped += pairs;
+                    blocks.common.push((pairs, block.clone()));
+                } else if pairs > 0 {
+                    blocks.count.pairs += pairs;
                     blocks.rows.extend_from_slice(&block);
                     blocks.ends.push(u32::try_from(blocks.rows.len()).unwrap_or(u32::MAX));
                 }

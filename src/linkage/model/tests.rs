@@ -128,7 +128,7 @@ fn blocking_makes_each_pair_that_shares_a_key_once_on_any_number_of_threads() {
             let blocking = Blocking::new(&records, &rules, scope, threads);
             let step = |(): &mut (), pairs: &mut Vec<(u32, u32)>, a: u32, b: u32| pairs.push((a, b));
             let found = blocking.walk(threads, true, |_| Sample::ALL, || (), step);
-            let each: u64 = blocking.counts(threads).iter().map(|c| c.pairs).sum();
+            let each: u64 = blocking.counts().iter().map(|c| c.pairs).sum();
             let every = blocking.walk(threads, false, |_| Sample::ALL, || (), step);
             assert_eq!(each, every.iter().map(|(_, pairs)| pairs.len() as u64).sum::<u64>());
             found.into_iter().flat_map(|(_, pairs)| pairs).collect::<Vec<_>>()
@@ -142,11 +142,55 @@ fn blocking_makes_each_pair_that_shares_a_key_once_on_any_number_of_threads() {
 }
 
 #[test]
+fn what_is_skipped_under_one_rule_comes_together_under_another() {
+    let (records, _) = two_files(400, 250, 3);
+    for scope in [Scope::Between, Scope::Within, Scope::Both] {
+        let mut rules = rules();
+        // Towns first, most of them over-common; then names, of which some are.
+        rules.rotate_right(1);
+        (rules[0].most, rules[2].most) = (2, 1);
+        let of_rule = |at: usize| -> Vec<(u32, u32)> {
+            let every = [Rule { most: u64::MAX, ..rules[at].clone() }];
+            let blocking = Blocking::new(&records, &every, scope, 1);
+            let pairs = all_pairs(&records, &every, scope);
+            // Blocks by the pairs that share them: a pair stays where its first record has no more partners' pairs than are allowed.
+            let mut kept = Vec::new();
+            let mut left = pairs;
+            while let Some(&(a, _)) = left.first() {
+                let (block, rest): (Vec<_>, Vec<_>) = left.iter().partition(|(x, y)| {
+                    *x == a || *y == a || blocking.is_made_by(0, a, *x) || blocking.is_made_by(0, a, *y)
+                });
+                if block.len() as u64 <= rules[at].most {
+                    kept.extend(block);
+                }
+                left = rest;
+            }
+            kept
+        };
+        let mut expected: Vec<(u32, u32)> = (0..rules.len()).flat_map(of_rule).collect();
+        expected.sort_unstable();
+        expected.dedup();
+        let blocking = Blocking::new(&records, &rules, scope, 2);
+        assert!(blocking.counts().iter().filter(|count| count.over_common > 0).count() == 2, "{:?}", blocking.counts());
+        let step = |(): &mut (), pairs: &mut Vec<(u32, u32)>, a: u32, b: u32| pairs.push((a, b));
+        let found = blocking.walk(2, true, |_| Sample::ALL, || (), step);
+        let mut found: Vec<(u32, u32)> = found.into_iter().flat_map(|(_, pairs)| pairs).collect();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{scope:?}");
+        let is_town = |(a, b): &&(u32, u32)| blocking.is_over_common(0, *a) && blocking.is_over_common(0, *b);
+        // Within a file nobody shares a number.
+        let some = scope == Scope::Within
+            || found.iter().any(|pair| is_town(&pair) && blocking.rule_of(pair.0, pair.1) == Some(1));
+        assert!(some, "{scope:?}");
+    }
+}
+
+#[test]
 fn a_block_that_is_over_common_is_skipped_and_counted() {
     let everybody = texts("town", &vec![Some("T".to_owned()); 2_000]);
     let records = Records::new(vec![everybody], vec![1_000, 2_000]);
     let rules = [Rule { id: "town".to_owned(), parts: vec![Part::Whole(0)], most: 999_999 }];
-    let count = Blocking::new(&records, &rules, Scope::Between, 2).counts(2)[0];
+    let count = Blocking::new(&records, &rules, Scope::Between, 2).counts()[0];
     assert_eq!((count.pairs, count.over_common, count.skipped), (0, 1, 1_000_000));
 }
 
@@ -154,18 +198,20 @@ fn a_block_that_is_over_common_is_skipped_and_counted() {
 fn what_skipping_costs_is_told_about_right() {
     let (each, both) = (6_000, 3_600);
     let (records, _) = two_files(each, both, 11);
-    let (list, all_rules) = (comparisons(), rules());
-    let model = trained(&records, &list, &all_rules, 1).unwrap();
+    let (list, all_rules) = (comparisons(), rules);
+    let model = trained(&records, &list, &all_rules(), 1).unwrap();
     // Of the last rule every block of more than 40 pairs is skipped now.
-    let mut rules = all_rules;
+    let mut rules = all_rules();
     rules[2].most = 40;
     let blocking = Blocking::new(&records, &rules, Scope::Between, 1);
     let comparisons = Comparisons::new(&records, &list);
     let scorer = Scorer::new(&records, &comparisons, &model, &Frequencies::of(&records, &list));
-    let counts = blocking.counts(1);
+    let counts = blocking.counts();
     assert!(counts[2].skipped > 100_000 && counts[0].skipped + counts[1].skipped == 0, "{counts:?}");
     let lost = scorer.lost(&blocking, &counts, |_, _| true);
-    let is_made = |a: u32, b: u32| blocking.rule_of(a, b);
+    let every = all_rules();
+    let every = Blocking::new(&records, &every, Scope::Between, 1);
+    let is_made = |a: u32, b: u32| if blocking.rule_of(a, b).is_none() { every.rule_of(a, b) } else { None };
     let each = u32::try_from(each).unwrap();
     let truly = (0..u32::try_from(both).unwrap()).filter(|a| is_made(*a, a + each) == Some(2)).count() as f64;
     assert!(truly > 30.0 && (lost[2] / truly - 1.0).abs() < 0.3, "{} of {truly}", lost[2]);

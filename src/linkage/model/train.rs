@@ -79,7 +79,7 @@ pub fn train(
     if pairs < 1.0 {
         return Err(ModelError::NoPairs);
     }
-    let counts = blocking.counts(threads);
+    let counts = blocking.counts();
     if counts.iter().all(|count| count.pairs == 0) {
         return Err(ModelError::NothingBlocked { over_common: counts.iter().map(|count| count.over_common).sum() });
     }

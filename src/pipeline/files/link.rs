@@ -223,7 +223,7 @@ impl Begun {
         let persons = self.read()?;
         let blocking = Blocking::new(&persons.records, &self.plan.rules, self.scope(), self.threads);
         let of = |(rule, count): (&Rule, PairCount)| RuleResult { rule: rule.id.clone(), count, lost: None };
-        Ok(self.plan.rules.iter().zip(blocking.counts(self.threads)).map(of).collect())
+        Ok(self.plan.rules.iter().zip(blocking.counts()).map(of).collect())
     }
 
     /// Suggests blocking rules that find the share `recall` of the pairs that the model, trained with the document's own rules, takes for one person.
@@ -239,7 +239,7 @@ impl Begun {
         let matches: Vec<(u32, u32, f64)> = pairs.iter().map(|p| (p.left, p.right, probability(p.weight))).collect();
         let choices = self.choices();
         let rules = suggest(records, &choices, list, self.scope(), &matches, recall, self.threads);
-        let own = blocking.counts(self.threads).iter().map(|count| count.pairs).sum();
+        let own = blocking.counts().iter().map(|count| count.pairs).sum();
         let says = choices.into_iter().map(|choice| choice.says).collect();
         Ok(Suggestion { rules, choices: says, matches: matches.len() as u64, own, asked: recall })
     }
@@ -302,7 +302,7 @@ impl Begun {
         let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
         let (mut pairs, compared) = scorer.pairs(&blocking, thousandths(self.document.decide.floor), self.threads);
         clock.lap("score");
-        let counts = if pinned.is_some() { blocking.counts(self.threads) } else { trained.counts.clone() };
+        let counts = if pinned.is_some() { blocking.counts() } else { trained.counts.clone() };
         let lost = scorer.lost(&blocking, &counts, |_, _| true);
         let of = |((rule, count), lost): ((&Rule, PairCount), f64)| RuleResult {
             rule: rule.id.clone(),
