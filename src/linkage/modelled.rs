@@ -213,7 +213,8 @@ fn frequencies(table: &TokenTable, model: &ModelPass) -> Frequencies {
 }
 
 /// The rows of a table as records of the model.
-pub(crate) fn records(table: &TokenTable, rules: &Rules, model: &ModelPass, rows: &[u32]) -> Records {
+#[must_use]
+pub fn records(table: &TokenTable, rules: &Rules, model: &ModelPass, rows: &[u32]) -> Records {
     let column = |column: &usize| {
         let near = (rules.roles.ssn == Some(*column)).then(|| Arc::clone(&table.near));
         let values = Values::Tokens { values: table.greatest(*column) as usize, near };

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::fixture::{Document, Record, batches, linked, statewide, table};
 use super::*;
 use crate::linkage::groups::{LEFT, RIGHT};
+use crate::linkage::model::{Blocking, Part, Sample, Scope};
 use crate::linkage::rules::Pass;
 use crate::linkage::spec::{Agree, Unique, Veto};
 
@@ -343,6 +344,36 @@ fn the_query_finds_the_groups_that_memory_finds() {
         found += usize::from(!groups.is_empty());
     }
     assert!(found >= 20, "only {found} passes have groups");
+}
+
+#[test]
+fn the_query_finds_the_pairs_that_memory_finds() {
+    let document = statewide();
+    let mut rules = document.rules_with_model();
+    let records = crowd();
+    let batches = batches(&document, &records, 11);
+    let table = TokenTable::from_batches(&batches, &rules).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
+    let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
+    context.register_table("tokens", Arc::new(tokens)).unwrap();
+    let mut model = rules.model.take().unwrap();
+    model.blocking.retain(|rule| !matches!(rule.parts[..], [Part::Near(_)]));
+    for most in [u64::MAX >> 1, 3] {
+        model.blocking.iter_mut().for_each(|rule| rule.most = most);
+        let rows: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).collect();
+        let of_model = modelled::records(&table, &rules, &model, &rows);
+        let blocking = Blocking::new(&of_model, &model.blocking, Scope::Both, 2);
+        let step = |(): &mut (), pairs: &mut Vec<(u32, u32)>, a: u32, b: u32| pairs.push((a, b));
+        let walked = blocking.walk(2, true, |_| Sample::ALL, || (), step);
+        let mut expected: Vec<(usize, u32, u32)> =
+            walked.into_iter().flat_map(|(rule, pairs)| pairs.into_iter().map(move |(a, b)| (rule, a, b))).collect();
+        expected.sort_unstable();
+        let sql = plan::pair_sql(&model, &rules, "tokens");
+        let answer = runtime.block_on(async { context.sql(&sql).await.unwrap().collect().await.unwrap() });
+        assert_eq!(plan::read_pairs(&table, &answer).unwrap(), expected, "{most}");
+        assert!(expected.len() > 20 && expected.iter().any(|pair| pair.0 > 3), "{most}: {}", expected.len());
+    }
 }
 
 #[test]
