@@ -126,6 +126,9 @@ const BLOCKED: &str = "
 linkage: blocked
 version: 1
 tokens: [{ name: last, parts: [last_name] }, { name: born, parts: [birth_date] }, { name: place, parts: [postal_code] }]
+passes: []
+guards: []
+roles: {}
 model:
   id: model
   version: 1
