@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use proptest::prelude::*;
@@ -324,6 +325,25 @@ fn crowd() -> Vec<Record> {
     (0..).zip(draws).map(|(number, record)| Record { number, ..record }).collect()
 }
 
+/// The table `tokens`, to be asked.
+struct Asked {
+    runtime: tokio::runtime::Runtime,
+    context: SessionContext,
+}
+
+impl Asked {
+    fn new(batches: Vec<RecordBatch>) -> Self {
+        let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
+        let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
+        context.register_table("tokens", Arc::new(tokens)).unwrap();
+        Self { runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(), context }
+    }
+
+    fn answer(&self, sql: &str) -> Vec<RecordBatch> {
+        self.runtime.block_on(async { self.context.sql(sql).await.unwrap().collect().await.unwrap() })
+    }
+}
+
 #[test]
 fn the_query_finds_the_groups_that_memory_finds() {
     let document = statewide();
@@ -331,14 +351,11 @@ fn the_query_finds_the_groups_that_memory_finds() {
     let records = crowd();
     let batches = batches(&document, &records, 11);
     let table = TokenTable::from_batches(&batches, &rules).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
-    let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
-    context.register_table("tokens", Arc::new(tokens)).unwrap();
+    let tokens = Asked::new(batches);
     let mut found = 0;
     for pass in &rules.passes {
         let sql = plan::group_sql(pass, &rules, "tokens");
-        let answer = runtime.block_on(async { context.sql(&sql).await.unwrap().collect().await.unwrap() });
+        let answer = tokens.answer(&sql);
         let groups = plan::read_groups(&table, &answer).unwrap();
         assert_eq!(groups, InMemory(&table).groups(pass).unwrap(), "{}", pass.id);
         found += usize::from(!groups.is_empty());
@@ -353,10 +370,7 @@ fn the_query_finds_the_pairs_that_memory_finds() {
     let records = crowd();
     let batches = batches(&document, &records, 11);
     let table = TokenTable::from_batches(&batches, &rules).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
-    let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
-    context.register_table("tokens", Arc::new(tokens)).unwrap();
+    let tokens = Asked::new(batches);
     let mut model = rules.model.take().unwrap();
     model.blocking.retain(|rule| !matches!(rule.parts[..], [Part::Near(_)]));
     for most in [u64::MAX >> 1, 3] {
@@ -370,7 +384,7 @@ fn the_query_finds_the_pairs_that_memory_finds() {
             walked.into_iter().flat_map(|(rule, pairs)| pairs.into_iter().map(move |(a, b)| (rule, a, b))).collect();
         expected.sort_unstable();
         let sql = plan::pair_sql(&model, &rules, "tokens");
-        let answer = runtime.block_on(async { context.sql(&sql).await.unwrap().collect().await.unwrap() });
+        let answer = tokens.answer(&sql);
         assert_eq!(plan::read_pairs(&table, &answer).unwrap(), expected, "{most}");
         assert!(expected.len() > 20 && expected.iter().any(|pair| pair.0 > 3), "{most}: {}", expected.len());
     }

@@ -1,9 +1,10 @@
 //! Chance: how often two records of different people agree (u), from how often values come, without labels.
 
-use super::blocking::{Scope, over};
+use super::blocking::Scope;
 use super::comparison::{Agreement, Comparison, Comparisons, MISSING};
 use super::records::{Records, Values};
 use super::texts::mixed;
+use super::threads::over;
 
 /// Pairs drawn for the levels below exact agreement.
 const DRAWS: usize = 1 << 19;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::blocking::{Part, Rule};
+use super::blocking::Rule;
 use super::comparison::{Agreement, Comparison};
+use super::parts::Part;
 use super::spec::{ComparisonSpec, FieldSpec, Holds, ModelSpec};
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 

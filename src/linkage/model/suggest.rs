@@ -1,9 +1,11 @@
 //! Suggesting: blocking rules that find a wanted share of the pairs of one person and compare as few others as they can.
 
-use super::blocking::{Part, Scope, over, pairs_of, part_codes};
+use super::blocking::{Scope, pairs_of};
 use super::comparison::Comparison;
+use super::parts::{Part, part_codes};
 use super::records::Records;
 use super::texts::mixed;
+use super::threads::over;
 
 /// A block of more pairs than this is over-common; a rule that has one is not suggested.
 const MOST: u64 = 10_000_000;

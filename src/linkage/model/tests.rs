@@ -220,6 +220,22 @@ fn what_skipping_costs_is_told_about_right() {
     assert_eq!(none, [0.0; 3]);
 }
 
+#[test]
+fn a_million_records_of_one_person_are_one_block_that_is_skipped() {
+    let of_one = |name: &str| Column {
+        field: Field { name: name.to_owned(), values: Values::Digits },
+        codes: vec![123_121_235; 1_000_000],
+    };
+    let records = Records::new(vec![of_one("number"), of_one("other")], vec![1_000_000]);
+    let rules = [0, 1].map(|field| Rule { id: field.to_string(), parts: vec![Part::Whole(field)], most: 10_000_000 });
+    let list = [0, 1].map(|field| Comparison::new(&field.to_string(), field, vec![Agreement::Exact], false));
+    let blocking = Blocking::new(&records, &rules, Scope::Both, 2);
+    assert!(blocking.counts().iter().all(|count| (count.pairs, count.skipped) == (0, 499_999_500_000)));
+    let comparisons = Comparisons::new(&records, &list);
+    let error = train(&records, &comparisons, &blocking, Scope::Both, 2, &Beforehand::default()).unwrap_err();
+    assert_eq!(error, ModelError::NothingBlocked { over_common: 2 });
+}
+
 fn trained(records: &Records, list: &[Comparison], rules: &[Rule], threads: usize) -> Result<Trained, ModelError> {
     let comparisons = Comparisons::new(records, list);
     let blocking = Blocking::new(records, rules, Scope::Between, threads);

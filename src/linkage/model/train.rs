@@ -197,7 +197,7 @@ fn identified(list: &[Comparison], histograms: &[Histogram], labelled: &[Vec<f64
 
 /// The pairs of one person: each rule holds a known number of them, and misses those that disagree in a part of it or lack one.
 fn estimated_matches(list: &[Comparison], blocking: &Blocking<'_>, counts: &[PairCount], learnt: &Learnt) -> f64 {
-    use super::blocking::Part;
+    use super::parts::Part;
     let mut weighted = (0.0, 0.0);
     for ((rule, count), lambda) in blocking.rules().iter().zip(counts).zip(&learnt.lambda) {
         let mut kept = 1.0;
