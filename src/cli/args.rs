@@ -130,9 +130,6 @@ pub(crate) struct LinkInput {
     /// A file in place of the document's own, such as a=persons_a.parquet; may be given for each file
     #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
     pub(crate) files: Vec<(String, String)>,
-    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
-    #[arg(long, value_name = "FILE")]
-    pub(crate) labels: Option<PathBuf>,
     /// Threads; by default all cores
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<usize>,
@@ -147,6 +144,9 @@ pub(crate) struct LinkArgs {
     /// Use this model, written by `train` or by an earlier link, in place of training one
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
+    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
     /// Where to write; by default out/NAME
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -158,6 +158,9 @@ pub(crate) struct TrainArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
+    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
     /// The model file to write; by default out/NAME/model.json, of a pipeline config/linkage/NAME.model.json
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -169,6 +172,9 @@ pub(crate) struct BlockArgs {
     /// What is read
     #[command(flatten)]
     pub(crate) input: LinkInput,
+    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
+    #[arg(long, value_name = "FILE", requires = "suggest")]
+    pub(crate) labels: Option<PathBuf>,
     /// Count the pairs of the document's rules; this is what happens unless rules are to be suggested
     #[arg(long, conflicts_with = "suggest")]
     pub(crate) estimate: bool,

@@ -24,6 +24,12 @@ pub(crate) async fn explain(project: &Path, args: &ExplainArgs) -> Result<(), Er
             help: "leave --file out, or name the document of `link` with --pipeline".to_owned(),
         });
     }
+    if args.left.contains(':') || args.right.contains(':') {
+        return Err(Error::Usage {
+            message: "FILE:ID names a record of a linkage of files".to_owned(),
+            help: "name its document with --pipeline; records of a release are named by their references".to_owned(),
+        });
+    }
     let asked = Asked {
         root: project,
         pipeline: &file,

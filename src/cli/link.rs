@@ -12,16 +12,22 @@ use crate::pipeline::files::{document, evaluate as held};
 use crate::pipeline::{PipelineError, asked};
 use crate::report;
 
-async fn begun(project: &Path, input: &LinkInput) -> Result<Begun, Error> {
+async fn begun(project: &Path, input: &LinkInput, labels: Option<&Path>) -> Result<Begun, Error> {
+    if document::is_pipeline(project, &input.document) {
+        return Err(Error::Usage {
+            message: format!("{} is a pipeline, and no linkage of files", input.document.display()),
+            help: "`throughline run` runs it; name a document of `link`, such as config/linkage/two_files.yaml"
+                .to_owned(),
+        });
+    }
     let threads = input.threads.unwrap_or(Limits::default().threads);
-    let labels = input.labels.as_deref();
     let asked = Asked { root: project, document: &input.document, files: &input.files, labels, threads };
     Ok(begin(&asked).await?)
 }
 
 /// Links files and prints what came of it.
 pub(crate) async fn link(project: &Path, args: &LinkArgs) -> Result<(), Error> {
-    let begun = begun(project, &args.input).await?;
+    let begun = begun(project, &args.input, args.labels.as_deref()).await?;
     let pinned = match &args.model {
         Some(path) => Some(read_model(path).await?),
         None => None,
@@ -41,7 +47,7 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
     if !document::is_one(project, &args.input.document) {
         return train_release(project, args).await;
     }
-    let begun = begun(project, &args.input).await?;
+    let begun = begun(project, &args.input, args.labels.as_deref()).await?;
     let model = begun.train()?;
     let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun, project).join("model.json"));
     let text = serde_json::to_string_pretty(&model).unwrap_or_default();
@@ -52,7 +58,7 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
 }
 
 async fn train_release(project: &Path, args: &TrainArgs) -> Result<(), Error> {
-    names_its_own_files(&args.input)?;
+    names_its_own_files(&args.input, args.labels.as_deref())?;
     let release = CurrentRelease::open(project, &args.input.document, None).await?;
     let model = release.model_to_pin().await?;
     let own = PathBuf::from(format!("config/linkage/{}.model.json", *release.project.linkage.linkage));
@@ -66,8 +72,8 @@ async fn train_release(project: &Path, args: &TrainArgs) -> Result<(), Error> {
 }
 
 /// A pipeline's sources are its own.
-fn names_its_own_files(input: &LinkInput) -> Result<(), Error> {
-    if input.files.is_empty() && input.labels.is_none() {
+fn names_its_own_files(input: &LinkInput, labels: Option<&Path>) -> Result<(), Error> {
+    if input.files.is_empty() && labels.is_none() {
         return Ok(());
     }
     Err(Error::Usage {
@@ -78,7 +84,7 @@ fn names_its_own_files(input: &LinkInput) -> Result<(), Error> {
 
 /// Counts the pairs of every blocking rule.
 pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error> {
-    let begun = begun(project, &args.input).await?;
+    let begun = begun(project, &args.input, args.labels.as_deref()).await?;
     if !args.suggest {
         print!("{}", report::blocking_page(&begun.estimate()?));
         return Ok(());
@@ -104,7 +110,7 @@ pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), 
             help: "name it with --truth COLUMN".to_owned(),
         });
     };
-    let begun = begun(project, &args.input).await?;
+    let begun = begun(project, &args.input, None).await?;
     let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
     let evaluation = Box::pin(held::evaluate(&begun, &place, truth, &args.by)).await?;
@@ -112,7 +118,7 @@ pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), 
 }
 
 async fn evaluate_release(project: &Path, args: &EvaluateArgs) -> Result<(), Error> {
-    names_its_own_files(&args.input)?;
+    names_its_own_files(&args.input, None)?;
     let out = args.out.as_ref().map(|out| out.to_string_lossy().into_owned());
     let release = CurrentRelease::open(project, &args.input.document, out.as_deref()).await?;
     let place = release.root.join(&format!("restricted/evaluation/{}.json", release.pointer.release));

@@ -46,11 +46,11 @@ pub enum PipelineError {
     /// A key is missing, damaged, readable by others, or not allowed here.
     #[error("{0}")]
     Key(String),
-    /// The keys at hand are not those of the release.
-    #[error("these are not the keys that release {release} was made with")]
+    /// The keys at hand are not those that something was made with.
+    #[error("these are not the keys of {what}")]
     OtherKeys {
-        /// The release.
-        release: String,
+        /// What was made with others.
+        what: String,
     },
     /// A quality, linkage or disclosure gate of a run.
     #[error("{0}")]

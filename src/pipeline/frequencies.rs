@@ -25,11 +25,14 @@ pub const TABLE: &str = "\"counted tokens\"";
 /// The fact that names the key under which tokens were made.
 const KEY: &str = "key";
 
-/// The token columns whose frequencies a project's model reads.
+/// The token columns whose frequencies a project's model reads, in order.
 #[must_use]
 pub fn columns(project: &Project) -> Vec<&str> {
     let model = project.linkage.model.iter();
-    model.flat_map(|m| &m.comparisons).filter(|c| c.frequencies).map(|c| c.field.as_str()).collect()
+    let comparisons = model.flat_map(|m| &m.comparisons).filter(|c| c.frequencies);
+    let mut columns: Vec<&str> = comparisons.map(|c| c.field.as_str()).collect();
+    columns.sort_unstable();
+    columns
 }
 
 /// Counts the tokens of all sources, or finds what the pinned model counted; `None` where no frequency counts.
@@ -60,12 +63,15 @@ pub async fn frequencies(ground: &Ground<'_>, all: &[Dataset]) -> Result<Option<
         };
         let mut writer = DatasetWriter::create(&place, fields, &options).await?;
         let engine = &ground.runner.engine;
+        let ssn = ground.project.linkage.roles.ssn.as_ref().map(|name| name.as_str());
         for (number, tokens) in all.iter().enumerate() {
             engine.register_folder(&format!("counted {number}"), &tokens.place).await?;
         }
         for column in &columns {
             let of = |number: usize| {
-                format!("SELECT {0} AS token FROM \"counted {number}\" WHERE {0} IS NOT NULL", quoted(column))
+                // Linkage takes no other SSN for one either.
+                let valid = if ssn == Some(*column) { " AND ssn_status = 'valid'" } else { "" };
+                format!("SELECT {0} AS token FROM \"counted {number}\" WHERE {0} IS NOT NULL{valid}", quoted(column))
             };
             let union = (0..all.len()).map(of).collect::<Vec<_>>().join(" UNION ALL ");
             let sql = format!(
@@ -93,9 +99,7 @@ async fn pinned(ground: &Ground<'_>, counted: &str) -> Result<Dataset, PipelineE
     if key == Some(ground.keys.id().as_str()) {
         return Ok(dataset);
     }
-    Err(PipelineError::Key(format!(
-        "the frequencies that the pinned model counted ({place}) are of tokens under another key"
-    )))
+    Err(PipelineError::OtherKeys { what: format!("the frequencies that the pinned model counted ({place})") })
 }
 
 /// Reads what was counted, by column.

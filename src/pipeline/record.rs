@@ -73,6 +73,24 @@ pub struct ModelResult {
     pub expected_false: f64,
     /// Of the pairs that wait for review, how many it expects to be one person.
     pub expected_missed: f64,
+    /// Pairs of its blocking rules, and what their over-common keys cost.
+    #[serde(default)]
+    pub blocking: Vec<BlockingResult>,
+}
+
+/// What one blocking rule of the model made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockingResult {
+    /// The rule.
+    pub rule: String,
+    /// Its pairs.
+    pub pairs: u64,
+    /// Keys that make more pairs than the rule allows.
+    pub over_common: u64,
+    /// Pairs of these, which are not compared.
+    pub skipped: u64,
+    /// Of those, about how many are of one person.
+    pub lost: f64,
 }
 
 /// What one pass did.

@@ -106,6 +106,9 @@ pub fn files_explanation_page(told: &FilesExplained) -> String {
             bits(number(weight).unwrap_or(0))
         );
     }
+    if let Some(apart) = told.apart {
+        let _ = writeln!(out, "\nNote: {apart}");
+    }
     waterfall(&told.weight, &mut out);
     keys("Blocking rules", &told.blocking, &mut out);
     out

@@ -93,6 +93,10 @@ pub fn blocking_page(rules: &[RuleResult]) -> String {
 #[must_use]
 pub fn suggestion_page(told: &Suggestion) -> String {
     let mut out = String::new();
+    if told.rules.is_empty() {
+        out.push_str("The model takes no pair for one person, so there is nothing to go by and no rule to suggest.\n");
+        return out;
+    }
     let asked = 100.0 * told.asked;
     let _ = writeln!(
         out,

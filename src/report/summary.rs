@@ -142,6 +142,16 @@ fn modelled(model: &ModelResult, out: &mut String) {
         model.expected_false,
         model.expected_missed
     );
+    for rule in model.blocking.iter().filter(|rule| rule.skipped > 0) {
+        let _ = writeln!(
+            out,
+            "Its rule `{}` skipped {} pairs of {} over-common keys, of which about {:.0} are of one person.",
+            rule.rule,
+            thousands(rule.skipped),
+            thousands(rule.over_common),
+            rule.lost
+        );
+    }
 }
 
 fn numbers(run: &RunResults, out: &mut String) {

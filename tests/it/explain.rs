@@ -156,7 +156,8 @@ fn a_pinned_model_clear_values_and_who_saw_them() {
     project.run(&["keys", "new", "hub", "other.key"]).is_fine();
     project.replace(pipeline, "hub: demo", "hub: file:other.key");
     let ended = project.run(&["explain", &left, &right, "--clear"]);
-    ended.fails_with(6, &["not the keys that release", "give the keys that it was made with"]);
+    ended.fails_with(6, &["not the keys of release", "give the keys that it was made with"]);
+    project.statewide().fails_with(6, &["not the keys of the frequencies that the pinned model counted"]);
     // A model of another version is no model of this one.
     project.write("config/linkage/statewide.model.json", model.replace("\"version\": 1", "\"version\": 7"));
     let ended = project.run(&["check", pipeline]);

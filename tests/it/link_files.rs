@@ -146,8 +146,10 @@ fn two_files_are_linked_without_labels_and_the_same_on_any_number_of_threads() {
         files
     };
     let one = kept("out/two_files");
+    // What a run that was broken off has left is no part of the next.
+    project.write("again/staging/crosswalk/part-00007.parquet", "half a file");
     link(&project, &["--threads", "2", "--out", "again"]).is_fine();
-    assert!(one == kept("again"), "two threads wrote other bytes");
+    assert!(one == kept("again"), "two threads wrote other bytes, or left something");
     link(&project, &["--model", "again/model.json", "--out", "pinned"]).is_fine();
     assert!(one == kept("pinned"), "the model read back made other decisions");
     let trained = project.run(&["train", DOCUMENT, "--out", "trained.json"]);
@@ -424,7 +426,11 @@ fn labels_teach_the_model_and_are_held_against_it() {
     project.write("labels.csv", "left_source,left_id,right_source,right_id\n");
     link(&project, &["--labels", "labels.csv"]).fails_with(4, &["labels", "label"]);
     link(&project, &["--labels", "none.csv"]).fails_with(3, &["labels: none.csv"]);
-    link(&project, &["--labels", "labels.txt"]).fails_with(3, &["labels: labels.txt"]);
+    project.write("labels.txt", &labels);
+    link(&project, &["--labels", "labels.txt"]).fails_with(2, &["labels are a .csv or .parquet file"]);
+    project.run(&["evaluate", DOCUMENT, "--truth", "person", "--labels", "labels.csv"]).fails_with(2, &["--labels"]);
+    project.run(&["block", DOCUMENT, "--labels", "labels.csv"]).fails_with(2, &["--suggest"]);
+    project.run(&["block", "pipelines/statewide.yaml"]).fails_with(2, &["is a pipeline", "name a document of `link`"]);
 }
 
 #[test]
@@ -592,6 +598,9 @@ fn two_records_of_files_are_explained() {
     for name in FIRST {
         assert!(!told.out.contains(name), "a name is shown\n{}", told.out);
     }
+    let told = explain("a:a1", "a:a2");
+    assert!(told.out.contains("Both are of one file, and this linkage goes between files"), "{}", told.out);
+    project.run(&["explain", "a:a1", "b:b1"]).fails_with(2, &["linkage of files", "--pipeline"]);
     explain("a1", "b:b1").fails_with(2, &["`a1` names no record", "FILE:ID", "a, b"]);
     explain("c:a1", "b:b1").fails_with(2, &["is of no file"]);
     explain("a:zzz", "b:b1").fails_with(2, &["is no record of that file"]);

@@ -114,8 +114,12 @@ fn what_clerks_decide_is_measured_and_kept_by_later_runs() {
     // A later run keeps to it, whatever its passes and its model say, and tells so.
     let pipeline = "pipelines/statewide.yaml";
     project.replace(pipeline, "\nlinkage: statewide", "\nreview_decisions: review/decisions.csv\nlinkage: statewide");
+    // What keys that too many share keep from being compared is told with what it costs.
+    let rule = "id: birth_postal, on: [birth_date, postal_code]";
+    project.replace("config/linkage/statewide.yaml", rule, &format!("{rule}, max_pairs: 1"));
     let run = project.statewide();
     run.is_fine();
+    assert!(run.out.contains("Its rule `birth_postal` skipped "), "{}", run.out);
     let told = run.out.lines().find(|line| line.starts_with("review ")).unwrap_or_default();
     assert!(told.split_whitespace().nth(2).is_some_and(|links| links != "0"), "{}", run.out);
     let explained =

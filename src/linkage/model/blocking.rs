@@ -232,21 +232,46 @@ impl<'r> Blocking<'r> {
         for _ in 0..draws {
             let at = draw(all);
             let block = ends[ends.partition_point(|(end, _)| *end <= at)].1;
-            // Of the records of a block, two that may be one person and make a pair of it.
+            // A block of two values holds also pairs of one of them.
             let pair = (0..64).find_map(|_| {
-                let mut one = || block[usize::try_from(draw(block.len() as u64)).unwrap_or(0)];
-                let (a, b) = (one(), one());
-                let same_file = self.records.file(a) == self.records.file(b);
-                let may = match self.scope {
-                    Scope::Between => !same_file,
-                    Scope::Within => same_file,
-                    Scope::Both => true,
-                };
-                (a != b && may && near.is_none_or(|field| are_near(field, a, b))).then_some((a.min(b), a.max(b)))
+                let (a, b) = self.drawn(block, &mut draw);
+                near.is_none_or(|field| are_near(field, a, b)).then_some((a.min(b), a.max(b)))
             });
             drawn.extend(pair.filter(|(a, b)| !elsewhere(*a, *b)));
         }
         drawn
+    }
+
+    /// Two records of a block that makes pairs, each pair that may be one person as likely as any other.
+    fn drawn(&self, block: &[u32], draw: &mut impl FnMut(u64) -> u64) -> (u32, u32) {
+        let mut below = |count: usize| usize::try_from(draw(count as u64)).unwrap_or(0);
+        let two = |of: &[u32], below: &mut dyn FnMut(usize) -> usize| {
+            let (one, other) = (below(of.len()), below(of.len() - 1));
+            (of[one], of[other + usize::from(other >= one)])
+        };
+        if self.scope == Scope::Both {
+            return two(block, &mut below);
+        }
+        let parts: Vec<&[u32]> = by_file(self.records, block).collect();
+        let partners = |part: &[u32]| match self.scope {
+            Scope::Within => part.len() - 1,
+            _ => block.len() - part.len(),
+        };
+        let mut left = below(parts.iter().map(|part| part.len() * partners(part)).sum());
+        let of = parts.iter().find(|part| {
+            let pairs = part.len() * partners(part);
+            let here = left < pairs;
+            left -= if here { 0 } else { pairs };
+            here
+        });
+        let part = of.copied().unwrap_or(block);
+        if self.scope == Scope::Within {
+            return two(part, &mut below);
+        }
+        // A block stands file after file, so the others are what is before the part and what is behind it.
+        let start = block.partition_point(|row| *row < part[0]);
+        let other = below(block.len() - part.len());
+        (part[below(part.len())], block[if other < start { other } else { other + part.len() }])
     }
 
     /// Whether a record stands in an over-common block of a rule.

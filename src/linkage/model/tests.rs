@@ -195,6 +195,32 @@ fn a_block_that_is_over_common_is_skipped_and_counted() {
 }
 
 #[test]
+fn skipped_pairs_are_drawn_however_files_share_a_block() {
+    // One record of the first file, three of the second, the rest of the third.
+    let records = Records::new(vec![texts("t", &vec![Some("X".to_owned()); 2_000])], vec![1, 4, 2_000]);
+    for (scope, pairs) in
+        [(Scope::Between, 3 + 4 * 1_996), (Scope::Within, 3 + 1_996 * 1_995 / 2), (Scope::Both, 1_999_000)]
+    {
+        let rules = [Rule { id: "t".to_owned(), parts: vec![Part::Whole(0)], most: 1 }];
+        let blocking = Blocking::new(&records, &rules, scope, 1);
+        assert_eq!(blocking.counts()[0].skipped, pairs, "{scope:?}");
+        let drawn = blocking.skipped(0, 20_000);
+        assert_eq!(drawn.len(), 20_000, "{scope:?}: every draw gives a pair");
+        let same = |pair: &(u32, u32)| records.file(pair.0) == records.file(pair.1);
+        assert!(
+            drawn
+                .iter()
+                .all(|pair| pair.0 < pair.1 && (scope == Scope::Both || same(pair) == (scope == Scope::Within)))
+        );
+        if scope == Scope::Between {
+            // The first record is in a fourth of them: its 1,999 of 7,987.
+            let share = drawn.iter().filter(|pair| pair.0 == 0).count() as f64 / 20_000.0;
+            assert!((share - 1_999.0 / 7_987.0).abs() < 0.015, "{share}");
+        }
+    }
+}
+
+#[test]
 fn what_skipping_costs_is_told_about_right() {
     let (each, both) = (6_000, 3_600);
     let (records, _) = two_files(each, both, 11);

@@ -93,7 +93,7 @@ impl CurrentRelease {
     pub fn may_see_clear(&self) -> Result<(), PipelineError> {
         let keys = Keys::open(&self.project)?;
         let same = keys.check_values().into_iter().collect::<BTreeMap<_, _>>() == self.manifest.keys;
-        let other = || PipelineError::OtherKeys { release: self.pointer.release.clone() };
+        let other = || PipelineError::OtherKeys { what: format!("release {}", self.pointer.release) };
         if same { Ok(()) } else { Err(other()) }
     }
 

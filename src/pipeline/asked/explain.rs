@@ -328,8 +328,21 @@ impl At {
             Err(other) => return Err(PipelineError::bug(other)),
         };
         let mut counts: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        let mut counted = None;
+        if let Some(fingerprint) = model.and_then(|model| model.frequencies.as_deref()) {
+            // As the model has counted, which may have been before these records came.
+            let place = self.0.root.join(&store_path(Zone::Restricted, STORED, fingerprint));
+            if Dataset::open(&place).await?.is_some() {
+                self.0.engine.register_folder(TABLE.trim_matches('"'), &place).await?;
+                counted = Some(TABLE);
+            } else {
+                notes.push(
+                    "What the model has counted is no longer in the store: how rare a value is, is told by the records at hand."
+                        .to_owned(),
+                );
+            }
+        }
         for comparison in rules.model.iter().flat_map(|model| &model.comparisons).filter(|c| c.frequencies) {
-            let counted = model.and_then(|model| model.frequencies.as_deref());
             let frequency = self.frequency(&comparison.name, &records[0], stores, counted).await?;
             counts.insert(comparison.name.clone(), frequency);
         }
@@ -359,17 +372,12 @@ impl At {
             )
         };
         let mut asked: Vec<String> = stores.keys().map(of_sources).collect();
-        if let Some(counted) = counted {
-            // As the model has counted, which may have been before these records came.
-            let place = self.0.root.join(&store_path(Zone::Restricted, STORED, counted));
-            if Dataset::open(&place).await?.is_some() {
-                self.0.engine.register_folder(TABLE.trim_matches('"'), &place).await?;
-                asked = vec![format!(
-                    "SELECT CAST(COALESCE(SUM(CASE WHEN token = {own} THEN records ELSE 0 END), 0) AS DOUBLE), \
-                     CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {TABLE} WHERE field = '{}'",
-                    token.replace('\'', "''")
-                )];
-            }
+        if let Some(table) = counted {
+            asked = vec![format!(
+                "SELECT CAST(COALESCE(SUM(CASE WHEN token = {own} THEN records ELSE 0 END), 0) AS DOUBLE), \
+                 CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {table} WHERE field = '{}'",
+                token.replace('\'', "''")
+            )];
         }
         let (mut count, mut with) = (0.0, 0.0);
         for sql in asked {

@@ -18,13 +18,24 @@ const MOST_FILES: usize = 64;
 #[derive(Deserialize)]
 struct Kind {
     link: Option<String>,
+    pipeline: Option<String>,
 }
 
 /// Whether a file is the document of a linkage of files, so far as it can be read.
 #[must_use]
 pub fn is_one(root: &Path, file: &Path) -> bool {
-    let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
-    serde_saphyr::from_str::<Kind>(&text).is_ok_and(|kind| kind.link.is_some())
+    kind(root, file).is_some_and(|kind| kind.link.is_some())
+}
+
+/// Whether a file is a pipeline, so far as it can be read.
+#[must_use]
+pub fn is_pipeline(root: &Path, file: &Path) -> bool {
+    kind(root, file).is_some_and(|kind| kind.pipeline.is_some())
+}
+
+fn kind(root: &Path, file: &Path) -> Option<Kind> {
+    let text = std::fs::read_to_string(root.join(file)).ok()?;
+    serde_saphyr::from_str(&text).ok()
 }
 
 /// All such documents of a project.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
 use crate::linkage::explained::{Compared, ComparisonExplained, KeyExplained, WeightExplained};
-use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scorer, level_names, shares};
+use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scope, Scorer, level_names, shares};
 use crate::pipeline::asked::current::{read_json, texts};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::link::Begun;
@@ -39,16 +39,21 @@ pub struct FilesExplained {
     pub weight: WeightExplained,
     /// Every blocking rule.
     pub blocking: Vec<KeyExplained>,
+    /// Why the two were never compared, whatever the rules say: the linkage goes between files, or within each.
+    pub apart: Option<&'static str>,
 }
 
 /// Explains two records, each `file:id`, by what `throughline link` wrote below `out`.
 pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<FilesExplained, PipelineError> {
-    let place = out.join("model.json");
     let mut missing = Vec::new();
     for name in ["crosswalk", "match_log"] {
         if Dataset::open(&out.join(name)).await?.is_none() {
             missing.push(format!("{name} in {out}; run `throughline link` first"));
         }
+    }
+    let place = out.join("model.json");
+    if !place.exists().await? {
+        missing.push(format!("{place}; run `throughline link` first"));
     }
     if !missing.is_empty() {
         return Err(PipelineError::NotThere { what: missing });
@@ -100,6 +105,15 @@ pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<F
         KeyExplained { id: rule.id.clone(), strength: None, failed }
     });
     let blocking = explained.collect();
+    let apart = match (begun.scope(), persons.records.file(a) == persons.records.file(b)) {
+        (Scope::Between, true) => {
+            Some("Both are of one file, and this linkage goes between files: they were not compared.")
+        }
+        (Scope::Within, false) => {
+            Some("They are of two files, and this linkage goes within each: they were not compared.")
+        }
+        _ => None,
+    };
 
     let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;
     let log = Log::open(&engine, out).await?;
@@ -111,7 +125,7 @@ pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<F
     let [one, other] = names.map(|(file, id)| format!("{file}:{id}"));
     let [here, there] = clusters;
     let records = [(one, here), (other, there)];
-    Ok(FilesExplained { name: document.link.value.clone(), records, decisions, weight, blocking })
+    Ok(FilesExplained { name: document.link.value.clone(), records, decisions, weight, blocking, apart })
 }
 
 /// What was written of a linkage.
