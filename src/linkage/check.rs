@@ -43,12 +43,7 @@ pub fn check(
         }
         if let (Some(sources), Some(sides)) = (&known.sources, &pass.sources) {
             let names: Vec<&str> = sources.iter().map(String::as_str).collect();
-            let source = Names {
-                file,
-                code: "L003",
-                what: "source that the pipeline does not have",
-                help: "sources are declared in the pipeline",
-            };
+            let source = Names::of_sources(file);
             for name in sides.left.iter().chain(&sides.right) {
                 source.check_softly(name, &names, out);
             }
@@ -68,6 +63,12 @@ pub fn check(
             let swapped = unless_swapped.iter().flat_map(|cross| [&cross.left, &cross.right]);
             for name in swapped.chain(unless_alike) {
                 recipes.check(name, &recipe_names, out);
+            }
+        }
+        if let (Some(sources), Veto::TooYoung { least, .. }) = (&known.sources, &guard.veto) {
+            let names: Vec<&str> = sources.iter().map(String::as_str).collect();
+            for name in least.keys() {
+                Names::of_sources(file).check_softly(&guard.id.with(name.clone()), &names, out);
             }
         }
         for lacking in roles_lacking(&guard.veto, roles) {
@@ -245,7 +246,7 @@ fn roles_lacking(veto: &Veto, roles: &RolesSpec) -> Vec<&'static str> {
             &[list(&roles.first, "first"), list(&roles.last, "last"), list(&roles.birth_date, "birth_date")]
         }
         Veto::SuffixConflict {} => &[single(&roles.suffix, "suffix")],
-        Veto::ImplausibleAge { .. } | Veto::ClusterSize { .. } => &[],
+        Veto::ImplausibleAge { .. } | Veto::TooYoung { .. } | Veto::ClusterSize { .. } => &[],
     };
     lacking.iter().flatten().copied().collect()
 }
@@ -264,6 +265,11 @@ impl<'a> Names<'a> {
 
     fn of_guards(file: &'a Path) -> Self {
         Self { file, code: "L002", what: "guard that is not declared", help: "guards are declared in `guards:`" }
+    }
+
+    fn of_sources(file: &'a Path) -> Self {
+        let what = "source that the pipeline does not have";
+        Self { file, code: "L003", what, help: "sources are declared in the pipeline" }
     }
 
     fn finding(&self, name: &Located<String>, known: &[&str]) -> Option<Diagnostic> {

@@ -150,6 +150,7 @@ impl Record {
             "birth_month_day" => self.birth.map(|(_, m, d)| format!("{m:02}-{d:02}")),
             "sex" => self.sex.map(str::to_owned),
             "postal_code" => self.postal.clone(),
+            "postal_region" => self.postal.as_deref().and_then(|p| p.get(..3)).map(str::to_owned),
             other => panic!("no part {other}"),
         }
     }

@@ -1,5 +1,7 @@
 //! Guards: what stops a link, judged between all members of the two clusters it would join.
 
+use chrono::Datelike as _;
+
 use crate::linkage::rules::{Guard, Rules};
 use crate::linkage::spec::{Agree, Veto};
 use crate::linkage::{Clusters, TokenTable};
@@ -11,6 +13,8 @@ pub struct Judge<'a> {
     rules: &'a Rules,
     left: Vec<u32>,
     right: Vec<u32>,
+    /// By guard and source, the least age; empty of guards that know none.
+    least_ages: Vec<Vec<Option<i32>>>,
     /// Pairs that people hold for two persons, both ways round, in order.
     cannot: Vec<(u32, u32)>,
 }
@@ -22,7 +26,14 @@ impl<'a> Judge<'a> {
         let cannot = rules.reviewed.rows(table).cannot;
         let mut cannot: Vec<(u32, u32)> = cannot.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
         cannot.sort_unstable();
-        Self { table, rules, left: Vec::new(), right: Vec::new(), cannot }
+        let least_ages = |guard: &Guard| match &guard.veto {
+            Veto::TooYoung { least, .. } => {
+                table.source_names.iter().map(|source| least.get(source).copied()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let least_ages = rules.guards.iter().map(least_ages).collect();
+        Self { table, rules, left: Vec::new(), right: Vec::new(), least_ages, cannot }
     }
 
     /// The first of `guards` that vetoes joining the clusters of `a` and `b`, as its place in [`Rules::guards`]; the place behind the last where
@@ -32,7 +43,7 @@ impl<'a> Judge<'a> {
         if !self.cannot.is_empty() && self.held_for_two(clusters, a, b) {
             return Some(rules.guards.len());
         }
-        guards.iter().copied().find(|&g| self.refuses(clusters, &rules.guards[g], a, b))
+        guards.iter().copied().find(|&g| self.refuses(clusters, g, a, b))
     }
 
     /// Whether people hold a member of the one and a member of the other for two persons.
@@ -44,8 +55,10 @@ impl<'a> Judge<'a> {
         clusters.members(a).flat_map(against).any(|row| clusters.members(b).any(|member| member == row))
     }
 
-    fn refuses(&mut self, clusters: &Clusters, guard: &Guard, a: u32, b: u32) -> bool {
+    fn refuses(&mut self, clusters: &Clusters, guard: usize, a: u32, b: u32) -> bool {
         let roles = &self.rules.roles;
+        let least = &self.least_ages[guard];
+        let guard = &self.rules.guards[guard];
         match guard.veto {
             Veto::SsnConflict { agree } => roles.ssn.is_some_and(|ssn| self.ssn_conflict(clusters, ssn, agree, a, b)),
             Veto::IssuerConflict { tolerance_days } => {
@@ -80,6 +93,9 @@ impl<'a> Judge<'a> {
                 roles.suffix.is_some_and(|suffix| self.compare(clusters, &[suffix], a, b) == Some(false))
             }
             Veto::ImplausibleAge { years, agree } => self.implausible_age(clusters, years, agree, a, b),
+            Veto::TooYoung { agree, .. } => {
+                self.too_young(clusters, least, agree, a, b) || self.too_young(clusters, least, agree, b, a)
+            }
             Veto::ClusterSize { records } => clusters.size(a).saturating_add(clusters.size(b)) > records,
         }
     }
@@ -158,6 +174,21 @@ impl<'a> Judge<'a> {
         named(a).any(|m| named(b).any(|n| !forms(m).any(|x| forms(n).any(|y| x == y))))
     }
 
+    /// Whether the members of `born` were too young for what a record of `did` says.
+    fn too_young(&self, clusters: &Clusters, least: &[Option<i32>], agree: Agree, born: u32, did: u32) -> bool {
+        let table = self.table;
+        let years = clusters.members(born).filter_map(|row| table.birth_year(row));
+        let born = match agree {
+            Agree::Every => years.max(),
+            Agree::One => years.min(),
+        };
+        let too_young = |born: i32, row: u32| {
+            let least = least.get(usize::from(table.source_number(row))).copied().flatten();
+            least.zip(table.period(row)).is_some_and(|(least, (start, _))| year_of(start) - born < least)
+        };
+        born.is_some_and(|born| clusters.members(did).any(|row| too_young(born, row)))
+    }
+
     fn implausible_age(&mut self, clusters: &Clusters, years: i32, agree: Agree, a: u32, b: u32) -> bool {
         let table = self.table;
         let born = |root: u32| clusters.members(root).filter_map(|row| table.birth_year(row));
@@ -175,6 +206,11 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// The calendar year of a day, counted from 1970.
+fn year_of(day: i32) -> i32 {
+    chrono::NaiveDate::from_epoch_days(day).map_or(0, |day| day.year())
 }
 
 /// Whether two ascending lists share a value.

@@ -54,11 +54,26 @@ fn the_statewide_document_has_no_findings() {
     let document = statewide();
     let domain = |t: &super::fixture::Recipe| t.domain.clone().unwrap_or_else(|| t.name.clone());
     let recipes = document.tokens.iter().map(|t| (t.name.clone(), domain(t))).collect();
-    let sources = ["k12_enrollment", "cte_courses", "graduation_cohort", "ps_enrollment", "ps_awards", "licences"];
-    let known = Known { recipes, sources: Some(sources.map(str::to_owned).to_vec()) };
-    let mut out = Diagnostics::default();
-    check(&document.passes, &document.guards, &document.roles, &known, Path::new("l.yaml"), &mut out);
-    assert!(out.is_empty(), "{out:?}");
+    let sources = [
+        "k12_enrollment",
+        "cte_courses",
+        "graduation_cohort",
+        "ps_enrollment",
+        "ps_awards",
+        "licences",
+        "nsc_detail",
+        "ui_wages",
+    ];
+    let mut known = Known { recipes, sources: Some(sources.map(str::to_owned).to_vec()) };
+    let found = |known: &Known| {
+        let mut out = Diagnostics::default();
+        check(&document.passes, &document.guards, &document.roles, known, Path::new("l.yaml"), &mut out);
+        out.sorted().iter().map(|d| d.message.clone()).collect::<Vec<_>>()
+    };
+    assert!(found(&known).is_empty());
+    // Who knows no wages is told that a guard does.
+    known.sources.iter_mut().for_each(|sources| sources.retain(|source| source != "ui_wages"));
+    assert_eq!(found(&known), ["`ui_wages` is a source that the pipeline does not have"]);
 }
 
 #[test]
@@ -245,6 +260,21 @@ fn the_log_says_what_agreed_and_holds_no_values() {
     let ids = ["P1".to_owned()];
     let persons = log::persons(&rules, &linked, &ids).unwrap();
     assert_eq!((persons.num_rows(), persons.schema()), (1, log::person_schema()));
+}
+
+#[test]
+fn nobody_worked_as_a_small_child() {
+    // Days are counted from 1970: 2010, 2016.
+    let college = || college(1, "ANN LEE 2003-04-05 ssn=900010001 local=c1");
+    let child = [college(), wages(2, "ssn=900010001 days=14700..14800")];
+    expect(&child, &[&[1], &[2]]);
+    assert!(log_of(&child).iter().any(|l| l.2.as_deref() == Some("too_young")));
+    expect(&[college(), wages(2, "ssn=900010001 days=16900..17000")], &[&[1, 2]]);
+    // What is not known refuses nothing.
+    expect(&[college(), wages(2, "ssn=900010001")], &[&[1, 2]]);
+    // Of two birth years of one person the earlier one decides: the other may be a slip.
+    let licence = record("licences", 3, "ANN LEE 1995-04-05 ssn=900010001 days=16900..17000");
+    expect(&[college(), wages(2, "ANN LEE ssn=900010001 days=14700..14800"), licence], &[&[1, 2, 3]]);
 }
 
 #[test]

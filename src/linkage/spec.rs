@@ -1,5 +1,7 @@
 //! What a linkage document may say of passes, guards and roles. Token recipes are the tokenize room's words; one document holds both.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +207,15 @@ pub enum Veto {
         /// Years that are still plausible.
         years: i32,
         /// Which pairs of members must be near.
+        #[serde(default)]
+        agree: Agree,
+    },
+    /// Somebody too young for what a record says they did. Years are counted by the calendar; where the period or every birth year is missing,
+    /// nothing is refused.
+    TooYoung {
+        /// By source: the least age, in years, at the beginning of a record's period, such as `{ ui_wages: 12 }`.
+        least: BTreeMap<String, i32>,
+        /// Which birth years of the other persons must be early enough.
         #[serde(default)]
         agree: Agree,
     },

@@ -46,6 +46,7 @@ pub const PARTS: &[&str] = &[
     "birth_month_day",
     "sex",
     "postal_code",
+    "postal_region",
 ];
 
 /// A field of identity records from which parts are derived.
@@ -76,7 +77,7 @@ fn field_of(part: &str) -> Option<Field> {
         "suffix" => Field::Text("suffix"),
         "birth_date" | "birth_date_swapped" | "birth_year" | "birth_year_month" | "birth_month_day" => Field::BirthDate,
         "sex" => Field::Text("sex"),
-        "postal_code" => Field::Text("postal_code"),
+        "postal_code" | "postal_region" => Field::Text("postal_code"),
         _ => return None,
     })
 }
@@ -99,6 +100,7 @@ fn of_text(part: &str, value: &str) -> Option<String> {
         "last_first_part" => surname::parts(value).into_iter().next(),
         "last_last_part" => surname::parts(value).pop(),
         "last_phonetic" => phonetic::phonetic(value),
+        "postal_region" => value.get(..3).map(str::to_owned),
         _ => Some(value.to_owned()),
     }
 }
