@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// Have people look at pairs of records, and keep to what they decide
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// List the business rules, show one, run their examples, or tell what a state's own pack says otherwise
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Make or check key files
     Keys(KeysArgs),
     /// Write the JSON Schemas of the documents, for editors
@@ -216,12 +219,53 @@ pub(crate) enum ReviewCommand {
 /// The release that a review is of.
 #[derive(Debug, Args)]
 pub(crate) struct OfRelease {
-    /// The pipeline; by default the one in pipelines/
-    #[arg(long, value_name = "FILE")]
-    pub(crate) pipeline: Option<PathBuf>,
+    /// The pipeline
+    #[command(flatten)]
+    pub(crate) pipeline: OfPipeline,
     /// The output folder, where it is not the pipeline's own
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<String>,
+}
+
+/// What is done with rules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Every rule: its table, id, version, pack, days and examples
+    List(RulesArgs),
+    /// One rule, whole: what it says, its citation, parameters, examples and SQL
+    Show(RuleArgs),
+    /// Run the examples that stand beside rules
+    Test(RulesArgs),
+    /// What packs that stand over the first say otherwise
+    Diff(OfPipeline),
+}
+
+/// A pipeline's rules, or those of one table.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// A table such as cte_concentrator_secondary, or a rule's id; by default all
+    pub(crate) name: Option<String>,
+    /// The pipeline
+    #[command(flatten)]
+    pub(crate) of: OfPipeline,
+}
+
+/// One rule.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArgs {
+    /// The table that it makes, such as cte_concentrator_secondary, or its id
+    pub(crate) name: String,
+    /// The pipeline
+    #[command(flatten)]
+    pub(crate) of: OfPipeline,
+}
+
+/// Which pipeline is meant.
+#[derive(Debug, Args)]
+pub(crate) struct OfPipeline {
+    /// The pipeline; by default the one in pipelines/
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pipeline: Option<PathBuf>,
 }
 
 /// Arguments of `review sample`.

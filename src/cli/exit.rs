@@ -73,6 +73,9 @@ fn pipeline(error: &PipelineError) -> (u8, String) {
     match error {
         PipelineError::Documents { .. } => (USAGE, String::new()),
         PipelineError::Asked(_) => (USAGE, "`--help` of this command says what it can be asked".to_owned()),
+        PipelineError::Examples { .. } => {
+            (USAGE, "correct the rule, or the example where the rule is meant so".to_owned())
+        }
         PipelineError::NotArrived { .. } => {
             (NOT_ARRIVED, "wait for the files, or mark the source `optional: true`; then run again".to_owned())
         }

@@ -1,11 +1,11 @@
 //! `throughline explain`: why two records are one person, or are not.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::cli::args::{ExplainArgs, OfRelease};
+use crate::cli::args::ExplainArgs;
+use crate::cli::which::pipeline_of;
 use crate::engine::{Limits, Place};
 use crate::error::Error;
-use crate::pipeline;
 use crate::pipeline::asked::explain::{Asked, explain as told};
 use crate::pipeline::files::document;
 use crate::pipeline::files::explain::explain as told_of_files;
@@ -14,7 +14,7 @@ use crate::report;
 
 /// Explains two records.
 pub(crate) async fn explain(project: &Path, args: &ExplainArgs) -> Result<(), Error> {
-    let file = pipeline_of(project, &args.of)?;
+    let file = pipeline_of(project, &args.of.pipeline)?;
     if document::is_one(project, &file) {
         return explain_files(project, &file, args).await;
     }
@@ -58,19 +58,4 @@ async fn explain_files(project: &Path, file: &Path, args: &ExplainArgs) -> Resul
     let told = Box::pin(told_of_files(&begun, &out, [&args.left, &args.right])).await?;
     print!("{}", report::files_explanation_page(&told));
     Ok(())
-}
-
-/// The pipeline that is named, or the only one there is.
-pub(super) fn pipeline_of(project: &Path, of: &OfRelease) -> Result<PathBuf, Error> {
-    if let Some(file) = &of.pipeline {
-        return Ok(file.clone());
-    }
-    let names = pipeline::names(project, "pipelines", ".yaml");
-    match &names[..] {
-        [only] => Ok(PathBuf::from(format!("pipelines/{only}.yaml"))),
-        _ => Err(Error::Usage {
-            message: format!("there are {} pipelines in {}", names.len(), project.join("pipelines").display()),
-            help: "name one with --pipeline FILE, or the project's folder with --project DIR".to_owned(),
-        }),
-    }
 }

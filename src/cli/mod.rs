@@ -12,11 +12,13 @@ mod link;
 mod progress;
 mod query;
 mod review;
+mod rules;
 mod run;
 mod schema;
 mod shown;
 mod synth;
 mod tokenize;
+mod which;
 
 use std::process::ExitCode;
 
@@ -95,6 +97,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Link(args) => link::link(&project, &args).await,
         Command::Train(args) => link::train(&project, &args).await,
         Command::Review(command) => review::review(&project, &command).await,
+        Command::Rules(command) => rules::rules(&project, &command).await,
         Command::Explain(args) => explain::explain(&project, &args).await,
         Command::Block(args) => link::block(&project, &args).await,
         Command::Evaluate(args) => link::evaluate(&project, &args).await,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::{ReviewCommand, ReviewImportArgs, ReviewSampleArgs};
-use crate::cli::explain::pipeline_of;
+use crate::cli::which::pipeline_of;
 use crate::error::Error;
 use crate::pipeline::asked::current::CurrentRelease;
 use crate::pipeline::asked::review_sample::Asked;
@@ -19,7 +19,7 @@ pub(crate) async fn review(project: &Path, command: &ReviewCommand) -> Result<()
 }
 
 async fn sample(project: &Path, args: &ReviewSampleArgs) -> Result<(), Error> {
-    let file = pipeline_of(project, &args.of)?;
+    let file = pipeline_of(project, &args.of.pipeline)?;
     let release = CurrentRelease::open(project, &file, args.of.out.as_deref()).await?;
     let name = args.name.clone().unwrap_or_else(|| format!("sample-{}", args.seed));
     let asked = Asked {
@@ -38,7 +38,7 @@ async fn sample(project: &Path, args: &ReviewSampleArgs) -> Result<(), Error> {
 }
 
 async fn import(project: &Path, args: &ReviewImportArgs) -> Result<(), Error> {
-    let file = pipeline_of(project, &args.of)?;
+    let file = pipeline_of(project, &args.of.pipeline)?;
     let release = CurrentRelease::open(project, &file, args.of.out.as_deref()).await?;
     let imported = Box::pin(review_import::import(&release, &args.workbooks)).await?;
     print!("{}", report::import_page(&imported));

@@ -19,6 +19,14 @@ pub enum PipelineError {
     /// What was asked for cannot be answered.
     #[error("{0}")]
     Asked(String),
+    /// Rules break the examples that stand beside them.
+    #[error("{broken} of {all} examples are broken")]
+    Examples {
+        /// How many are.
+        broken: usize,
+        /// How many were run.
+        all: usize,
+    },
     /// Files have not arrived yet.
     #[error("nothing has arrived for: {}", sources.join("; "))]
     NotArrived {

@@ -35,6 +35,7 @@ pub mod release;
 pub mod research;
 pub mod results;
 pub mod review_log;
+pub mod rule_book;
 pub mod run;
 pub mod runner;
 pub mod schemas;

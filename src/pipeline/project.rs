@@ -15,8 +15,13 @@ use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::review_log;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
-use crate::rules::Rule;
+use crate::rules::{FixtureFile, Layers, Pack, Rule, Said, layered};
 use crate::standardize::SPEC_VERSION;
+
+/// How the files end that hold examples of rules.
+const FIXTURES: &str = ".fixtures.yaml";
+/// How the files end that set parameters of an earlier pack's rules.
+const OVERRIDE: &str = ".override.yaml";
 
 /// One pipeline with all its documents.
 #[derive(Debug)]
@@ -39,8 +44,10 @@ pub struct Project {
     pub reviewed: Reviewed,
     /// The model that the linkage is pinned to.
     pub pinned: Option<ModelFile>,
-    /// Its rules, of all packs, every version.
+    /// Its rules, every version, of all packs laid over one another.
     pub rules: Vec<Rule>,
+    /// What each pack says by itself.
+    pub said: Vec<Said>,
     /// Its marts.
     pub marts: Vec<Mart>,
     /// The texts of all of these.
@@ -52,6 +59,11 @@ impl Project {
     #[must_use]
     pub fn is_synthetic(&self) -> bool {
         self.pipeline.sources.values().all(|s| s.synthetic)
+    }
+
+    /// The documents that a run rests on, by path, with their texts. Examples of rules make no row.
+    pub fn documents(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.texts.iter().filter(|(file, _)| !file.to_string_lossy().ends_with(FIXTURES))
     }
 
     /// The file of a source's contract.
@@ -123,7 +135,8 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
         named_as_its_file(&linkage.linkage, &path, &mut found);
     }
     let pinned = linkage.as_ref().and_then(|linkage| load_pinned(root, &path, linkage, &mut texts, &mut found));
-    let rules = load_rules(root, file, &pipeline, &mut texts, &mut found);
+    let packs = load_packs(root, file, &pipeline, &mut texts, &mut found);
+    let Layers { effective: rules, said } = layered(&packs, &mut found);
     let marts = load_marts(root, file, &pipeline, &mut texts, &mut found);
 
     let all_contracts = contracts.len() == pipeline.sources.len();
@@ -141,6 +154,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
                 reviewed,
                 pinned,
                 rules,
+                said,
                 marts,
                 texts,
             };
@@ -222,34 +236,80 @@ fn load_code_sets(
     sets
 }
 
-fn load_rules(
+/// The packs of a pipeline, the first at the bottom.
+fn load_packs(
     root: &Path,
     file: &Path,
     pipeline: &PipelineDocument,
     texts: &mut Texts,
     found: &mut Diagnostics,
-) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    for pack in &pipeline.rules {
-        let folder = format!("config/rules/{}", **pack);
-        let files = names(root, &folder, ".sql");
-        if files.is_empty() {
-            found.push(
-                Diagnostic::error("P005", file, format!("there is no rule pack `{}`", **pack))
-                    .at(pack)
-                    .help(format!("a pack is a folder of .sql files: {folder}")),
-            );
+) -> Vec<Pack> {
+    let mut packs = Vec::new();
+    for name in &pipeline.rules {
+        let folder = format!("config/rules/{}", **name);
+        let mut pack = Pack { name: name.value.clone(), ..Pack::default() };
+        let (rules, overrides) = (names(root, &folder, ".sql"), names(root, &folder, OVERRIDE));
+        if rules.is_empty() && overrides.is_empty() {
+            found.push(Diagnostic::error("P005", file, format!("there is no rule pack `{}`", **name)).at(name).help(
+                format!(
+                    "a pack is a folder of .sql files, or of {OVERRIDE} files that change an earlier one: {folder}"
+                ),
+            ));
         }
-        for name in files {
+        for name in rules {
             let path = PathBuf::from(format!("{folder}/{name}.sql"));
             let Some(text) = texts.read(root, &path, found) else { continue };
             match crate::rules::load(&text, &path) {
-                Ok(rule) => rules.push(rule),
+                Ok(mut rule) => {
+                    rule.fixtures = load_fixtures(root, &folder, &name, rule.spec.id.as_str(), texts, found);
+                    pack.rules.push(rule);
+                }
                 Err(diagnostics) => found.extend(diagnostics),
             }
         }
+        for name in overrides {
+            let path = PathBuf::from(format!("{folder}/{name}{OVERRIDE}"));
+            let Some(text) = texts.read(root, &path, found) else { continue };
+            let fixtures = load_fixtures(root, &folder, &name, &name, texts, found);
+            match crate::rules::load_override(&text, &path, fixtures) {
+                Ok(one) => pack.overrides.push(one),
+                Err(diagnostics) => found.extend(diagnostics),
+            }
+        }
+        packs.push(pack);
     }
-    rules
+    packs
+}
+
+/// The examples beside a rule. One without any is an error: nobody could tell what it means, or whether a change changes it.
+fn load_fixtures(
+    root: &Path,
+    folder: &str,
+    name: &str,
+    rule: &str,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> FixtureFile {
+    let file = PathBuf::from(format!("{folder}/{name}{FIXTURES}"));
+    let mut fixtures = FixtureFile { file: file.clone(), cases: Vec::new() };
+    if root.join(&file).exists() {
+        let Some(text) = texts.read(root, &file, found) else { return fixtures };
+        match crate::rules::load_fixtures(&text, &file) {
+            Ok(read) => fixtures = read,
+            Err(diagnostics) => {
+                found.extend(diagnostics);
+                return fixtures;
+            }
+        }
+    }
+    if fixtures.cases.is_empty() {
+        found.push(
+            Diagnostic::error("R017", &file, format!("the rule {rule} has no fixtures")).help(
+                "write examples into this file, a list of `case:`, `given:` and `expect:`; `throughline rules test` runs them",
+            ),
+        );
+    }
+    fixtures
 }
 
 fn load_marts(

@@ -187,12 +187,10 @@ fn deliveries(ground: &Ground<'_>, results: &RunResults) -> Vec<DeliveryEntry> {
 }
 
 fn configuration(ground: &Ground<'_>) -> BTreeMap<String, String> {
-    ground
-        .project
-        .texts
-        .iter()
-        .map(|(path, text)| (path.to_string_lossy().replace('\\', "/"), Fingerprint::of(text.as_bytes()).to_string()))
-        .collect()
+    let hashed = |(path, text): (&std::path::Path, &str)| {
+        (path.to_string_lossy().replace('\\', "/"), Fingerprint::of(text.as_bytes()).to_string())
+    };
+    ground.project.documents().map(hashed).collect()
 }
 
 /// The SHA-256 of the running program, or `unknown` where the system does not show it.

@@ -195,7 +195,7 @@ impl Begun {
                 .with("delivery", &delivery.sha256)
                 .with("sequence", delivery.sequence.to_be_bytes());
         }
-        for (file, text) in self.project.texts.iter() {
+        for (file, text) in self.project.documents() {
             print = print.with("file", file.to_string_lossy().as_bytes()).with("text", text);
         }
         print.finish()

@@ -6,7 +6,7 @@ use crate::marts::spec::MartSpec;
 use crate::pipeline::record::RunResults;
 use crate::pipeline::spec::{ContractDocument, LinkDocument, LinkageDocument, PipelineDocument};
 use crate::publish::Manifest;
-use crate::rules::RuleSpec;
+use crate::rules::{OverrideSpec, RuleSpec};
 
 /// Every schema by file name.
 #[must_use]
@@ -17,6 +17,7 @@ pub fn all() -> Vec<(String, String)> {
         one::<LinkageDocument>("linkage"),
         one::<LinkDocument>("link"),
         one::<RuleSpec>("rule"),
+        one::<OverrideSpec>("override"),
         one::<MartSpec>("mart"),
         one::<Manifest>("manifest"),
         one::<RunResults>("run_results"),

@@ -58,7 +58,7 @@ pub struct Case {
 pub fn load_fixtures(text: &str, file: &Path) -> Result<FixtureFile, Diagnostics> {
     serde_saphyr::from_str(text).map(|cases| FixtureFile { file: file.to_owned(), cases }).map_err(|error| {
         let mut found = Diagnostics::default();
-        found.push(complaint("R020", file, &error));
+        found.push(complaint("R025", file, &error));
         found
     })
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
+
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
-use crate::rules::RuleSpec;
 use crate::rules::bind::{literal, placeholders};
+use crate::rules::{FixtureFile, RuleSpec};
 
 /// One version of one rule.
 #[derive(Clone, Debug)]
@@ -19,6 +21,32 @@ pub struct Rule {
     pub body: String,
     /// The line of the file on which `body` begins, from 1.
     pub body_line: usize,
+    /// The pack that says so: the folder, or that of the override which set its parameters.
+    pub pack: String,
+    /// The override that set its parameters, where one did.
+    pub overridden_in: Option<PathBuf>,
+    /// The examples that stand beside it, or beside the override.
+    pub fixtures: FixtureFile,
+}
+
+impl Rule {
+    /// The file that says what holds: of a rule whose parameters are overridden, the override.
+    #[must_use]
+    pub fn said_in(&self) -> &Path {
+        self.overridden_in.as_deref().unwrap_or(&self.file)
+    }
+
+    /// The first day on which it is effective.
+    #[must_use]
+    pub fn first_day(&self) -> NaiveDate {
+        self.spec.effective.from.value.0
+    }
+
+    /// The last such day; `None` while it stands.
+    #[must_use]
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        self.spec.effective.to.as_ref().map(|to| to.value.0)
+    }
 }
 
 /// Reads one rule from the text of its file.
@@ -47,6 +75,9 @@ pub fn load(text: &str, file: &Path) -> Result<Rule, Diagnostics> {
         file: file.to_owned(),
         body: text[body..].trim_end().trim_end_matches(';').to_owned(),
         body_line: text[..body].matches('\n').count() + 1,
+        pack: file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned(),
+        overridden_in: None,
+        fixtures: FixtureFile { file: file.with_extension("fixtures.yaml"), cases: Vec::new() },
     };
     check(&rule, &mut found);
     if found.has_errors() { Err(found) } else { Ok(rule) }

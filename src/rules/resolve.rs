@@ -51,7 +51,7 @@ fn neighbours(one: &Rule, next: &Rule, found: &mut Diagnostics) {
             if to.succ_opt() != Some(first_day) {
                 let message = format!("no version of `{table}` is effective between {to} and {first_day}");
                 found.push(
-                    Diagnostic::error("R011", &next.file, message)
+                    Diagnostic::error("R011", next.said_in(), message)
                         .at(from)
                         .help("let each version begin the day after the last"),
                 );
@@ -60,25 +60,27 @@ fn neighbours(one: &Rule, next: &Rule, found: &mut Diagnostics) {
         _ => {
             let message = format!("two versions of `{table}` are effective on {first_day}");
             found.push(
-                Diagnostic::error("R010", &next.file, message)
+                Diagnostic::error("R010", next.said_in(), message)
                     .at(from)
-                    .help(format!("the other stands in {}; give it an `effective.to`", one.file.display())),
+                    .help(format!("the other stands in {}; give it an `effective.to`", one.said_in().display())),
             );
         }
     }
     if a.id.value == b.id.value && a.version == b.version {
         let message = format!("rule {} has version {} twice", a.id.value, a.version);
-        found.push(Diagnostic::error("R012", &next.file, message).at(&b.id));
+        found.push(Diagnostic::error("R012", next.said_in(), message).at(&b.id));
     }
     if one.schema() != next.schema() || a.year.as_deref() != b.year.as_deref() {
         let message = format!("the versions of `{table}` do not make the same columns");
-        let help = format!("compare with {}", one.file.display());
-        found.push(Diagnostic::error("R013", &next.file, message).at(&b.rule).help(help));
+        let help = format!("compare with {}", one.said_in().display());
+        found.push(Diagnostic::error("R013", next.said_in(), message).at(&b.rule).help(help));
     }
     if a.year.is_some() && (first_day.month(), first_day.day()) != (7, 1) {
-        let message = "a new version begins within a program year";
+        let message = format!("a version of `{table}` begins on {first_day}, within a program year");
         found.push(
-            Diagnostic::error("R016", &next.file, message).at(from).help("a program year runs from 1 July to 30 June"),
+            Diagnostic::error("R016", next.said_in(), message)
+                .at(from)
+                .help("a program year runs from 1 July to 30 June"),
         );
     }
 }

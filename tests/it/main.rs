@@ -16,5 +16,6 @@ mod outcomes;
 mod persons;
 mod project;
 mod review;
+mod rules;
 mod runs;
 mod tokenized;

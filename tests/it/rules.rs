@@ -1,0 +1,127 @@
+//! Business rules as those who own them use them: listed, shown, tested, and changed in a pack of one's own.
+
+use crate::project::{Project, released};
+
+const PIPELINE: &str = "pipelines/statewide.yaml";
+
+/// The repository's documents, with the example of a state's own pack over the first.
+fn with_a_floor(project: &Project) {
+    project.replace(PIPELINE, "rules: [perkins_v]", "rules: [perkins_v, wage_floor]");
+}
+
+#[test]
+fn a_pack_of_ones_own_is_listed_shown_tested_and_compared() {
+    let project = Project::without_data();
+    let said = |arguments: &[&str]| {
+        let ended = project.run(arguments);
+        ended.is_fine();
+        ended.out
+    };
+    assert_eq!(said(&["rules", "diff"]), "One pack, perkins_v, and nothing over it: nothing is said otherwise.\n");
+    with_a_floor(&project);
+    insta::assert_snapshot!("rules_list", said(&["rules", "list"]));
+    insta::assert_snapshot!("rules_diff", said(&["rules", "diff"]));
+    insta::assert_snapshot!("rules_test", said(&["rules", "test", "placement_3s1"]));
+    let shown = said(&["rules", "show", "WF-3S1"]);
+    for word in [
+        "PV-3S1 1 of pack perkins_v",
+        "WF-3S1 1 of pack wage_floor",
+        "2023-06-30",
+        "\"2827.50\"",
+        "read by: learner_pathway, placement",
+    ] {
+        assert!(shown.contains(word), "{word} in {shown}");
+    }
+    project
+        .run(&["rules", "show", "placement_3s"])
+        .fails_with(2, &["no rule makes `placement_3s`", "did you mean `placement_3s1`?"]);
+    // A whole rule of one's own is compared line by line.
+    let exit = "config/rules/perkins_v/secondary_exit";
+    let own = "config/rules/wage_floor/secondary_exit";
+    let text = project
+        .read(&format!("{exit}.sql"))
+        .replace("id: PV-S-EXIT", "id: WF-EXIT")
+        .replace("from: 2019-07-01", "from: 2024-07-01");
+    let changed = text.replacen("exit_date, exit_type", "exit_date, upper(exit_type) AS exit_type", 1);
+    assert_ne!(text, changed);
+    project.write(&format!("{own}.sql"), changed);
+    project.write(&format!("{own}.fixtures.yaml"), project.read(&format!("{exit}.fixtures.yaml")));
+    let told = said(&["rules", "diff"]);
+    for line in [
+        "secondary_exit: WF-EXIT 1 of wage_floor, from 2024-07-01",
+        "  over PV-S-EXIT 1 of perkins_v",
+        "exit_date, upper(exit_type) AS exit_type",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+}
+
+#[test]
+fn a_floor_from_a_year_on_leaves_the_years_before_as_they_were() {
+    let project = Project::after_a_run();
+    with_a_floor(&project);
+    // So few learners earn less than the example's floor that a higher one is put in its place.
+    project.replace("config/rules/wage_floor/placement_3s1.override.yaml", "2827.50", "6000.00");
+    project.statewide().is_fine();
+    let cells = |project: &Project, years: &str| {
+        let sql = format!(
+            "select year, grouping_set, placement_type, numerator, denominator, placement_rate_rule, placement_rate_rule_version from placement where year {years} order by all"
+        );
+        project.ask(&sql.replace("order by all", "order by 1, 2, 3, 4, 5"))
+    };
+    let before = cells(&project, "< 2024");
+    assert!(before.len() > 10 && before.iter().all(|row| row.contains("PV-3S1,1")), "{before:?}");
+    assert_eq!(before, cells(released(), "< 2024"), "a flag of a year before the floor changed");
+    let after = cells(&project, ">= 2024");
+    assert!(after.iter().all(|row| row.contains("WF-3S1,1")), "{after:?}");
+    assert_ne!(after, cells(released(), ">= 2024"));
+    let placed = |project: &Project| -> i64 {
+        let sql = "select sum(numerator) from placement where grouping_set = 'total' and placement_type = 'employment' and year >= 2024";
+        project.ask(sql)[0].parse().unwrap()
+    };
+    assert!(placed(&project) < placed(released()), "the floor keeps nobody out");
+}
+
+#[test]
+fn what_is_wrong_with_a_pack_is_said_where_it_is() {
+    let checked = |change: &dyn Fn(&Project)| {
+        let project = Project::without_data();
+        with_a_floor(&project);
+        change(&project);
+        project.run(&["check", PIPELINE])
+    };
+    let floor = "config/rules/wage_floor/placement_3s1.override.yaml";
+    let examples = "config/rules/wage_floor/placement_3s1.fixtures.yaml";
+    checked(&|_| {}).is_fine();
+    let ended = checked(&|p| p.replace(floor, "{ min_wages", "{ min_wage"));
+    ended.fails_with(2, &["R005", "placement_3s1.override.yaml:12:25", "did you mean `min_wages`?"]);
+    let ended = checked(&|p| p.replace(floor, "overrides: placement_3s1", "overrides: placement"));
+    ended.fails_with(2, &["R018", "no earlier pack makes a table `placement`", "did you mean `placement_3s1`?"]);
+    let ended = checked(&|p| p.replace(PIPELINE, "[perkins_v, wage_floor]", "[wage_floor, perkins_v]"));
+    ended.fails_with(2, &["R018", "packs stand from the bottom up"]);
+    let ended = checked(&|p| p.replace(PIPELINE, "wage_floor]", "wage_flor]"));
+    ended.fails_with(2, &["P005", "there is no rule pack `wage_flor`"]);
+    let ended = checked(&|p| std::fs::remove_file(p.path(examples)).unwrap());
+    ended.fails_with(2, &["R017", examples, "has no fixtures", "`throughline rules test` runs them"]);
+    let ended = checked(&|p| p.write(examples, "- case: nothing\n  exppect: []\n"));
+    ended.fails_with(2, &["R025", "placement_3s1.fixtures.yaml:2"]);
+    let ended = checked(&|p| p.replace(floor, "from: 2023-07-01", "from: 2023-10-01"));
+    ended.fails_with(2, &["R016", "begins on 2023-10-01, within a program year"]);
+
+    // An example that the rule does not keep stops `rules test`, and tells which row is otherwise.
+    let project = Project::without_data();
+    with_a_floor(&project);
+    project.replace(examples, "\"2827.49\" }\n      - { person_id: P3", "\"2827.51\" }\n      - { person_id: P3");
+    let ended = project.run(&["rules", "test", "WF-3S1"]);
+    ended.fails_with(2, &["1 of 9 examples are broken", "correct the rule, or the example"]);
+    for line in
+        ["placement_3s1 (PV-3S1 1)    8 of   8 examples  kept", "placement_3s1 (WF-3S1 1)    0 of   1 examples  BROKEN"]
+    {
+        assert!(ended.out.contains(line), "{}", ended.out);
+    }
+    assert!(
+        ended.out.contains("missing:  person_id=P2") && ended.out.contains("too many: person_id=P2"),
+        "{}",
+        ended.out
+    );
+}
