@@ -1,20 +1,5 @@
 -- One row a concentrator who exited, reporting year, type of placement, program and special population.
-WITH populations AS (
-    SELECT person_id, 'disability' AS special_population FROM learner_attributes WHERE ever_disability
-    UNION ALL SELECT person_id, 'econ_disadvantaged' FROM learner_attributes WHERE ever_econ_disadvantaged
-    UNION ALL SELECT person_id, 'single_parent' FROM learner_attributes WHERE ever_single_parent
-    UNION ALL SELECT person_id, 'out_of_workforce' FROM learner_attributes WHERE ever_out_of_workforce
-    UNION ALL SELECT person_id, 'english_learner' FROM learner_attributes WHERE ever_english_learner
-    UNION ALL SELECT person_id, 'homeless' FROM learner_attributes WHERE ever_homeless
-    UNION ALL SELECT person_id, 'foster_care' FROM learner_attributes WHERE ever_foster_care
-    UNION ALL SELECT person_id, 'military_parent' FROM learner_attributes WHERE ever_military_parent
-    UNION ALL SELECT person_id, 'migrant' FROM learner_attributes WHERE ever_migrant
-    UNION ALL SELECT person_id, '_none' FROM learner_attributes
-              WHERE NOT (COALESCE(ever_disability, FALSE) OR COALESCE(ever_econ_disadvantaged, FALSE) OR COALESCE(ever_single_parent, FALSE)
-                         OR COALESCE(ever_out_of_workforce, FALSE) OR COALESCE(ever_english_learner, FALSE) OR COALESCE(ever_homeless, FALSE)
-                         OR COALESCE(ever_foster_care, FALSE) OR COALESCE(ever_military_parent, FALSE) OR COALESCE(ever_migrant, FALSE))
-),
-concentrators AS (
+WITH concentrators AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory.
     SELECT c.person_id, c.reporting_year, c.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster, a.gender, a.race_ethnicity
     FROM learner_attributes AS a
@@ -27,7 +12,7 @@ SELECT p.person_id, p.reporting_year AS year, p.placement_type, p.district_id, p
        COALESCE(s.special_population, '_none') AS special_population,
        p.state = 'observed' AS is_observed, p.state <> 'not_observable' AS is_covered, p.state = 'not_observable' AS is_not_observable,
        NOT p.measurable AS is_pending, p.rule_id, p.rule_version
-FROM populations AS s
+FROM (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s
 RIGHT JOIN (concentrators AS c
 JOIN placement_3s1 AS p ON c.person_id = p.person_id AND c.reporting_year = p.reporting_year)
                         ON s.person_id = p.person_id

@@ -23,7 +23,9 @@ pub const GROUPING_SET: &str = "grouping_set";
 pub const WHOLE: &str = "total";
 
 /// What belongs to a rate, each a column named after it.
-pub const RATE_PARTS: [(&str, ColumnType, &str); 6] = [
+pub const RATE_PARTS: [(&str, ColumnType, &str); 8] = [
+    ("low", ColumnType::Float64, "lower end of the rate's interval of 95 % (Wilson)"),
+    ("high", ColumnType::Float64, "upper end of the rate's interval of 95 % (Wilson)"),
     ("coverage", ColumnType::Float64, "share of the denominator for whom the outcome is observable"),
     ("covered", ColumnType::Float64, "rate among those for whom the outcome is observable"),
     ("reliability", ColumnType::Text, "A: 100 or more in the denominator, B: 30 to 99, C: 10 to 29, D: fewer than 10"),
@@ -281,7 +283,17 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool) -> String {
     columns.join(", ")
 }
 
-fn rate_columns(rate: &Rate) -> [String; 7] {
+/// An end of Wilson's interval of 95 % about a share: the lower with `-`, the upper with `+`. Roots and quotients are the same on every machine.
+fn wilson(numerator: &str, denominator: &str, sign: char) -> String {
+    const Z: &str = "1.959963984540054";
+    let n = format!("arrow_cast({denominator}, 'Float64')");
+    let p = format!("(arrow_cast({numerator}, 'Float64') / {n})");
+    let half = format!("{Z} * sqrt({p} * (1.0 - {p}) / {n} + {Z} * {Z} / (4.0 * {n} * {n}))");
+    let end = format!("({p} + {Z} * {Z} / (2.0 * {n}) {sign} {half}) / (1.0 + {Z} * {Z} / {n})");
+    if sign == '-' { format!("greatest(0.0, {end})") } else { format!("least(1.0, {end})") }
+}
+
+fn rate_columns(rate: &Rate) -> [String; 9] {
     let column = |part: &str| quote(&rate_column(rate, part));
     let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
     let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| quote(name));
@@ -292,6 +304,8 @@ fn rate_columns(rate: &Rate) -> [String; 7] {
     };
     [
         format!("{} AS {}", divided(&num, &den), quote(&rate.name)),
+        format!("CASE WHEN {pending} = 0 AND {den} > 0 THEN {} END AS {}", wilson(&num, &den, '-'), column("low")),
+        format!("CASE WHEN {pending} = 0 AND {den} > 0 THEN {} END AS {}", wilson(&num, &den, '+'), column("high")),
         format!(
             "CASE WHEN {den} > 0 THEN arrow_cast({cov}, 'Float64') / arrow_cast({den}, 'Float64') END AS {}",
             column("coverage")

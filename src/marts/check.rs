@@ -96,6 +96,12 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
             known(name, "measure", measures(), file, found);
         }
     }
+    for union in &spec.unions {
+        known(&union.over, "dimension", dimensions(), file, found);
+        for name in &union.measures {
+            known(name, "measure", measures(), file, found);
+        }
+    }
     if let Some(id) = &spec.id {
         found.push(Diagnostic::error("M004", file, "a mart of cells publishes no person's id").at(&id.published));
     }

@@ -6,6 +6,9 @@
 pub mod cells;
 pub mod check;
 pub mod dictionary;
+mod identities;
+#[cfg(test)]
+mod identity_tests;
 mod margins;
 pub mod persons;
 pub mod spec;
@@ -15,5 +18,6 @@ mod tests;
 pub use cells::{GroupingQuery, MembershipCheck, TOTAL, UNKNOWN};
 pub use check::check;
 pub use dictionary::{Entry, dictionary};
+pub use identities::{Breach, Identities};
 pub use margins::{Margin, Relation, margins};
 pub use spec::{ColumnType, MartSpec};

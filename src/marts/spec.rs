@@ -43,6 +43,12 @@ pub struct MartSpec {
     /// Rates of the measures.
     #[serde(default)]
     pub rates: Vec<Rate>,
+    /// Dimensions of which one value is the union of all others, such as placement of any type.
+    #[serde(default)]
+    pub unions: Vec<Union>,
+    /// What must hold in every row, besides what the document implies.
+    #[serde(default)]
+    pub identities: Vec<Identity>,
     /// The grouping sets, each a list of dimensions besides those that always stand; `[]` is the total.
     #[serde(default)]
     pub grouping: Vec<Vec<Located<String>>>,
@@ -177,6 +183,31 @@ pub struct Rate {
     /// What the rate means.
     #[serde(default)]
     pub definition: String,
+}
+
+/// A value of a dimension that is the union of all its others: at least the largest of them, at most all together.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Union {
+    /// The dimension.
+    pub over: Located<String>,
+    /// The value that is the union.
+    pub whole: String,
+    /// The measures of which it holds.
+    pub measures: Vec<Located<String>>,
+}
+
+/// Something that must hold in every row of a mart.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// What holds, in plain words.
+    pub says: String,
+    /// An expression over the mart's columns that is true in every row.
+    pub expect: Located<String>,
+    /// The rules that are told where it does not hold.
+    #[serde(default)]
+    pub rules: Vec<String>,
 }
 
 /// The columns that say which rule made a row.

@@ -127,6 +127,25 @@ async fn a_rate_says_what_it_rests_on_and_is_empty_while_it_cannot_be_known() {
 }
 
 #[tokio::test]
+async fn a_rate_has_wilson_s_interval() {
+    const NAMES: [&str; 10] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
+    // Seven of ten: .3968 to .8922; none of five: 0 to .4345 (Newcombe 1998, method 3).
+    let row = |person: &'static str, year: i32, placed: bool| (person, year, Some("F"), "W1", placed, true, false);
+    let seven = NAMES.iter().enumerate().map(|(at, name)| row(name, 2021, at < 7));
+    let rows: Vec<Row> = seven.chain(NAMES[..5].iter().map(|name| row(name, 2022, false))).collect();
+    let sql = format!(
+        "SELECT round(rate_low, 4) AS low, round(rate_high, 4) AS high FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
+        cells::union_sql(&small(), "base")
+    );
+    let got = base(&rows).sql(&sql).await.unwrap().collect().await.unwrap();
+    let ends = |at: usize| got.iter().flat_map(|b| texts(b.column(at))).collect::<Vec<_>>();
+    assert_eq!(
+        (ends(0), ends(1)),
+        (vec!["0.3968".to_owned(), "0.0".to_owned()], vec!["0.8922".to_owned(), "0.4345".to_owned()])
+    );
+}
+
+#[tokio::test]
 async fn reliability_changes_at_10_30_and_100() {
     let spec = small();
     let names: Vec<&'static str> = (0..100).map(|n| &*Box::leak(format!("P{n:03}").into_boxed_str())).collect();
@@ -306,5 +325,5 @@ fn the_documents_of_the_project_are_good() {
         }
     }
     seen.sort();
-    assert_eq!(seen, ["cte_participation", "learner_pathway", "placement"]);
+    assert_eq!(seen, ["cte_participation", "indicator", "learner_pathway", "placement"]);
 }

@@ -111,6 +111,9 @@ async fn rules(
         }
     };
     let by_name: BTreeMap<&str, &RuleTable<'_>> = all.iter().map(|t| (t.name, t)).collect();
+    for rule in &project.rules {
+        within(rule, &by_name, found);
+    }
     let mut everything = known.clone();
     everything.extend(by_name.keys().map(|n| (*n).to_owned()));
     let mut order = Vec::new();
@@ -137,6 +140,23 @@ async fn rules(
         known.push(name.clone());
         compiled.zones.push((format!("rule table {name}"), table.versions[0].spec.zone));
         compiled.rule_order.push(name);
+    }
+}
+
+/// Whether the tables in which a rule's rows must be found are there, and the columns by which in both.
+fn within(rule: &Rule, all: &BTreeMap<&str, &RuleTable<'_>>, found: &mut Diagnostics) {
+    for (table, on) in &rule.spec.within {
+        let Some(other) = all.get(table.as_str()) else {
+            let message = format!("no rule makes the table `{table}` in which the rows must be found");
+            found.push(Diagnostic::error("R026", &rule.file, message).at(&rule.spec.rule).help("correct `within:`"));
+            continue;
+        };
+        for column in on {
+            if rule.schema().index_of(column).is_err() || other.schema().index_of(column).is_err() {
+                let message = format!("`{}` is no column of both `{}` and `{table}`", **column, *rule.spec.rule);
+                found.push(Diagnostic::error("R026", &rule.file, message).at(column));
+            }
+        }
     }
 }
 
@@ -274,6 +294,15 @@ async fn check_mart(mart: &Mart, engine: &Engine, known: &[String], found: &mut 
             made_columns(mart, &made, found);
         }
         Err(error) => found.push(complaint("M020", statement, &error)),
+    }
+    for identity in &mart.spec.identities {
+        if let Err(error) = Predicate::compile(engine, &identity.expect, &mart.schema()) {
+            let none: Vec<String> = Vec::new();
+            let line = identity.expect.line;
+            let statement = Statement { file: &mart.spec_file, line, text: &identity.expect, tables: &none };
+            let d = complaint("M022", statement, &error).at(&identity.expect);
+            found.push(d.help("an expression over the mart's columns, true in every row"));
+        }
     }
     if mart.zone() == Zone::Public {
         let d = Diagnostic::error("M030", &mart.spec_file, format!("mart `{}` is in the public zone", mart.name()));

@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use arrow::array::AsArray as _;
+use arrow::datatypes::Int64Type;
+
 use crate::pipeline::compile::Compiled;
 use crate::pipeline::deliveries::{Accepted, Discovered};
+use crate::pipeline::error::PipelineError;
 use crate::pipeline::keys::Keys;
 use crate::pipeline::project::Project;
 use crate::pipeline::runner::Runner;
@@ -65,5 +69,11 @@ impl Ground<'_> {
     pub fn delivery_file(&self, sequence: u64) -> String {
         let delivery = self.discovered.current.iter().find(|d| d.sequence == sequence);
         delivery.map(|d| d.file.clone()).unwrap_or_default()
+    }
+
+    /// The one whole number that a query gives.
+    pub async fn count(&self, what: &str, sql: &str) -> Result<i64, PipelineError> {
+        let rows = self.runner.engine.collect(what, sql).await?;
+        Ok(rows.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0)))
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+use arrow::datatypes::{DataType, Field, Schema};
+use futures::StreamExt as _;
 
-use crate::engine::Dataset;
+use crate::engine::predicate::Predicate;
+use crate::engine::write::conform;
+use crate::engine::{Dataset, EngineError};
 use crate::foundation::Zone;
-use crate::marts::cells;
+use crate::marts::{Breach, Identities, cells};
 use crate::pipeline::current::quoted;
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
@@ -45,7 +47,9 @@ pub async fn make_mart(
     memberships(ground, mart, &base).await?;
     let sql = cells::union_sql(&mart.spec, &quoted(&base));
     let inputs = BTreeMap::from([(base.clone(), dataset.meta.fingerprint.clone())]);
-    publish(ground, mart, &sql, &[base], &inputs).await
+    let made = publish(ground, mart, &sql, &[base], &inputs).await?;
+    identities(ground, mart).await?;
+    Ok(made)
 }
 
 /// Makes the mart itself, with its declared columns, by its primary key.
@@ -61,16 +65,43 @@ async fn publish(
     derive(ground, &job, inputs).await
 }
 
+/// Tests what must hold between the cells of a mart, and in each of them. Found in the store or made now: what was once refused is there too.
+async fn identities(ground: &Ground<'_>, mart: &Mart) -> Result<(), PipelineError> {
+    let serial = &ground.runner.serial;
+    let declared =
+        mart.spec.identities.iter().map(|identity| Predicate::compile(serial, &identity.expect, &mart.schema()));
+    let declared = declared.collect::<Result<Vec<_>, _>>()?;
+    let mut broken = vec![0_u64; declared.len()];
+    let mut between = Identities::new(&mart.spec);
+    let mut rows = ground.runner.engine.stream(mart.name(), &format!("SELECT * FROM {}", quoted(mart.name()))).await?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(EngineError::sql(mart.name()))?;
+        between.push(&batch).map_err(PipelineError::bug)?;
+        let batch = conform(&batch, &mart.schema())?;
+        for (broken, predicate) in broken.iter_mut().zip(&declared) {
+            let holds = predicate.evaluate(&batch)?;
+            *broken += (batch.num_rows() - holds.true_count()) as u64;
+        }
+    }
+    let of_rows = mart.spec.identities.iter().zip(broken).filter(|(_, cells)| *cells > 0);
+    let of_rows =
+        of_rows.map(|(identity, cells)| Breach { says: identity.says.clone(), cells, rules: identity.rules.clone() });
+    let Some(breach) = between.breaches().into_iter().chain(of_rows).next() else { return Ok(()) };
+    let rules = if breach.rules.is_empty() { String::new() } else { format!(" (rules {})", breach.rules.join(", ")) };
+    let (name, cells) = (mart.name(), breach.cells);
+    Err(PipelineError::Gate(format!("mart `{name}`: in {cells} cells it does not hold that {}{rules}", breach.says)))
+}
+
 /// Tests that persons have one value of each dimension that declares it. One query tells whether all hold; only where they do not is each
 /// asked for itself, so that the message names it.
 async fn memberships(ground: &Ground<'_>, mart: &Mart, base: &str) -> Result<(), PipelineError> {
     let from = quoted(base);
     let Some(all) = cells::membership_check(&mart.spec, &from) else { return Ok(()) };
-    if count(ground, "memberships", &all).await? == 0 {
+    if ground.count("memberships", &all).await? == 0 {
         return Ok(());
     }
     for check in cells::membership_checks(&mart.spec, &from) {
-        let torn = count(ground, &format!("membership of {}", check.dimension), &check.sql).await?;
+        let torn = ground.count(&format!("membership of {}", check.dimension), &check.sql).await?;
         if torn > 0 {
             return Err(PipelineError::Gate(format!(
                 "mart `{}`: {torn} persons have several values of `{}`, which declares `membership: one`",
@@ -80,9 +111,4 @@ async fn memberships(ground: &Ground<'_>, mart: &Mart, base: &str) -> Result<(),
         }
     }
     Ok(())
-}
-
-async fn count(ground: &Ground<'_>, what: &str, sql: &str) -> Result<i64, PipelineError> {
-    let rows = ground.runner.engine.collect(what, sql).await?;
-    Ok(rows.first().map_or(0, |b| b.column(0).as_primitive::<Int64Type>().value(0)))
 }

@@ -51,6 +51,7 @@ pub mod tokenize;
 pub mod tokenized;
 pub mod tokens;
 pub mod way;
+pub mod within;
 
 pub use document::{Texts, names};
 pub use error::PipelineError;

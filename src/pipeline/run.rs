@@ -23,6 +23,7 @@ use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
+use crate::pipeline::within::within;
 use crate::pipeline::{files, frequencies, release, research, results, tables};
 use crate::publish::{Lock, Pointer};
 
@@ -288,7 +289,7 @@ impl Begun {
             let dataset = derive(ground, &job, inputs).await?;
             inputs.insert(name.clone(), dataset.meta.fingerprint.clone());
         }
-        Ok(())
+        within(ground, &rule_tables).await
     }
 
     async fn make_marts(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::SchemaRef;
 use chrono::{Datelike, NaiveDate};
 
-use crate::foundation::{Diagnostic, Diagnostics};
+use crate::foundation::{Diagnostic, Diagnostics, Located};
 use crate::rules::{Rule, RuleError};
 
 /// The program year of a day: the year in which it ends. A program year runs from 1 July to 30 June.
@@ -112,6 +112,12 @@ impl<'a> RuleTable<'a> {
         } else {
             self.on(as_of).or(self.versions.last().copied()).map(Rule::sql).unwrap_or_default()
         }
+    }
+
+    /// What any version says of the tables in which its rows must be found.
+    pub fn within(&self) -> impl Iterator<Item = (&'a str, &'a [Located<String>])> {
+        let of = |rule: &'a Rule| rule.spec.within.iter().map(|(table, on)| (table.as_str(), on.as_slice()));
+        self.versions.iter().copied().flat_map(of)
     }
 
     /// The schema of the table.

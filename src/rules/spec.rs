@@ -33,6 +33,10 @@ pub struct RuleSpec {
     /// Values that the SQL reads as `$name`: whole numbers, true or false, text, or a list of these for `IN ($name)`.
     #[serde(default)]
     pub parameters: IndexMap<String, Located<serde_json::Value>>,
+    /// Tables of rules in which every row of this one must be found, each with the columns by which: concentrators are participants. A row that is
+    /// not found stops the release.
+    #[serde(default)]
+    pub within: IndexMap<String, Vec<Located<String>>>,
     /// The days on which the rule is effective.
     pub effective: Effective,
     /// Where the table may lie.

@@ -95,8 +95,8 @@ fn what_is_wrong_with_a_pack_is_said_where_it_is() {
     checked(&|_| {}).is_fine();
     let ended = checked(&|p| p.replace(floor, "{ min_wages", "{ min_wage"));
     ended.fails_with(2, &["R005", "placement_3s1.override.yaml:12:25", "did you mean `min_wages`?"]);
-    let ended = checked(&|p| p.replace(floor, "overrides: placement_3s1", "overrides: placement"));
-    ended.fails_with(2, &["R018", "no earlier pack makes a table `placement`", "did you mean `placement_3s1`?"]);
+    let ended = checked(&|p| p.replace(floor, "overrides: placement_3s1", "overrides: placement_3s"));
+    ended.fails_with(2, &["R018", "no earlier pack makes a table `placement_3s`", "did you mean `placement_3s1`?"]);
     let ended = checked(&|p| p.replace(PIPELINE, "[perkins_v, wage_floor]", "[wage_floor, perkins_v]"));
     ended.fails_with(2, &["R018", "packs stand from the bottom up"]);
     let ended = checked(&|p| p.replace(PIPELINE, "wage_floor]", "wage_flor]"));
@@ -124,4 +124,81 @@ fn what_is_wrong_with_a_pack_is_said_where_it_is() {
         "{}",
         ended.out
     );
+}
+
+#[test]
+fn what_must_always_hold_stops_the_release_where_it_does_not() {
+    let project = Project::after_a_run();
+    let published = || project.read("out/current.json");
+    let before = published();
+    let stopped = |file: &str, from: &str, to: &str, words: &[&str]| {
+        project.replace(file, from, to);
+        // What was made and refused stays in the store: the next run must refuse it again.
+        for _ in 0..2 {
+            let ended = project.statewide();
+            ended.fails_with(5, words);
+            ended.fails_with(5, &["nothing was published"]);
+        }
+        assert_eq!(before, published());
+        project.replace(file, to, from);
+    };
+    // A participant of three courses: a concentrator of two is none.
+    stopped(
+        "config/rules/perkins_v/cte_participant_secondary.sql",
+        "min_courses: 1",
+        "min_courses: 3",
+        &["rows of `cte_concentrator_secondary` are not found in `cte_participant_secondary`", "(rules PV-S-CONC)"],
+    );
+    // A union of types that is smaller than one of them, and a numerator that is not among those who are covered.
+    let placement = "config/marts/placement.sql";
+    stopped(
+        placement,
+        "p.state = 'observed' AS is_observed",
+        "p.state = 'observed' AND p.placement_type <> 'any' AS is_observed",
+        &[
+            "mart `placement`: in",
+            "cells it does not hold that `any` is the union of all values of `placement_type` (rules PV-3S1)",
+        ],
+    );
+    stopped(
+        placement,
+        "p.state <> 'not_observable' AS is_covered",
+        "p.state = 'not_observable' AS is_covered",
+        &[
+            "cells it does not hold that `numerator` is at most `covered_denominator`, and that at most `denominator` (rules PV-3S1)",
+        ],
+    );
+    // What a document declares itself.
+    stopped(
+        "config/marts/cte_participation.yaml",
+        "concentrators <= participants AND",
+        "concentrators > participants AND",
+        &[
+            "it does not hold that concentrators are participants, and participants are served (rules PV-S-CONC, PV-S-PART,",
+        ],
+    );
+    project.statewide().is_fine();
+}
+
+#[test]
+fn identities_that_cannot_be_read_are_errors_of_check() {
+    let checked = |file: &str, from: &str, to: &str| {
+        let project = Project::without_data();
+        project.replace(file, from, to);
+        project.run(&["check", PIPELINE])
+    };
+    let participation = "config/marts/cte_participation.yaml";
+    let ended = checked(participation, "expect: concentrators <=", "expect: concentrator <=");
+    ended.fails_with(2, &["M022", "cte_participation.yaml:", "did you mean `concentrators`?"]);
+    let ended = checked("config/marts/placement.yaml", "over: placement_type", "over: placement_typ");
+    ended.fails_with(2, &["M010", "`placement_typ` is no dimension", "did you mean `placement_type`?"]);
+    let rule = "config/rules/perkins_v/cte_concentrator_secondary.sql";
+    let ended = checked(rule, "within: { cte_participant_secondary:", "within: { cte_participants:");
+    ended.fails_with(2, &["R026", "no rule makes the table `cte_participants`"]);
+    let ended = checked(
+        rule,
+        "[person_id, reporting_year, program_code] }\neffective",
+        "[person_id, concentrator_year] }\neffective",
+    );
+    ended.fails_with(2, &["R026", "`concentrator_year` is no column of both"]);
 }

@@ -21,6 +21,7 @@ parameters:
   pass_required: true
   failing_marks: [F, W]
   concentrator_org: last
+within: { cte_participant_secondary: [person_id, reporting_year, program_code] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

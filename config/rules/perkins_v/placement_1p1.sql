@@ -1,0 +1,99 @@
+/* ---
+id: PV-1P1
+rule: placement_1p1
+version: 1
+title: Post-program placement, second quarter after completion (1P1)
+says: >
+  Where those who completed a CTE program of a college were in the second quarter after: still or again in postsecondary education, in
+  employment, and in any of the two. Each is observed, not observed, or not observable with a reason, as for the secondary level: without a
+  Social Security number or a bridge record nobody can be found in wages, and a quarter that has not been delivered says nothing. College
+  enrollment counts where its dates overlap the quarter; leave, withdrawal and death do not count. The wages of all employers of the quarter
+  are summed. Military and national service are not among the sources.
+citation: Perkins V sec. 113(b)(2)(B)(i)
+grain: [person_id, reporting_year, placement_type]
+year: reporting_year
+# wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as they reach.
+parameters:
+  quarters_after: 2
+  min_wages: "0.01"
+  not_enrolled: [W, D, A]
+  wages_through: ""
+  postsecondary_through: ""
+effective: { from: 2019-07-01 }
+zone: linked
+owner: State CTE data team
+columns:
+  - { name: person_id, type: text, label: Person, sensitivity: quasi }
+  - { name: reporting_year, type: int32, label: Reporting year, definition: The year after the program year of the completion, sensitivity: quasi }
+  - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, employment, or any of them", sensitivity: none }
+  - { name: placement_quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
+  - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
+  - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, before_data_begin or data_not_yet_available", sensitivity: quasi }
+  - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter, sensitivity: none }
+  - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
+  - { name: program_code, type: text, label: Program that was completed, sensitivity: quasi }
+  - { name: school_id, type: text, label: College of the completion, sensitivity: quasi }
+--- */
+WITH completers AS (
+    SELECT person_id, reporting_year, program_code, school_id, completion_quarter + $quarters_after AS quarter,
+           concat((completion_quarter + $quarters_after) / 4, (completion_quarter + $quarters_after) % 4 + 1) AS year_quarter,
+           make_date((completion_quarter + $quarters_after) / 4, (completion_quarter + $quarters_after) % 4 * 3 + 1, 1) AS first_day,
+           make_date((completion_quarter + $quarters_after + 1) / 4, (completion_quarter + $quarters_after + 1) % 4 * 3 + 1, 1) AS day_after
+    FROM postsecondary_completion
+),
+wages_reach AS (
+    SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages
+),
+college_reach AS (
+    SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
+    FROM ps_enrollment
+),
+seen_in AS (
+    SELECT c.person_id, c.reporting_year, w.wages, FALSE AS at_college
+    FROM completers AS c
+    JOIN ui_wages AS w ON w.person_id = c.person_id AND w.year_quarter = c.year_quarter
+    UNION ALL
+    SELECT c.person_id, c.reporting_year, NULL, TRUE
+    FROM completers AS c
+    JOIN ps_enrollment AS p ON p.person_id = c.person_id AND p.term_begin < c.day_after AND p.term_end >= c.first_day
+    WHERE p.enrollment_status IS NULL OR p.enrollment_status NOT IN ($not_enrolled)
+    UNION ALL
+    -- An empty status is a college that does not publish it, not a learner who is away. A degree row is no enrollment.
+    SELECT c.person_id, c.reporting_year, NULL, TRUE
+    FROM completers AS c
+    JOIN nsc_detail AS n ON n.person_id = c.person_id AND n.enrollment_begin < c.day_after AND n.enrollment_end >= c.first_day
+    WHERE n.record_found AND n.graduated IS NOT TRUE
+      AND (n.enrollment_status IS NULL OR n.enrollment_status NOT IN ($not_enrolled))
+),
+outcomes AS (
+    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college FROM seen_in GROUP BY person_id, reporting_year
+),
+reasons AS (
+    SELECT c.*, o.wages, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
+           CASE WHEN w.last_quarter IS NULL OR c.year_quarter > w.last_quarter THEN 'data_not_yet_available'
+                WHEN c.year_quarter < w.first_quarter THEN 'before_data_begin'
+                WHEN l.has_ssn OR l.has_bridge THEN NULL
+                ELSE 'no_bridge' END AS wages_reason,
+           CASE WHEN r.last_day IS NULL OR c.first_day > r.last_day THEN 'data_not_yet_available'
+                WHEN c.day_after <= r.first_day THEN 'before_data_begin' END AS college_reason
+    FROM completers AS c
+    LEFT JOIN outcomes AS o ON o.person_id = c.person_id AND o.reporting_year = c.reporting_year
+    LEFT JOIN person_link AS l ON l.person_id = c.person_id
+    CROSS JOIN wages_reach AS w
+    CROSS JOIN college_reach AS r
+),
+found AS (
+    SELECT r.*, t.placement_type,
+           CASE t.placement_type WHEN 'employment' THEN employed WHEN 'postsecondary' THEN at_college ELSE employed OR at_college END AS seen,
+           CASE t.placement_type WHEN 'employment' THEN wages_reason WHEN 'postsecondary' THEN college_reason
+                ELSE COALESCE(wages_reason, college_reason) END AS why,
+           (t.placement_type = 'postsecondary' OR COALESCE(wages_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
+           AND (t.placement_type = 'employment' OR COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin')) AS measurable
+    FROM reasons AS r
+    CROSS JOIN (SELECT 'employment' AS placement_type UNION ALL SELECT 'postsecondary' UNION ALL SELECT 'any') AS t
+)
+SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter,
+       CASE WHEN seen THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
+       CASE WHEN seen THEN NULL ELSE why END AS reason, measurable,
+       CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages, program_code, school_id
+FROM found
