@@ -13,7 +13,12 @@ use crate::marts::spec::{ColumnType, MartSpec};
 pub fn check(spec: &MartSpec, file: &Path) -> Diagnostics {
     let mut found = Diagnostics::default();
     names(spec, file, &mut found);
-    if spec.is_cells() {
+    if spec.is_over_marts() {
+        over_marts(spec, file, &mut found);
+    } else if spec.person.value.is_empty() {
+        let d = Diagnostic::error("M004", file, "the mart does not say which column holds the person").at(&spec.mart);
+        found.push(d.help("name it under `person:`, or the marts whose cells it compares under `over:`"));
+    } else if spec.is_cells() {
         cells(spec, file, &mut found);
     } else {
         persons(spec, file, &mut found);
@@ -51,6 +56,19 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         if !seen.insert(name.value.clone()) {
             found.push(Diagnostic::error("M002", file, format!("`{}` names two columns", name.value)).at(name));
         }
+    }
+}
+
+/// A mart over marts has columns and nothing of persons.
+fn over_marts(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    if spec.columns.is_empty() || spec.is_cells() {
+        let d = Diagnostic::error("M003", file, "a mart over marts has `columns` and no `grouping`").at(&spec.mart);
+        found.push(d);
+    }
+    let ids = spec.id.iter().map(|id| &id.published);
+    for name in ids.chain(Some(&spec.person).filter(|person| !person.value.is_empty())) {
+        let d = Diagnostic::error("M004", file, "a mart over marts knows no person").at(name);
+        found.push(d.help("its cells are all that it reads"));
     }
 }
 

@@ -21,8 +21,12 @@ pub struct MartSpec {
     pub zone: Zone,
     /// The file of its SQL, beside this document.
     pub sql: Located<String>,
-    /// The column of the SQL that holds the person.
+    /// The column of the SQL that holds the person; absent in a mart over marts.
+    #[serde(default)]
     pub person: Located<String>,
+    /// The marts of cells that this one compares; its SQL reads them and nothing else, and knows no person.
+    #[serde(default)]
+    pub over: Vec<Located<String>>,
     /// The column under which the person is published, under a project's own id; absent in a mart of cells.
     #[serde(default)]
     pub id: Option<Identifier>,
@@ -225,6 +229,12 @@ impl MartSpec {
     #[must_use]
     pub const fn is_cells(&self) -> bool {
         !self.grouping.is_empty()
+    }
+
+    /// Whether the mart compares cells of other marts.
+    #[must_use]
+    pub const fn is_over_marts(&self) -> bool {
+        !self.over.is_empty()
     }
 
     /// A dimension by its name.

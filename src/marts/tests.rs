@@ -307,6 +307,9 @@ fn bad_documents_are_refused() {
     assert_eq!(codes(|m| m.grouping.push(Vec::new())), ["M009"]);
     assert_eq!(codes(|m| m.grouping[1][0].value = "gendr".into()), ["M010"]);
     assert_eq!(codes(|m| m.grouping.clear())[..2], ["M003", "M004"]);
+    assert_eq!(codes(|m| m.person.value.clear()), ["M004"]);
+    // A mart over marts has columns, and neither cells of its own nor a person.
+    assert_eq!(codes(|m| m.over = vec![m.mart.clone()]), ["M003", "M004"]);
 }
 
 #[test]
@@ -325,5 +328,5 @@ fn the_documents_of_the_project_are_good() {
         }
     }
     seen.sort();
-    assert_eq!(seen, ["cte_participation", "indicator", "learner_pathway", "placement"]);
+    assert_eq!(seen, ["cte_participation", "indicator", "learner_pathway", "opportunity_gap", "placement"]);
 }

@@ -49,11 +49,17 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     rules(project, &engine, &mut known, &mut compiled, found).await;
     for mart in &project.marts {
         compiled.zones.push((format!("mart {}", mart.name()), mart.zone()));
-        check_mart(mart, &engine, &known, found).await;
     }
-    for mart in &project.marts {
-        register(&engine, mart.name(), &mart.schema(), &mart.spec_file, found);
-        known.push(mart.name().to_owned());
+    let (over, of_rules): (Vec<&Mart>, Vec<&Mart>) = project.marts.iter().partition(|mart| mart.spec.is_over_marts());
+    for marts in [of_rules, over] {
+        for mart in &marts {
+            check_mart(mart, &engine, &known, found).await;
+            compared(mart, project, found);
+        }
+        for mart in marts {
+            register(&engine, mart.name(), &mart.schema(), &mart.spec_file, found);
+            known.push(mart.name().to_owned());
+        }
     }
     headlines(project, &engine, &known, found).await;
     compiled
@@ -272,7 +278,8 @@ fn made_columns(mart: &Mart, made: &[&str], found: &mut Diagnostics) {
     let flags = spec.measures.iter().filter_map(|m| m.flag.as_ref());
     let rules = spec.rates.iter().flat_map(|r| [&r.rule.id, &r.rule.version]);
     let columns = spec.columns.iter().map(|c| &c.name).chain(spec.dimensions.iter().map(|d| &d.name));
-    for name in columns.chain(flags).chain(rules).chain([&spec.person]) {
+    let person = Some(&spec.person).filter(|_| !spec.is_over_marts());
+    for name in columns.chain(flags).chain(rules).chain(person) {
         if !made.contains(&name.as_str()) {
             let d =
                 Diagnostic::error("M021", &mart.spec_file, format!("the SQL makes no column `{}`", **name)).at(name);
@@ -280,6 +287,29 @@ fn made_columns(mart: &Mart, made: &[&str], found: &mut Diagnostics) {
                 Some(near) => d.label(format!("did you mean `{near}`?")),
                 None => d.help(format!("it makes: {}", made.join(", "))),
             });
+        }
+    }
+}
+
+/// Whether a mart over marts compares marts of cells of this pipeline, and reads nothing else: whatever names a person is out of its reach.
+fn compared(mart: &Mart, project: &Project, found: &mut Diagnostics) {
+    let cells = || project.marts.iter().filter(|m| m.spec.is_cells()).map(Mart::name);
+    for name in &mart.spec.over {
+        if !cells().any(|known| known == name.as_str()) {
+            let message = format!("`{}` is no mart of cells of this pipeline", **name);
+            let d = Diagnostic::error("M023", &mart.spec_file, message).at(name);
+            found.push(match crate::foundation::did_you_mean(name, cells()) {
+                Some(near) => d.label(format!("did you mean `{near}`?")),
+                None => d.help("name it under `marts:` of the pipeline"),
+            });
+        }
+    }
+    for read in mart.reads().unwrap_or_default() {
+        if mart.spec.is_over_marts() && !mart.spec.over.iter().any(|name| **name == read) {
+            let message = format!("a mart over marts reads `{read}`, which `over:` does not name");
+            found.push(
+                Diagnostic::error("M024", &mart.sql_file, message).help("it reads marts of cells and nothing else"),
+            );
         }
     }
 }

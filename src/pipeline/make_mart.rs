@@ -24,6 +24,10 @@ pub async fn make_mart(
     inputs: &BTreeMap<String, String>,
 ) -> Result<Dataset, PipelineError> {
     let reads = mart.reads()?;
+    if mart.spec.is_over_marts() {
+        let sql = crate::marts::persons::sql(&mart.spec, &mart.sql);
+        return publish(ground, mart, &sql, &reads, inputs).await;
+    }
     if !mart.spec.is_cells() {
         let sql = person_sql(mart);
         let mut inputs = inputs.clone();

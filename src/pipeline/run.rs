@@ -18,6 +18,8 @@ use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::{Identified, identify};
 use crate::pipeline::keys::Keys;
 use crate::pipeline::link::link;
+use crate::pipeline::make_mart::make_mart;
+use crate::pipeline::mart::Mart;
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Order, Runner};
@@ -297,10 +299,16 @@ impl Begun {
         ground: &Ground<'_>,
         inputs: &BTreeMap<String, String>,
     ) -> Result<Vec<Dataset>, PipelineError> {
-        let mut made = Vec::new();
-        for mart in &self.project.marts {
-            made.push(crate::pipeline::make_mart::make_mart(ground, mart, inputs).await?);
+        let mut inputs = inputs.clone();
+        let mut made: BTreeMap<&str, Dataset> = BTreeMap::new();
+        // Those that compare others come after them.
+        let (later, first): (Vec<&Mart>, Vec<&Mart>) = self.project.marts.iter().partition(|m| m.spec.is_over_marts());
+        for mart in first.into_iter().chain(later) {
+            let dataset = make_mart(ground, mart, &inputs).await?;
+            inputs.insert(mart.name().to_owned(), dataset.meta.fingerprint.clone());
+            made.insert(mart.name(), dataset);
         }
+        let made = self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect();
         Ok(made)
     }
 }
