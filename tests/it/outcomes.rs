@@ -384,3 +384,23 @@ fn marts_count_what_the_truth_counts() {
         series.holds(kind, floor, 2020..=2025, &of_placement(kind, "numerator"), &format!("{leavers} AND {truth}"));
     }
 }
+
+/// Every statement of a page of Markdown.
+fn statements(page: &str) -> Vec<String> {
+    page.split("```sql\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|(sql, _)| sql.trim().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_question_is_answered_by_the_sql_beside_it() {
+    let project = sample_release();
+    let page = fs::read_to_string(repository().join("docs/questions.md")).unwrap();
+    let all = statements(&page);
+    assert!(all.len() >= 19, "{}", all.len());
+    for sql in all {
+        assert!(!project.ask(&sql).is_empty(), "nothing answers: {sql}");
+    }
+}
