@@ -1,12 +1,9 @@
-//! Fixtures: example rows that stand beside a rule, and the rows that it must make of them.
-//!
-//! `NAME.fixtures.yaml` is a list of cases. A table that a case does not name is empty, a column that a row does not name is null, and
-//! only the columns that the expectation names are compared, whatever the order of the rows.
+//! Fixtures: running the examples that stand beside a rule. A table that a case does not name is empty, a column that a row does not name is null,
+//! and only the columns that the expectation names are compared, whatever the order of the rows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::hash::BuildHasher;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, FixedSizeBinaryArray, RecordBatch, StringArray, new_null_array};
@@ -17,51 +14,11 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::foundation::diagnostic::yaml_complaint as complaint;
-use crate::foundation::{Diagnostics, Located};
+use crate::rules::case::{Case, FixtureFile, Row};
 use crate::rules::error::CasePlace;
 use crate::rules::{Rule, RuleError};
-
-/// A row: column name to value. A decimal number and a day are text.
-pub type Row = IndexMap<String, Value>;
-
-/// The fixture file of one rule.
-#[derive(Clone, Debug)]
-pub struct FixtureFile {
-    /// The file, relative to the project.
-    pub file: PathBuf,
-    /// Its cases.
-    pub cases: Vec<Case>,
-}
-
-/// One case: rows in, rows out.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Case {
-    /// What the case shows, in plain words.
-    pub case: Located<String>,
-    /// Rows of the tables that the rule reads.
-    #[serde(default)]
-    pub given: IndexMap<String, Vec<Row>>,
-    /// The rows that the rule must make, all of them.
-    pub expect: Vec<Row>,
-    /// Parameters that this case sets otherwise than the rule does, to show a boundary of them.
-    #[serde(default)]
-    pub parameters: IndexMap<String, Located<Value>>,
-}
-
-/// Reads the fixture file of a rule.
-pub fn load_fixtures(text: &str, file: &Path) -> Result<FixtureFile, Diagnostics> {
-    serde_saphyr::from_str(text).map(|cases| FixtureFile { file: file.to_owned(), cases }).map_err(|error| {
-        let mut found = Diagnostics::default();
-        found.push(complaint("R025", file, &error));
-        found
-    })
-}
 
 /// Runs one case. `tables` are the schemas of everything that a rule may read: sources, other rules' tables and references; each is
 /// that it reads is registered anew in `ctx`, filled with the case's rows.

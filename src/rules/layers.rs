@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::rules::Rule;
 use crate::rules::bind::literal;
+use crate::rules::case::FixtureFile;
 use crate::rules::spec::{Day, Effective};
-use crate::rules::{FixtureFile, Rule};
 
 /// Parameters of a rule of an earlier pack, set otherwise for some time: `NAME.override.yaml`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@
 
 mod apply;
 mod bind;
+mod case;
 mod error;
 pub mod fixtures;
 #[cfg(test)]
@@ -18,8 +19,9 @@ pub mod spec;
 mod tests;
 
 pub use apply::{RULE_ID, RULE_VERSION};
+pub use case::{Case, FixtureFile, Row, load_fixtures};
 pub use error::{CasePlace, RuleError};
-pub use fixtures::{Case, FixtureFile, load_fixtures, run_fixture};
+pub use fixtures::run_fixture;
 pub use layers::{Layers, Override, OverrideSpec, Pack, Said, layered, load_override};
 pub use parse::{Rule, load};
 pub use resolve::{RuleTable, program_year, tables};

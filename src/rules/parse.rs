@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::rules::RuleSpec;
 use crate::rules::bind::{literal, placeholders};
-use crate::rules::{FixtureFile, RuleSpec};
+use crate::rules::case::FixtureFile;
 
 /// One version of one rule.
 #[derive(Clone, Debug)]
