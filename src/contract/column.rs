@@ -13,6 +13,7 @@ use crate::contract::number::{Decimals, integer};
 use crate::contract::pattern::Pattern;
 use crate::contract::text::{INLINE, Valid, each, inline, text, without};
 use crate::contract::types::ColumnType;
+use crate::contract::written::Written;
 use crate::foundation::OnFail;
 
 /// A check that every column has by its type and options. The order is the one in which a row's first is found.
@@ -56,6 +57,7 @@ pub(crate) struct Column {
     pub(super) max_length: Option<usize>,
     pub(super) pattern: Option<Pattern>,
     pub(super) warns_of_lost_zero: bool,
+    pub(super) written: Option<Written>,
     pub(super) type_reason: String,
     pub(super) range_reason: String,
     pub(super) pattern_reason: String,
@@ -149,7 +151,10 @@ impl Column {
         );
         let mut read = if is_text || self.kind.is_text() {
             let sent = cast_with_options(sent, &DataType::Utf8View, &safe)?;
-            self.read_text(sent.as_string_view())?
+            match &self.written {
+                Some(written) => self.read_text(&written.plain(sent.as_string_view()))?,
+                None => self.read_text(sent.as_string_view())?,
+            }
         } else {
             self.read_typed(sent, &cast_with_options(sent, &self.kind.data_type(), &safe)?)
         };

@@ -19,6 +19,7 @@ pub mod spec;
 mod text;
 pub mod types;
 pub mod whole;
+pub mod written;
 
 pub use codes::CodeSet;
 pub use counts::Counts;

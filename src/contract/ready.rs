@@ -10,6 +10,7 @@ use crate::contract::pattern::Pattern;
 use crate::contract::spec::ColumnSpec;
 use crate::contract::text::INLINE;
 use crate::contract::types::{ColumnType, Scalar};
+use crate::contract::written::Written;
 use crate::foundation::{Element, Located, did_you_mean};
 
 const TRUE_WORDS: [&str; 5] = ["Y", "YES", "TRUE", "T", "1"];
@@ -53,6 +54,20 @@ impl Column {
             |at: &Option<Located<Scalar>>| at.as_ref().and_then(|at| found.keep(bound(spec, at, as_of))).flatten();
         let (min, max) = (bound(&spec.min), bound(&spec.max));
         let pattern = spec.pattern.as_ref().and_then(|at| found.keep(pattern(spec, at)));
+        if let Some(at) = &spec.header_pattern {
+            found.keep(Pattern::new(at).map_err(|says| {
+                let message = format!("the pattern by which column `{}` is found is {says}", *spec.name);
+                Wrong::new("C014", at, message, "write a regular expression that the whole name matches")
+            }));
+            if spec.header.is_some() {
+                let message = format!("column `{}` has a `header` and a `header_pattern`", *spec.name);
+                found.0.push(Wrong::new("C018", at, message, "keep one of them; other names belong in `aliases`"));
+            }
+        }
+        if let (Some(_), Some(_)) = (&spec.number, spec.implied_decimals) {
+            let message = format!("column `{}` has a `number` form and `implied_decimals`", *spec.name);
+            found.0.push(Wrong::new("C018", &spec.name, message, "keep one of them"));
+        }
         if let (Some(least), Some(most), Some(at)) = (min, max, &spec.max)
             && least > most
         {
@@ -74,6 +89,8 @@ impl Column {
             max,
             max_length: spec.max_length,
             pattern,
+            written: (spec.excel_text || spec.number.is_some())
+                .then(|| Written { excel_text: spec.excel_text, number: spec.number.clone() }),
             warns_of_lost_zero: spec.identity == Some(Element::Ssn) && !spec.lost_zeros,
             type_reason: type_reason(spec),
             range_reason: range_reason(spec),
@@ -91,6 +108,7 @@ fn misplaced(spec: &ColumnSpec) -> Vec<Wrong> {
         ("true_values", !spec.true_values.is_empty(), kind == ColumnType::Boolean),
         ("false_values", !spec.false_values.is_empty(), kind == ColumnType::Boolean),
         ("implied_decimals", spec.implied_decimals.is_some(), matches!(kind, ColumnType::Decimal(..))),
+        ("number", spec.number.is_some(), matches!(kind, ColumnType::Integer | ColumnType::Decimal(..))),
         ("code_set", spec.code_set.is_some(), kind == ColumnType::Code),
         ("pattern", spec.pattern.is_some(), kind.is_text()),
         ("max_length", spec.max_length.is_some(), kind.is_text()),

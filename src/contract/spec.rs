@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::types::{ColumnType, Percent, Scalar};
+use crate::contract::written::NumberForm;
 use crate::foundation::{Element, Located, OnFail, Sensitivity};
 
 /// The part of the system that a source belongs to.
@@ -58,6 +59,9 @@ pub struct ColumnSpec {
     /// What else the header has been known to call it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<Located<String>>,
+    /// A regular expression that the header's name matches whole, where years in it move on with each edition; in place of `header`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_pattern: Option<Located<String>>,
     /// `text`, `integer`, `decimal(p,s)`, `date`, `boolean` or `code`.
     #[serde(rename = "type")]
     pub kind: Located<ColumnType>,
@@ -91,6 +95,12 @@ pub struct ColumnSpec {
     /// How many of a number's last digits stand behind an unwritten decimal point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implied_decimals: Option<u8>,
+    /// What stands in and around a number: marks of thousands, a currency, a sign that only a bound is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberForm>,
+    /// Whether cells may be written as `="00123"`, as spreadsheets keep text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excel_text: bool,
     /// The code set that a code must be in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_set: Option<Located<String>>,

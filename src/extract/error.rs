@@ -91,8 +91,32 @@ pub enum FileError {
         /// The column.
         column: String,
     },
-    /// A Parquet file was given to the reader of text.
-    #[error("the contract declares Parquet, which is not read as text; this is a defect of the program")]
+    /// The file is no workbook, or one that cannot be opened.
+    #[error("the file is no Excel workbook (.xlsx): {says}; ask the sender to save it as one, without a password")]
+    NoWorkbook {
+        /// What the reader of workbooks says.
+        says: String,
+    },
+    /// A sheet that the contract names is not there.
+    #[error(
+        "the workbook has no sheet `{sheet}`: it has `{found}`; ask the sender, or correct `sheets:` in the contract's format"
+    )]
+    NoSheet {
+        /// The sheet looked for.
+        sheet: String,
+        /// The sheets that are there.
+        found: String,
+    },
+    /// A sheet cannot be read.
+    #[error("sheet `{sheet}`: {says}")]
+    InSheet {
+        /// The sheet.
+        sheet: String,
+        /// What is wrong with it.
+        says: String,
+    },
+    /// A file of another kind was given to the reader of text.
+    #[error("the contract declares a format that is not read as text; this is a defect of the program")]
     NotText,
 }
 
@@ -101,7 +125,13 @@ impl FileError {
     #[must_use]
     pub const fn line(&self) -> Option<u64> {
         match self {
-            Self::Read(_) | Self::Empty | Self::NoField { .. } | Self::NotText => None,
+            Self::Read(_)
+            | Self::Empty
+            | Self::NoField { .. }
+            | Self::NoWorkbook { .. }
+            | Self::NoSheet { .. }
+            | Self::InSheet { .. }
+            | Self::NotText => None,
             Self::Encoding { at, .. } => match at {
                 Some((line, _)) => Some(*line),
                 None => None,

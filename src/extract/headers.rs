@@ -1,5 +1,7 @@
 //! Headers: which column of a file is which column of its contract.
 
+use regex::Regex;
+
 use crate::extract::error::{FileError, HeaderProblem};
 use crate::extract::spec::{ExtraColumns, HeaderMatch};
 use crate::foundation::did_you_mean;
@@ -13,6 +15,8 @@ pub struct ExpectedColumn {
     pub header: String,
     /// What else it may be called.
     pub aliases: Vec<String>,
+    /// A regular expression that its name matches whole, where it changes with each edition of the file; then `header` only names the column in messages.
+    pub pattern: Option<String>,
 }
 
 /// For each expected column, in order, its position in the file's header, from 0.
@@ -33,12 +37,18 @@ pub fn resolve(
     for column in expected {
         // The header's own name goes before the aliases, the aliases in their order; a file may carry both.
         let mut hits = Vec::new();
-        for wanted in std::iter::once(&column.header).chain(&column.aliases) {
+        let own = std::iter::once(&column.header).filter(|_| column.pattern.is_none());
+        for wanted in own.chain(&column.aliases) {
             let wanted = key(wanted, matching);
             hits.extend(keys.iter().enumerate().filter(|(_, key)| **key == wanted).map(|(at, _)| at));
             if !hits.is_empty() {
                 break;
             }
+        }
+        if let (true, Some(pattern)) = (hits.is_empty(), &column.pattern)
+            && let Ok(pattern) = Regex::new(&format!("^(?:{pattern})$"))
+        {
+            hits.extend(found.iter().enumerate().filter(|(_, name)| pattern.is_match(name.trim())).map(|(at, _)| at));
         }
         match hits[..] {
             [] => missing.push(column),
@@ -102,7 +112,7 @@ mod tests {
 
     fn column(name: &str, header: &str, aliases: &[&str]) -> ExpectedColumn {
         let aliases = aliases.iter().map(ToString::to_string).collect();
-        ExpectedColumn { name: name.to_owned(), header: header.to_owned(), aliases }
+        ExpectedColumn { name: name.to_owned(), header: header.to_owned(), aliases, pattern: None }
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -124,6 +134,21 @@ mod tests {
     fn order_does_not_matter_and_aliases_count() {
         let found = names(&["Graduated?", "COLLEGE_CODE"]);
         assert_eq!(resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Error, 1).unwrap(), [1, 0]);
+    }
+
+    #[test]
+    fn a_header_whose_years_move_on_is_found_by_its_pattern() {
+        let openings = |found: &[&str]| {
+            let pattern = Some("Openings, 20[0-9]{2}.20[0-9]{2}".to_owned());
+            let expected = [ExpectedColumn { pattern, ..column("openings", "openings", &["Annual Openings"]) }];
+            resolve(&expected, &names(found), HeaderMatch::Exact, ExtraColumns::Ignore, 1).map_err(|e| e.to_string())
+        };
+        assert_eq!(openings(&["Code", "Openings, 2024-2034"]).unwrap(), [1]);
+        assert_eq!(openings(&["Code", "Openings, 2026\u{2013}2036"]).unwrap(), [1]);
+        assert_eq!(openings(&["Openings, 2024-2034", "Annual Openings"]).unwrap(), [1]);
+        assert!(openings(&["Code", "Openings, 2024-2034, thousands"]).is_err());
+        let twice = openings(&["Openings, 2024-2034", "Openings, 2022-2032"]).unwrap_err();
+        assert!(twice.contains("columns 1 and 2 both answer to `openings`"), "{twice}");
     }
 
     #[test]

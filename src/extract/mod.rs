@@ -15,6 +15,7 @@ pub mod headers;
 mod order;
 pub mod spec;
 pub mod text;
+pub mod workbook;
 
 pub use columns::{RawRecords, TextBatch};
 pub use decode::ROW_ENCODING;
@@ -22,6 +23,7 @@ pub use error::{FileError, HeaderProblem, ReadError};
 pub use headers::ExpectedColumn;
 pub use spec::Format;
 pub use text::{FileSummary, ReadOptions, read};
+pub use workbook::{SheetBatch, Workbook};
 
 #[cfg(test)]
 mod tests;

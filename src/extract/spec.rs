@@ -1,4 +1,4 @@
-//! A format: what a contract may say of the file it describes — delimited text, fixed width by a layout, or Parquet.
+//! A format: what a contract may say of the file it describes — delimited text, fixed width by a layout, an Excel workbook, or Parquet.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -17,8 +17,35 @@ pub enum Format {
     Csv(CsvFormat),
     /// Fixed-width text by a layout.
     FixedWidth(FixedWidthFormat),
+    /// An Excel workbook (.xlsx).
+    Xlsx(XlsxFormat),
     /// Parquet, which carries its own types.
     Parquet(ParquetFormat),
+}
+
+/// An Excel workbook: sheets of one layout, each with a header row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct XlsxFormat {
+    /// The names of the sheets that hold records; absent where all of them do. Empty sheets are passed over.
+    pub sheets: Vec<String>,
+    /// The row of the header in each sheet, from 1. What stands above it is passed over.
+    pub header_row: u32,
+    /// How strictly header names are compared with the contract's.
+    pub header: HeaderMatch,
+    /// What to do with columns that the contract does not name.
+    pub extra_columns: ExtraColumns,
+}
+
+impl Default for XlsxFormat {
+    fn default() -> Self {
+        Self {
+            sheets: Vec::new(),
+            header_row: 1,
+            header: HeaderMatch::default(),
+            extra_columns: ExtraColumns::default(),
+        }
+    }
 }
 
 /// Delimited text with a header row.
@@ -246,13 +273,13 @@ impl JsonSchema for Quote {
 }
 
 impl Format {
-    /// The encoding of a text format; `None` for Parquet.
+    /// The encoding of a text format; `None` for workbooks and Parquet.
     #[must_use]
     pub const fn encoding(&self) -> Option<Encoding> {
         match self {
             Self::Csv(csv) => Some(csv.encoding),
             Self::FixedWidth(fixed) => Some(fixed.encoding),
-            Self::Parquet(_) => None,
+            Self::Xlsx(_) | Self::Parquet(_) => None,
         }
     }
 
@@ -268,6 +295,11 @@ impl Format {
                 }
             }
             Self::FixedWidth(fixed) => fixed.check(file, columns, found),
+            Self::Xlsx(book) => {
+                if book.header_row == 0 {
+                    found.push(Diagnostic::error("X009", file, "the header stands in row 0").help("rows count from 1"));
+                }
+            }
             Self::Parquet(_) => {}
         }
     }

@@ -15,7 +15,12 @@ fn format(yaml: &str) -> Format {
 }
 
 fn expect(names: &[&str]) -> Vec<ExpectedColumn> {
-    let column = |name: &&str| ExpectedColumn { name: name.to_string(), header: name.to_string(), aliases: vec![] };
+    let column = |name: &&str| ExpectedColumn {
+        name: name.to_string(),
+        header: name.to_string(),
+        aliases: vec![],
+        pattern: None,
+    };
     names.iter().map(column).collect()
 }
 

@@ -94,7 +94,7 @@ where
             let splitter = Splitter::FixedWidth(&layout, fixed.encoding);
             walk(&splitter, chunker, summary, options, expected.len(), work, sink)
         }
-        Format::Parquet(_) => Err(FileError::NotText.into()),
+        Format::Parquet(_) | Format::Xlsx(_) => Err(FileError::NotText.into()),
     }
 }
 

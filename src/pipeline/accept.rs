@@ -10,7 +10,7 @@ use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::extract::FileSummary;
 use crate::extract::spec::Format;
 use crate::foundation::{Fingerprint, Fingerprinter, Quarantined, Zone};
-use crate::pipeline::delivered::{Fault, findings, first_foreign, parquet, split_and_judge};
+use crate::pipeline::delivered::{Fault, findings, first_foreign, parquet, split_and_judge, workbook};
 use crate::pipeline::deliveries::{Accepted, Delivery};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -118,6 +118,12 @@ async fn read(
             let mut sink = sink;
             let take = async |one: Judged| sink.take(one).await.map_err(PipelineError::from);
             let summary = parquet(&ground.runner.serial, contract, format, &file, &judge, take).await;
+            summary.map(|summary| (sink, summary))
+        }
+        Format::Xlsx(format) => {
+            let mut sink = sink;
+            let take = async |one: Judged| sink.take(one).await.map_err(PipelineError::from);
+            let summary = workbook(contract, format, &file, &judge, take).await;
             summary.map(|summary| (sink, summary))
         }
         text => text_file(ground, contract, text, file, judge, sink, name).await,

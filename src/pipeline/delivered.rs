@@ -11,8 +11,10 @@ use crate::contract::rejects::row_json;
 use crate::contract::{CodeSet, Counts, Judge, JudgeOptions, Judged, Predicate, Totals};
 use crate::engine::predicate::Predicate as Expression;
 use crate::engine::{Engine, EngineError, Place};
-use crate::extract::spec::{Format, ParquetFormat};
-use crate::extract::{ExpectedColumn, FileSummary, ROW_ENCODING, ReadError, ReadOptions, TextBatch};
+use crate::extract::spec::{Format, ParquetFormat, XlsxFormat};
+use crate::extract::{
+    ExpectedColumn, FileSummary, ROW_ENCODING, ReadError, ReadOptions, SheetBatch, TextBatch, Workbook,
+};
 use crate::foundation::{Quarantined, SourceBatch};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::spec::ContractDocument;
@@ -34,6 +36,7 @@ pub fn expected(contract: &ContractDocument) -> Vec<ExpectedColumn> {
         name: c.name.value.clone(),
         header: c.header().to_owned(),
         aliases: c.aliases.iter().map(|a| a.value.clone()).collect(),
+        pattern: c.header_pattern.as_ref().map(|p| p.value.clone()),
     };
     contract.columns.iter().map(one).collect()
 }
@@ -86,6 +89,7 @@ pub async fn read_each(
     };
     let read = match &contract.format {
         Format::Parquet(format) => parquet(engine, contract, format, &place, &judge, take).await,
+        Format::Xlsx(format) => workbook(contract, format, &place, &judge, take).await,
         text => {
             let runtime = tokio::runtime::Handle::current();
             let (format, expected) = (text.clone(), expected(contract));
@@ -198,6 +202,42 @@ pub async fn parquet(
         take(judged).await.map_err(Fault::Pipeline)?;
     }
     summary.details = summary.records;
+    Ok(summary)
+}
+
+/// Reads a workbook sheet by sheet; its cells are judged as the fields of a delimited file are. Of a refused row the reason says sheet and row.
+pub async fn workbook(
+    contract: &ContractDocument,
+    format: &XlsxFormat,
+    file: &Place,
+    judge: &Judge,
+    mut take: impl AsyncFnMut(Judged) -> Result<(), PipelineError>,
+) -> Result<FileSummary, Fault> {
+    let bytes = file.read().await?.to_vec();
+    let size = bytes.len() as u64;
+    let expected = expected(contract);
+    let broken = |e: crate::extract::FileError| Fault::File(e.to_string());
+    let mut book = Workbook::open(format, bytes).map_err(broken)?;
+    let mut summary = FileSummary { bytes: size, ..FileSummary::default() };
+    for at in 0..book.len() {
+        let Some(sheet) = book.sheet(at, &expected).map_err(broken)? else { continue };
+        if summary.header.is_empty() {
+            summary.header.clone_from(&sheet.header);
+        }
+        summary.records += sheet.lines.len() as u64;
+        let columns: Vec<ArrayRef> = sheet.places.iter().map(|at| Arc::clone(&sheet.columns[*at])).collect();
+        let records = SourceBatch { columns, lines: sheet.lines.clone(), broken: Vec::new() };
+        let raw = |row: usize| row_json(&sheet.header, &sheet.columns, row);
+        let mut judged = judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?;
+        for row in &mut judged.quarantined {
+            row.reason = format!("sheet `{}`, row {}: {}", sheet.sheet, SheetBatch::row(row.line), row.reason);
+        }
+        take(judged).await.map_err(Fault::Pipeline)?;
+    }
+    summary.details = summary.records;
+    if summary.header.is_empty() {
+        return Err(broken(crate::extract::FileError::Empty));
+    }
     Ok(summary)
 }
 

@@ -266,7 +266,7 @@ fn text_columns(
     names.sort_unstable();
     names.dedup();
     let places: Vec<usize> = columns.iter().map(|column| names.partition_point(|name| name < column)).collect();
-    let column = |name: String| ExpectedColumn { header: name.clone(), name, aliases: Vec::new() };
+    let column = |name: String| ExpectedColumn { header: name.clone(), name, aliases: Vec::new(), pattern: None };
     let expected: Vec<ExpectedColumn> = names.into_iter().map(column).collect();
     let options = ReadOptions { threads, ..ReadOptions::default() };
     let work = |batch: TextBatch| Ok::<_, PipelineError>(batch.records);
@@ -378,6 +378,7 @@ pub fn format_of(declared: Option<&Format>, path: &str) -> Result<Option<Format>
     };
     Ok(match format {
         Format::Parquet(_) => None,
+        Format::Xlsx(_) => return Err("workbooks are not read here; save the sheet as CSV".to_owned()),
         Format::Csv(csv) => Some(Format::Csv(CsvFormat { extra_columns: ExtraColumns::Ignore, ..csv })),
         fixed @ Format::FixedWidth(_) => Some(fixed),
     })
