@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::marts::MartSpec;
-use crate::marts::spec::{ColumnType, Dimension, Membership, Rate};
+use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Rate};
 
 /// What stands in a dimension that a grouping set rolls up.
 pub const TOTAL: &str = "_total";
@@ -23,7 +23,7 @@ pub const GROUPING_SET: &str = "grouping_set";
 pub const WHOLE: &str = "total";
 
 /// What belongs to a rate, each a column named after it.
-pub const RATE_PARTS: [(&str, ColumnType, &str); 8] = [
+pub const RATE_PARTS: [(&str, ColumnType, &str); 10] = [
     ("low", ColumnType::Float64, "lower end of the rate's interval of 95 % (Wilson)"),
     ("high", ColumnType::Float64, "upper end of the rate's interval of 95 % (Wilson)"),
     ("coverage", ColumnType::Float64, "share of the denominator for whom the outcome is observable"),
@@ -36,6 +36,8 @@ pub const RATE_PARTS: [(&str, ColumnType, &str); 8] = [
     ),
     ("rule", ColumnType::Text, "id of the rule"),
     ("rule_version", ColumnType::Int32, "version of the rule"),
+    ("note", ColumnType::Text, "whom the sources cannot show"),
+    ("quarantined", ColumnType::Int64, "rows that were refused in the sources on which the table rests"),
 ];
 
 /// The query of all grouping sets that name the same dimensions of many memberships.
@@ -58,9 +60,10 @@ pub struct MembershipCheck {
     pub sql: String,
 }
 
-/// The queries that make the mart's cells. `base` is what stands behind FROM: the name of the base's table, or its SQL in brackets.
+/// The queries that make the mart's cells. `base` is what stands behind FROM: the name of the base's table, or its SQL in brackets; `quarantined` is how many rows
+/// were refused in the sources on which it rests.
 #[must_use]
-pub fn sql(spec: &MartSpec, base: &str) -> Vec<GroupingQuery> {
+pub fn sql(spec: &MartSpec, base: &str, quarantined: u64) -> Vec<GroupingQuery> {
     let mut by_many: BTreeMap<Vec<String>, Vec<Vec<&str>>> = BTreeMap::new();
     for set in &spec.grouping {
         let named = |d: &&Dimension| set.iter().any(|name| name.value == d.name.value) && !spec.is_always(&d.name);
@@ -71,7 +74,7 @@ pub fn sql(spec: &MartSpec, base: &str) -> Vec<GroupingQuery> {
     by_many
         .into_iter()
         .map(|(many, sets)| GroupingQuery {
-            sql: query(spec, base, &many, &sets),
+            sql: query(spec, (base, quarantined), &many, &sets),
             sets: sets.iter().map(|set| set_name(set)).collect(),
             many,
         })
@@ -80,8 +83,8 @@ pub fn sql(spec: &MartSpec, base: &str) -> Vec<GroupingQuery> {
 
 /// The whole mart in one query.
 #[must_use]
-pub fn union_sql(spec: &MartSpec, base: &str) -> String {
-    let all: Vec<String> = sql(spec, base).into_iter().map(|q| q.sql).collect();
+pub fn union_sql(spec: &MartSpec, base: &str, quarantined: u64) -> String {
+    let all: Vec<String> = sql(spec, base, quarantined).into_iter().map(|q| q.sql).collect();
     // No two cells are alike, so UNION drops none; it keeps the engine from pushing a sort through the union, where columns that are
     // constant in one branch only made it lose the order (DataFusion 55.2: "does not satisfy order requirements").
     all.join("\nUNION\n")
@@ -132,6 +135,7 @@ pub fn schema(spec: &MartSpec) -> SchemaRef {
     let mut fields = vec![Field::new(GROUPING_SET, DataType::Utf8, false)];
     fields.extend(spec.dimensions.iter().map(|d| Field::new(d.name.as_str(), d.kind.arrow(), false)));
     fields.extend(spec.measures.iter().map(|m| Field::new(m.name.as_str(), DataType::Int64, false)));
+    fields.extend(spec.medians.iter().map(|m| Field::new(m.name.as_str(), MEDIAN.arrow(), true)));
     for rate in &spec.rates {
         fields.push(Field::new(rate.name.as_str(), DataType::Float64, true));
         fields.extend(RATE_PARTS.iter().map(|(part, kind, _)| Field::new(rate_column(rate, part), kind.arrow(), true)));
@@ -158,14 +162,14 @@ fn value(dimension: &Dimension) -> String {
     }
 }
 
-fn query(spec: &MartSpec, base: &str, many: &[String], sets: &[Vec<&str>]) -> String {
+fn query(spec: &MartSpec, (base, quarantined): (&str, u64), many: &[String], sets: &[Vec<&str>]) -> String {
     let is_key = |d: &Dimension| spec.is_always(&d.name) || many.contains(&d.name.value);
     let rolled: Vec<&Dimension> = spec.dimensions.iter().filter(|d| !spec.is_always(&d.name)).collect();
     let used = |d: &Dimension| sets.iter().any(|set| set.contains(&d.name.as_str()));
     format!(
         "SELECT arrow_cast({name}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM (\n{counted}\n) AS counted",
         name = quote("_set"),
-        columns = columns(spec, &used),
+        columns = columns(spec, &used, quarantined),
         counted = counted(spec, sets, &rolled, &used, &persons(spec, base, &is_key, &used)),
     )
 }
@@ -190,6 +194,13 @@ fn persons(
         match &measure.flag {
             Some(flag) => columns.push(format!("max(CASE WHEN {} THEN 1 ELSE 0 END) AS {name}", quote(flag))),
             None => columns.push(format!("max(1) AS {name}")),
+        }
+    }
+    for median in &spec.medians {
+        let (name, of) = (quote(&median.name), format!("arrow_cast({}, '{}')", quote(&median.of), MEDIAN.arrow()));
+        match &median.flag {
+            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN {of} END) AS {name}", quote(flag))),
+            None => columns.push(format!("max({of}) AS {name}")),
         }
     }
     for rate in &spec.rates {
@@ -227,6 +238,7 @@ fn counted(
     columns.extend(always.iter().cloned());
     columns.extend(used.iter().map(|d| quote(&d.name)));
     columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
+    columns.extend(spec.medians.iter().map(|m| format!("median({0}) AS {0}", quote(&m.name))));
     columns.extend(rule_parts(spec));
     let groups: Vec<String> = sets
         .iter()
@@ -241,7 +253,8 @@ fn counted(
         several => format!("GROUP BY GROUPING SETS ({})", several.join(", ")),
     };
     let dimensions: Vec<String> = always.iter().cloned().chain(used.iter().map(|d| quote(&d.name))).collect();
-    let several = sets.len() > 1 && !dimensions.is_empty();
+    // Counts of counts are counts; a median needs every person.
+    let several = sets.len() > 1 && !dimensions.is_empty() && spec.medians.is_empty();
     let rows = if several { finest(spec, &dimensions, persons) } else { persons.to_owned() };
     format!("SELECT {}\nFROM (\n{rows}\n) AS counts\n{by}", columns.join(", "))
 }
@@ -264,7 +277,7 @@ fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
 }
 
 /// The published columns, over the counts.
-fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool) -> String {
+fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, quarantined: u64) -> String {
     let mut columns = Vec::new();
     for d in &spec.dimensions {
         let name = quote(&d.name);
@@ -277,8 +290,10 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool) -> String {
         });
     }
     columns.extend(spec.measures.iter().map(|m| format!("arrow_cast({0}, 'Int64') AS {0}", quote(&m.name))));
+    let median = |name: &str| format!("arrow_cast({0}, '{1}') AS {0}", quote(name), MEDIAN.arrow());
+    columns.extend(spec.medians.iter().map(|m| median(&m.name)));
     for rate in &spec.rates {
-        columns.extend(rate_columns(rate));
+        columns.extend(rate_columns(rate, quarantined));
     }
     columns.join(", ")
 }
@@ -293,7 +308,7 @@ fn wilson(numerator: &str, denominator: &str, sign: char) -> String {
     if sign == '-' { format!("greatest(0.0, {end})") } else { format!("least(1.0, {end})") }
 }
 
-fn rate_columns(rate: &Rate) -> [String; 9] {
+fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 11] {
     let column = |part: &str| quote(&rate_column(rate, part));
     let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
     let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| quote(name));
@@ -321,5 +336,7 @@ fn rate_columns(rate: &Rate) -> [String; 9] {
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
         format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
+        format!("arrow_cast('{}', 'Utf8') AS {}", rate.coverage_note.trim().replace('\'', "''"), column("note")),
+        format!("arrow_cast({quarantined}, 'Int64') AS {}", column("quarantined")),
     ]
 }

@@ -39,6 +39,7 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     written.extend(spec.id.iter().map(|id| &id.published));
     written.extend(spec.dimensions.iter().map(|d| &d.name));
     written.extend(spec.measures.iter().map(|m| &m.name));
+    written.extend(spec.medians.iter().map(|m| &m.name));
     written.extend(spec.rates.iter().map(|r| &r.name));
     let mut seen = BTreeSet::from([GROUPING_SET.to_owned()]);
     for name in written {

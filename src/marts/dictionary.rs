@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use crate::foundation::Sensitivity;
 use crate::marts::MartSpec;
 use crate::marts::cells::{self, GROUPING_SET, RATE_PARTS, TOTAL, UNKNOWN, rate_column};
-use crate::marts::spec::{ColumnType, Dimension, Membership};
+use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership};
 
 /// What the dictionary says of one column.
 #[derive(Clone, Debug)]
@@ -31,7 +31,16 @@ pub struct Entry {
     pub values: IndexMap<String, String>,
     /// The rule table it comes from.
     pub rule: Option<String>,
+    /// What an empty value means; `never` where there is none.
+    pub nulls: String,
+    /// The element's id in the Common Education Data Standards, or `extension`.
+    pub ceds: String,
 }
+
+/// What stands for an element that the Common Education Data Standards do not have.
+const EXTENSION: &str = "extension";
+/// The parts of a rate that are empty where the rate is.
+const AS_THE_RATE: [&str; 2] = ["low", "high"];
 
 /// The dictionary of a mart, in the order of its columns.
 #[must_use]
@@ -39,6 +48,9 @@ pub fn dictionary(spec: &MartSpec) -> Vec<Entry> {
     let mut all = if spec.is_cells() { of_cells(spec) } else { of_persons(spec) };
     for entry in &mut all {
         entry.key = spec.primary_key.iter().any(|key| key.value == entry.column);
+        if entry.key {
+            "never".clone_into(&mut entry.nulls);
+        }
     }
     all
 }
@@ -65,6 +77,8 @@ fn entry(spec: &MartSpec, column: &str, kind: ColumnType, label: &str, definitio
         code_set: None,
         values: IndexMap::new(),
         rule: None,
+        nulls: "never".to_owned(),
+        ceds: EXTENSION.to_owned(),
     }
 }
 
@@ -84,6 +98,8 @@ fn of_persons(spec: &MartSpec) -> Vec<Entry> {
         code_set: c.code_set.clone(),
         values: c.values.clone(),
         rule: c.rule.clone(),
+        nulls: c.nulls.clone().unwrap_or_else(|| "not known, or it does not apply".to_owned()),
+        ceds: c.ceds.clone().unwrap_or_else(|| EXTENSION.to_owned()),
         ..entry(spec, &c.name, c.kind, &c.label, &c.definition)
     });
     id.chain(columns).collect()
@@ -94,12 +110,25 @@ fn of_cells(spec: &MartSpec) -> Vec<Entry> {
     let mut all = vec![entry(spec, GROUPING_SET, ColumnType::Text, "Grouping set", sets)];
     all.extend(spec.dimensions.iter().map(|d| dimension(spec, d)));
     all.extend(spec.measures.iter().map(|m| entry(spec, &m.name, ColumnType::Int64, &m.label, &m.definition)));
+    all.extend(spec.medians.iter().map(|m| Entry {
+        nulls: "nobody in the cell has an amount".to_owned(),
+        ..entry(spec, &m.name, MEDIAN, &m.label, &m.definition)
+    }));
     for rate in &spec.rates {
         let over = format!("{} divided by {}. {}", rate.numerator.value, rate.denominator.value, rate.definition);
-        all.push(entry(spec, &rate.name, ColumnType::Float64, &rate.label, over.trim()));
+        let empty = format!("see {}", rate_column(rate, "status"));
+        let own = entry(spec, &rate.name, ColumnType::Float64, &rate.label, over.trim());
+        all.push(Entry { nulls: empty.clone(), ..own });
         for (part, kind, means) in RATE_PARTS {
             let label = format!("{}: {}", rate.label, part.replace('_', " "));
-            all.push(entry(spec, &rate_column(rate, part), kind, &label, means));
+            let nulls = match part {
+                _ if AS_THE_RATE.contains(&part) => empty.clone(),
+                "coverage" => "nobody in the denominator".to_owned(),
+                "covered" => "nobody can be observed, or not yet measurable".to_owned(),
+                "status" => "the rate stands".to_owned(),
+                _ => "never".to_owned(),
+            };
+            all.push(Entry { nulls, ..entry(spec, &rate_column(rate, part), kind, &label, means) });
         }
     }
     all
@@ -118,5 +147,6 @@ fn dimension(spec: &MartSpec, d: &Dimension) -> Entry {
         }
         values.insert(UNKNOWN.to_owned(), "Not known".to_owned());
     }
-    Entry { code_set: d.code_set.clone(), values, ..entry(spec, &d.name, d.kind, &d.label, &definition) }
+    let ceds = d.ceds.clone().unwrap_or_else(|| EXTENSION.to_owned());
+    Entry { code_set: d.code_set.clone(), values, ceds, ..entry(spec, &d.name, d.kind, &d.label, &definition) }
 }

@@ -24,7 +24,8 @@ pub struct MartSpec {
     /// The column of the SQL that holds the person; absent in a mart over marts.
     #[serde(default)]
     pub person: Located<String>,
-    /// The marts of cells that this one compares; its SQL reads them and nothing else, and knows no person.
+    /// What a mart over marts compares: marts of cells, reference sources, and tables of rules made of reference sources alone. Its SQL reads them and nothing else,
+    /// and knows no person.
     #[serde(default)]
     pub over: Vec<Located<String>>,
     /// The column under which the person is published, under a project's own id; absent in a mart of cells.
@@ -44,6 +45,9 @@ pub struct MartSpec {
     /// What is counted in each cell.
     #[serde(default)]
     pub measures: Vec<Measure>,
+    /// Medians over the persons of each cell.
+    #[serde(default)]
+    pub medians: Vec<Median>,
     /// Rates of the measures.
     #[serde(default)]
     pub rates: Vec<Rate>,
@@ -95,6 +99,12 @@ pub struct Column {
     /// The rule table the column comes from.
     #[serde(default)]
     pub rule: Option<String>,
+    /// What an empty value means.
+    #[serde(default)]
+    pub nulls: Option<String>,
+    /// The element's id in the Common Education Data Standards; without it the column is an extension.
+    #[serde(default)]
+    pub ceds: Option<String>,
 }
 
 const fn quasi() -> Sensitivity {
@@ -133,6 +143,9 @@ pub struct Dimension {
     /// Codes and labels, where no code set has them.
     #[serde(default)]
     pub values: IndexMap<String, String>,
+    /// The element's id in the Common Education Data Standards; without it the dimension is an extension.
+    #[serde(default)]
+    pub ceds: Option<String>,
 }
 
 const fn text() -> ColumnType {
@@ -165,6 +178,28 @@ pub struct Measure {
     pub definition: String,
 }
 
+/// A median: of one amount a person, over the persons of a cell who have one.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Median {
+    /// Its column in the mart, a `decimal(14,2)`; empty where nobody has an amount. Of an even number of persons it is the mean of the two in the middle, cut to whole
+    /// cents.
+    pub name: Located<String>,
+    /// The column of the SQL that holds the amount. A person has one within the dimensions that always stand; were there several, the greatest counts.
+    pub of: Located<String>,
+    /// The boolean column of the SQL that says whose amount counts; absent: everyone's who has one.
+    #[serde(rename = "where", default)]
+    pub flag: Option<Located<String>>,
+    /// A label of a few words.
+    pub label: String,
+    /// What the median means.
+    #[serde(default)]
+    pub definition: String,
+}
+
+/// The type of medians.
+pub const MEDIAN: ColumnType = ColumnType::Decimal(14, 2);
+
 /// A rate of two measures, divided once.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -182,6 +217,9 @@ pub struct Rate {
     pub pending: Option<Located<String>>,
     /// The columns of the SQL that hold the id and the version of the rule behind the rate.
     pub rule: RuleColumns,
+    /// Whom the sources cannot show, in plain words; it stands beside every rate.
+    #[serde(default)]
+    pub coverage_note: String,
     /// A label of a few words.
     pub label: String,
     /// What the rate means.

@@ -69,7 +69,7 @@ fn base(rows: &[Row]) -> SessionContext {
 
 async fn cells_of(ctx: &SessionContext, spec: &MartSpec) -> Vec<RecordBatch> {
     let order = "grouping_set, year, gender, program";
-    let sql = format!("SELECT * FROM ({}) AS m ORDER BY {order}", cells::union_sql(spec, "base"));
+    let sql = format!("SELECT * FROM ({}) AS m ORDER BY {order}", cells::union_sql(spec, "base", 7));
     ctx.sql(&sql).await.unwrap().collect().await.unwrap()
 }
 
@@ -116,7 +116,7 @@ async fn a_rate_says_what_it_rests_on_and_is_empty_while_it_cannot_be_known() {
     let sql = format!(
         "SELECT year, rate, rate_coverage, rate_covered, rate_reliability, rate_status, rate_rule, rate_rule_version
          FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&spec, "base")
+        cells::union_sql(&spec, "base", 7)
     );
     let got = ctx.sql(&sql).await.unwrap().collect().await.unwrap();
     let shown = pretty_format_batches(&got).unwrap().to_string();
@@ -135,7 +135,7 @@ async fn a_rate_has_wilson_s_interval() {
     let rows: Vec<Row> = seven.chain(NAMES[..5].iter().map(|name| row(name, 2022, false))).collect();
     let sql = format!(
         "SELECT round(rate_low, 4) AS low, round(rate_high, 4) AS high FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&small(), "base")
+        cells::union_sql(&small(), "base", 7)
     );
     let got = base(&rows).sql(&sql).await.unwrap().collect().await.unwrap();
     let ends = |at: usize| got.iter().flat_map(|b| texts(b.column(at))).collect::<Vec<_>>();
@@ -155,7 +155,7 @@ async fn reliability_changes_at_10_30_and_100() {
     }
     let sql = format!(
         "SELECT rate_reliability FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&spec, "base")
+        cells::union_sql(&spec, "base", 7)
     );
     let got = base(&rows).sql(&sql).await.unwrap().collect().await.unwrap();
     let letters: String = got.iter().flat_map(|b| texts(b.column(0))).collect();
@@ -281,7 +281,7 @@ fn margins_are_equal_over_one_and_overlap_over_many() {
 
 #[test]
 fn sets_of_the_same_many_dimensions_share_a_query() {
-    let queries = cells::sql(&small(), "base");
+    let queries = cells::sql(&small(), "base", 7);
     let told: Vec<(Vec<String>, Vec<String>)> = queries.into_iter().map(|q| (q.many, q.sets)).collect();
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     assert_eq!(

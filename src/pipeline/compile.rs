@@ -6,9 +6,10 @@ use std::path::Path;
 use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::LogicalPlan;
 
+use crate::contract::spec::{ColumnSpec, Sector};
 use crate::engine::predicate::Predicate;
 use crate::engine::{Engine, Limits, reproducible};
-use crate::foundation::{Diagnostic, Diagnostics, Zone};
+use crate::foundation::{Diagnostic, Diagnostics, Sensitivity, Zone};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::project::Project;
 use crate::pipeline::sql::{Statement, complaint};
@@ -276,10 +277,11 @@ async fn headlines(project: &Project, engine: &Engine, known: &[String], found: 
 fn made_columns(mart: &Mart, made: &[&str], found: &mut Diagnostics) {
     let spec = &mart.spec;
     let flags = spec.measures.iter().filter_map(|m| m.flag.as_ref());
+    let medians = spec.medians.iter().flat_map(|m| Some(&m.of).into_iter().chain(&m.flag));
     let rules = spec.rates.iter().flat_map(|r| [&r.rule.id, &r.rule.version]);
     let columns = spec.columns.iter().map(|c| &c.name).chain(spec.dimensions.iter().map(|d| &d.name));
     let person = Some(&spec.person).filter(|_| !spec.is_over_marts());
-    for name in columns.chain(flags).chain(rules).chain(person) {
+    for name in columns.chain(flags).chain(medians).chain(rules).chain(person) {
         if !made.contains(&name.as_str()) {
             let d =
                 Diagnostic::error("M021", &mart.spec_file, format!("the SQL makes no column `{}`", **name)).at(name);
@@ -291,16 +293,37 @@ fn made_columns(mart: &Mart, made: &[&str], found: &mut Diagnostics) {
     }
 }
 
-/// Whether a mart over marts compares marts of cells of this pipeline, and reads nothing else: whatever names a person is out of its reach.
+/// Whether a table knows no person: a reference source, or a table of rules that is made of such tables alone.
+fn knows_no_person(project: &Project, rules: &[RuleTable<'_>], name: &str, path: &mut Vec<String>) -> bool {
+    if let Some(contract) = project.contracts.get(name) {
+        let column = |c: &ColumnSpec| c.identity.is_none() && c.sensitivity == Sensitivity::None;
+        return contract.sector == Sector::Reference && contract.columns.iter().all(column);
+    }
+    let Some(table) = rules.iter().find(|table| table.name == name) else { return false };
+    if path.iter().any(|above| above == name) {
+        return false;
+    }
+    path.push(name.to_owned());
+    let reads = table.reads().unwrap_or_else(|_| vec![String::new()]);
+    let none = reads.iter().all(|read| knows_no_person(project, rules, read, path));
+    path.pop();
+    none
+}
+
+/// Whether a mart over marts compares what knows no person, and reads nothing else: whatever names a person is out of its reach.
 fn compared(mart: &Mart, project: &Project, found: &mut Diagnostics) {
     let cells = || project.marts.iter().filter(|m| m.spec.is_cells()).map(Mart::name);
+    let rules = crate::rules::tables(&project.rules).unwrap_or_default();
     for name in &mart.spec.over {
-        if !cells().any(|known| known == name.as_str()) {
-            let message = format!("`{}` is no mart of cells of this pipeline", **name);
+        let of_cells = cells().any(|known| known == name.as_str());
+        if !of_cells && !knows_no_person(project, &rules, name, &mut Vec::new()) {
+            let message = format!("`{}` is neither a mart of cells nor a table that knows no person", **name);
             let d = Diagnostic::error("M023", &mart.spec_file, message).at(name);
             found.push(match crate::foundation::did_you_mean(name, cells()) {
                 Some(near) => d.label(format!("did you mean `{near}`?")),
-                None => d.help("name it under `marts:` of the pipeline"),
+                None => d.help(
+                    "name a mart of cells that stands under `marts:` of the pipeline, a reference source, or a table that rules make of such sources",
+                ),
             });
         }
     }
@@ -308,7 +331,7 @@ fn compared(mart: &Mart, project: &Project, found: &mut Diagnostics) {
         if mart.spec.is_over_marts() && !mart.spec.over.iter().any(|name| **name == read) {
             let message = format!("a mart over marts reads `{read}`, which `over:` does not name");
             found.push(
-                Diagnostic::error("M024", &mart.sql_file, message).help("it reads marts of cells and nothing else"),
+                Diagnostic::error("M024", &mart.sql_file, message).help("it reads what `over:` names and nothing else"),
             );
         }
     }

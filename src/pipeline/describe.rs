@@ -7,6 +7,8 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::{DatasetWriter, EngineError, WriteOptions};
+use crate::marts::Relation;
+use crate::marts::cells::TOTAL;
 use crate::marts::dictionary;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -78,18 +80,63 @@ pub async fn write(
         "code_set",
         "sensitivity",
         "nulls",
+        "source",
+        "ceds",
     ];
     table(staging, "dictionary", &header, &lines).await?;
     let header = ["code_set", "code", "label", "valid_from", "valid_to"];
     table(staging, "valuelabels", &header, &labels(ground)).await?;
+    let header = ["table_name", "relation", "whole_set", "part_set", "dimension", "whole_value", "measure", "says"];
+    table(staging, "equations", &header, &equations(ground)).await?;
+    for (name, text) in LOADERS {
+        staging.write(name, text).await?;
+    }
     let package = package(staging, tables, &lines, release).await?;
     staging.write("datapackage.json", package).await?;
     Ok(())
 }
 
+/// Readers of a release that put labels beside codes, for those who do not want to write one.
+const LOADERS: [(&str, &str); 2] =
+    [("load.py", include_str!("../publish/load.py")), ("load.R", include_str!("../publish/load.R"))];
+
+/// How the cells of marts stand to each other: the equations and inequalities that disclosure control must keep.
+fn equations(ground: &Ground<'_>) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
+    for mart in ground.project.marts.iter().filter(|mart| mart.spec.is_cells()) {
+        let mut line = |relation: &str, sets: [&str; 2], over: [&str; 2], measure: &str, says: String| {
+            let told = [mart.name(), relation, sets[0], sets[1], over[0], over[1], measure];
+            lines.push(told.into_iter().map(str::to_owned).chain([says]).collect());
+        };
+        for margin in crate::marts::margins(&mart.spec) {
+            let (relation, says) = match margin.relation {
+                Relation::Equal => ("equal", "the parts add up to the whole"),
+                Relation::Overlap => ("overlap", "each part is at most the whole, and all together are at least it"),
+            };
+            for measure in &mart.spec.measures {
+                let sets = [margin.coarse.as_str(), margin.fine.as_str()];
+                line(relation, sets, [&margin.over, TOTAL], &measure.name, says.to_owned());
+            }
+        }
+        for union in &mart.spec.unions {
+            for measure in &union.measures {
+                let says =
+                    format!("{} is the union of the other values: at least the largest, at most all", union.whole);
+                line("overlap", ["*", "*"], [&union.over, &union.whole], measure, says);
+            }
+        }
+        for rate in &mart.spec.rates {
+            let says = format!("{} <= {} <= {}", *rate.numerator, *rate.covered_denominator, *rate.denominator);
+            line("within", ["*", "*"], ["", ""], &rate.numerator, says);
+        }
+    }
+    lines
+}
+
 fn lines(ground: &Ground<'_>) -> Vec<Vec<String>> {
     let mut lines = Vec::new();
     for mart in &ground.project.marts {
+        let reads = mart.reads().unwrap_or_default().join(", ");
         for entry in dictionary(&mart.spec) {
             lines.push(vec![
                 entry.table,
@@ -101,7 +148,9 @@ fn lines(ground: &Ground<'_>) -> Vec<Vec<String>> {
                 entry.rule.unwrap_or_default(),
                 entry.code_set.unwrap_or_default(),
                 sensitivity(entry.sensitivity).to_owned(),
-                if entry.key { "never".to_owned() } else { String::new() },
+                entry.nulls,
+                reads.clone(),
+                entry.ceds,
             ]);
         }
     }
@@ -125,7 +174,9 @@ fn lines(ground: &Ground<'_>) -> Vec<Vec<String>> {
             String::new(),
             String::new(),
             text("none"),
-            String::new(),
+            text("it does not apply"),
+            text("identity records"),
+            text("extension"),
         ]);
     }
     lines

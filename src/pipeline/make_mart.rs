@@ -1,6 +1,6 @@
 //! How the run makes a mart: a base, the check of memberships, and cells; or one row a person under research ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
@@ -26,7 +26,9 @@ pub async fn make_mart(
     let reads = mart.reads()?;
     if mart.spec.is_over_marts() {
         let sql = crate::marts::persons::sql(&mart.spec, &mart.sql);
-        return publish(ground, mart, &sql, &reads, inputs).await;
+        let made = publish(ground, mart, &sql, &reads, inputs).await?;
+        identities(ground, mart).await?;
+        return Ok(made);
     }
     if !mart.spec.is_cells() {
         let sql = person_sql(mart);
@@ -49,11 +51,30 @@ pub async fn make_mart(
     let job = Job { kind: "base", name: &base, zone: Zone::Linked, sql: &mart.sql, schema, key: &[], reads: &reads };
     let dataset = derive(ground, &job, inputs).await?;
     memberships(ground, mart, &base).await?;
-    let sql = cells::union_sql(&mart.spec, &quoted(&base));
+    let sql = cells::union_sql(&mart.spec, &quoted(&base), quarantined(ground, &reads));
     let inputs = BTreeMap::from([(base.clone(), dataset.meta.fingerprint.clone())]);
     let made = publish(ground, mart, &sql, &[base], &inputs).await?;
     identities(ground, mart).await?;
     Ok(made)
+}
+
+/// How many rows were refused in the sources on which tables rest, through whatever rules.
+fn quarantined(ground: &Ground<'_>, reads: &[String]) -> u64 {
+    let rules = crate::rules::tables(&ground.project.rules).unwrap_or_default();
+    let (mut todo, mut seen) = (reads.to_vec(), BTreeSet::new());
+    let mut refused = 0;
+    while let Some(name) = todo.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        for accepted in ground.accepted.get(&name).into_iter().flatten() {
+            refused += accepted.rows.meta.facts.get("quarantined").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        }
+        if let Some(table) = rules.iter().find(|table| table.name == name) {
+            todo.extend(table.reads().unwrap_or_default());
+        }
+    }
+    refused
 }
 
 /// Makes the mart itself, with its declared columns, by its primary key.
@@ -80,7 +101,9 @@ async fn identities(ground: &Ground<'_>, mart: &Mart) -> Result<(), PipelineErro
     let mut rows = ground.runner.engine.stream(mart.name(), &format!("SELECT * FROM {}", quoted(mart.name()))).await?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(EngineError::sql(mart.name()))?;
-        between.push(&batch).map_err(PipelineError::bug)?;
+        if mart.spec.is_cells() {
+            between.push(&batch).map_err(PipelineError::bug)?;
+        }
         let batch = conform(&batch, &mart.schema())?;
         for (broken, predicate) in broken.iter_mut().zip(&declared) {
             let holds = predicate.evaluate(&batch)?;

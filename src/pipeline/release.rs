@@ -49,7 +49,11 @@ pub async fn publish(
     let staging = Staging::start(root, &name).await?;
     let mut tables = Vec::new();
     for (mart, dataset) in ground.project.marts.iter().zip(outcome.marts) {
-        let path = format!("{}/project={}/mart={}", mart.zone(), *pipeline.research.project, mart.name());
+        // Ids of persons are a project's own; what holds none belongs to no project.
+        let path = match mart.zone() {
+            Zone::Research => format!("research/project={}/mart={}", *pipeline.research.project, mart.name()),
+            zone => format!("{zone}/mart={}", mart.name()),
+        };
         copy_parts(dataset, &staging.at(&path)).await?;
         tables.push(TableEntry {
             table: mart.name().to_owned(),

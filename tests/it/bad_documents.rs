@@ -71,10 +71,14 @@ fn a_mart_over_marts_that_reads_what_it_may_not() {
     let ended = checked(|p| {
         p.replace(document, "over: [cte_participation, indicator]", "over: [cte_participation, indicators]");
     });
-    ended.fails_with(
-        2,
-        &["M023", "`indicators` is no mart of cells of this pipeline", "did you mean `indicator`?", "M024"],
-    );
+    ended.fails_with(2, &["M023", "`indicators` is neither a mart of cells nor", "did you mean `indicator`?", "M024"]);
+    // A source of persons, and a table of rules that is made of them; a directory names nobody.
+    for (named, ends) in [("k12_enrollment", 2), ("learner_year", 2), ("person_link", 2), ("programs", 0)] {
+        let list = format!("over: [cte_participation, indicator, {named}]");
+        let ended = checked(|p| p.replace(document, "over: [cte_participation, indicator]", &list));
+        assert_eq!(ended.code, ends, "{named}");
+        assert_eq!(ended.err.contains("M023"), ends == 2, "{named}");
+    }
     // Whatever names a person is out of its reach.
     let ended = checked(|p| {
         p.replace(
@@ -86,7 +90,7 @@ fn a_mart_over_marts_that_reads_what_it_may_not() {
     ended.fails_with(2, &["M024", "reads `placement_3s1`, which `over:` does not name"]);
     let ended =
         checked(|p| p.replace("pipelines/statewide.yaml", ", indicator, opportunity_gap]", ", opportunity_gap]"));
-    ended.fails_with(2, &["M023", "`indicator` is no mart of cells of this pipeline", "`marts:` of the pipeline"]);
+    ended.fails_with(2, &["M023", "`indicator` is neither a mart of cells nor", "`marts:` of the pipeline"]);
 }
 
 #[test]
