@@ -20,6 +20,11 @@ pub(crate) enum Purpose {
     Places,
     Order,
     Amended,
+    Assessments,
+    WorkBased,
+    Credentials,
+    FollowUp,
+    Apprenticeship,
 }
 
 /// Mixes 64 bits thoroughly (the finaliser of SplitMix64).

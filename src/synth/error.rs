@@ -37,6 +37,14 @@ pub enum SynthError {
         /// What the writer said.
         source: parquet::errors::ParquetError,
     },
+    /// A workbook could not be made.
+    #[error("cannot make {}: {source}", path.display())]
+    Workbook {
+        /// The file.
+        path: PathBuf,
+        /// What the writer said.
+        source: rust_xlsxwriter::XlsxError,
+    },
     /// Columns of a Parquet file do not fit its schema.
     #[error("cannot build the rows of {}: {source}", path.display())]
     Arrow {

@@ -13,9 +13,13 @@ use crate::synth::person::World;
 use crate::synth::places::Places;
 use crate::synth::portion::Portion;
 use crate::synth::profile::{PROFILE, Profile};
+use crate::synth::reference::{self, Reference};
 use crate::synth::sheet::Sheet;
 use crate::synth::truth::{ParquetFile, licences, outcomes, persons, records};
+use crate::synth::workbook;
 
+/// The school years of the file of offerings.
+const OFFERED: std::ops::RangeInclusive<i32> = 2020..=2024;
 /// Fewest and most learners of a synthetic state.
 const LIMITS: (u64, u64) = (100, 10_000_000);
 /// People a portion.
@@ -118,19 +122,26 @@ impl World {
             visitors: share(profile.people.visitors),
             places: Places::lay_out(seed, learners, profile.work.name_never, profile.work.amended_employers),
             names: Names::read(),
+            reference: Reference::read(),
             profile,
         })
     }
 }
 
-/// A text file being written.
+/// A text file, or a sheet of a workbook, being written.
 struct Open {
     sheet: Sheet,
     path: String,
-    file: BufWriter<File>,
+    to: Target,
     rows: u64,
     bytes: u64,
     cents: u64,
+}
+
+/// Where rows go: text into its file at once, a workbook's sheet into memory until all of them are there.
+enum Target {
+    File(BufWriter<File>),
+    Sheet(Vec<u8>),
 }
 
 /// All files being written.
@@ -148,17 +159,31 @@ const LICENCES: &str = "licences/licences.parquet";
 
 impl Writing {
     fn open(world: &World, out: &Path) -> Result<Self, SynthError> {
-        for folder in ["k12", "postsecondary", "nsc", "wages", "licences", "directory", "truth"] {
+        for folder in [
+            "k12",
+            "postsecondary",
+            "nsc",
+            "wages",
+            "licences",
+            "credentials",
+            "survey",
+            "apprenticeship",
+            "directory",
+            "truth",
+        ] {
             let path = out.join(folder);
             std::fs::create_dir_all(&path).map_err(|source| SynthError::Write { path, source })?;
         }
         let mut whole = Vec::new();
-        for (name, text, rows) in [
+        let made = [
             ("directory/organizations.csv", world.places.organizations(), None),
             ("directory/programs.csv", Places::programs(), None),
             ("directory/employers.csv", world.places.employer_file(world.seed), None),
+            ("directory/offerings.csv", world.places.offerings(world.seed, OFFERED), None),
             ("profile.yaml", PROFILE.to_owned(), Some(0)),
-        ] {
+        ];
+        let reference = reference::FILES.map(|(name, text)| (name, text.to_owned(), None));
+        for (name, text, rows) in made.into_iter().chain(reference) {
             let path = out.join(name);
             std::fs::write(&path, &text).map_err(|source| SynthError::Write { path, source })?;
             let rows = rows.unwrap_or(text.lines().count() as u64 - 1);
@@ -167,10 +192,14 @@ impl Writing {
         let mut text = Vec::new();
         for sheet in Sheet::all() {
             let path = sheet.path();
-            let file =
-                File::create(out.join(&path)).map_err(|source| SynthError::Write { path: out.join(&path), source })?;
-            let mut open =
-                Open { sheet, path, file: BufWriter::with_capacity(1 << 18, file), rows: 0, bytes: 0, cents: 0 };
+            let to = if sheet.in_workbook().is_some() {
+                Target::Sheet(Vec::new())
+            } else {
+                let file = File::create(out.join(&path))
+                    .map_err(|source| SynthError::Write { path: out.join(&path), source })?;
+                Target::File(BufWriter::with_capacity(1 << 18, file))
+            };
+            let mut open = Open { sheet, path, to, rows: 0, bytes: 0, cents: 0 };
             open.line(out, &sheet.header())?;
             text.push(open);
         }
@@ -189,8 +218,8 @@ impl Writing {
     fn portion(&mut self, world: &World, portion: Portion) -> Result<(), SynthError> {
         for (open, rows) in self.text.iter_mut().zip(portion.rows) {
             let ordered = rows.ordered();
-            // Line 1 is the header.
-            let truth = records(open.sheet.source(), &open.path, open.rows + 2, &ordered.persons);
+            let first = open.sheet.first_line() + open.rows;
+            let truth = records(open.sheet.source(), &open.path, first, &ordered.persons);
             if !ordered.persons.is_empty() {
                 self.records.write(truth)?;
             }
@@ -212,11 +241,18 @@ impl Writing {
 
     fn close(self, world: &World) -> Result<Report, SynthError> {
         let mut files = self.whole;
-        for mut open in self.text {
+        let (sheets, text): (Vec<Open>, Vec<Open>) =
+            self.text.into_iter().partition(|open| matches!(open.to, Target::Sheet(_)));
+        for book in sheets.chunk_by(|a, b| a.path == b.path) {
+            files.push(write_workbook(&self.out, book)?);
+        }
+        for mut open in text {
             if let Some(trailer) = open.sheet.trailer(open.rows, open.cents) {
                 open.line(&self.out, &trailer)?;
             }
-            open.file.flush().map_err(|source| SynthError::Write { path: self.out.join(&open.path), source })?;
+            if let Target::File(file) = &mut open.to {
+                file.flush().map_err(|source| SynthError::Write { path: self.out.join(&open.path), source })?;
+            }
             // No agency delivers a file of a period in which nothing happened.
             if open.rows == 0 {
                 let path = self.out.join(&open.path);
@@ -234,10 +270,42 @@ impl Writing {
     }
 }
 
+/// Writes the sheets of one workbook.
+fn write_workbook(out: &Path, sheets: &[Open]) -> Result<WrittenFile, SynthError> {
+    let path = sheets[0].path.clone();
+    let mut given = Vec::new();
+    for open in sheets {
+        if let (Target::Sheet(rows), Some((year, _, header_row))) = (&open.to, open.sheet.in_workbook()) {
+            given.push(workbook::SheetRows { year, header_row, rows });
+        }
+    }
+    let failed = |source| SynthError::Workbook { path: out.join(&path), source };
+    let bytes = workbook::write(open_title(sheets[0].sheet), &given).map_err(failed)?;
+    std::fs::write(out.join(&path), &bytes).map_err(|source| SynthError::Write { path: out.join(&path), source })?;
+    let rows = sheets.iter().map(|open| open.rows).sum();
+    Ok(WrittenFile { path: path.into(), rows, bytes: bytes.len() as u64 })
+}
+
+/// What stands above the header of a workbook's sheets.
+const fn open_title(sheet: Sheet) -> &'static str {
+    match sheet {
+        Sheet::WorkBased(_) => "Work-based learning placements, as reported by districts",
+        _ => "Industry credentials",
+    }
+}
+
 impl Open {
     fn write(&mut self, out: &Path, bytes: &[u8]) -> Result<(), SynthError> {
         self.bytes += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(|source| SynthError::Write { path: out.join(&self.path), source })
+        match &mut self.to {
+            Target::File(file) => {
+                file.write_all(bytes).map_err(|source| SynthError::Write { path: out.join(&self.path), source })
+            }
+            Target::Sheet(rows) => {
+                rows.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
     }
 
     fn line(&mut self, out: &Path, line: &str) -> Result<(), SynthError> {

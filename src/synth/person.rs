@@ -6,6 +6,7 @@ use crate::synth::day::{Day, day};
 use crate::synth::names::{FullName, Names, Race};
 use crate::synth::places::Places;
 use crate::synth::profile::Profile;
+use crate::synth::reference::Reference;
 
 /// The first and last cohort year.
 pub(crate) const COHORTS: (i32, i32) = (2019, 2024);
@@ -84,6 +85,7 @@ pub(crate) struct World {
     pub(crate) profile: Profile,
     pub(crate) names: Names,
     pub(crate) places: Places,
+    pub(crate) reference: Reference,
 }
 
 /// Areas 900 to 999 and groups 01 to 48: never issued, and no taxpayer numbers. Group 49 is left to the canaries.

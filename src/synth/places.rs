@@ -272,6 +272,23 @@ impl Places {
         out
     }
 
+    /// `offerings.csv`: every course of the programs that a school offers, for each school year.
+    pub(crate) fn offerings(&self, seed: u64, years: std::ops::RangeInclusive<i32>) -> String {
+        let mut out = String::from("school_id,school_year,program_code,course_code,sections,seats\n");
+        for (at, school) in self.schools.iter().enumerate() {
+            for year in years.clone() {
+                for (program, course) in school.offers.iter().flat_map(|p| (0..COURSES).map(move |c| (*p, c))) {
+                    let drawn = hash(seed ^ at as u64, program as u64 * 8 + course as u64, year.unsigned_abs().into());
+                    let sections = 1 + drawn % 3 / (1 + course as u64 / 3);
+                    let code = secondary_code(program);
+                    let seats = sections * (18 + drawn % 7);
+                    let _ = writeln!(out, "{},{year},{code},{code}-{},{sections},{seats}", school.id, course + 1);
+                }
+            }
+        }
+        out
+    }
+
     /// `programs.csv`.
     pub(crate) fn programs() -> String {
         let mut out = String::from("program_code,org_level,title,cip_code,cluster16,cluster14,total_credits\n");

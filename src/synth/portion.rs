@@ -51,6 +51,7 @@ pub(crate) struct Outcome {
 pub(crate) struct Portion {
     seed: u64,
     pushed: u64,
+    achievements: u64,
     pub(crate) rows: Vec<Rows>,
     pub(crate) licences: Vec<Licence>,
     /// The people, and whether each ever met a bridge.
@@ -63,6 +64,7 @@ impl Portion {
         Self {
             seed,
             pushed: 0,
+            achievements: 0,
             rows: Sheet::all().iter().map(|_| Rows::default()).collect(),
             licences: Vec::new(),
             persons: Vec::with_capacity(people),
@@ -77,6 +79,13 @@ impl Portion {
 
     /// Adds a row to a sheet.
     pub(crate) fn push(&mut self, sheet: Sheet, person: &Person, row: &str, cents: u64) {
+        if sheet.is_achievement() {
+            // Counted apart, so that these files leave the order of the others alone.
+            let order = hash(self.seed ^ Purpose::FollowUp as u64, person.number, self.achievements);
+            self.achievements += 1;
+            self.rows[sheet.number()].push(sheet, order, person.number, row, cents);
+            return;
+        }
         let order = self.order(person);
         self.pushed += 1;
         self.rows[sheet.number()].push(sheet, order, person.number, row, cents);
@@ -95,7 +104,7 @@ impl World {
         let mut portion = Portion::new(self.seed, people);
         for number in numbers {
             // The order of a person's rows must not depend on who stands before them in the portion.
-            portion.pushed = 0;
+            (portion.pushed, portion.achievements) = (0, 0);
             let person = self.person(number);
             let learner = person.kind == Kind::Learner;
             let schooling = if learner { self.schooling(&person) } else { Schooling::default() };
@@ -110,7 +119,11 @@ impl World {
             self.clearinghouse_rows(&person, &schooling, &study, &mut portion);
             self.wage_rows(&person, &working, &mut portion);
             let licence = self.licence(&person, &schooling, &mut portion);
-            portion.persons.push((person, college || licence));
+            let apprentice = self.apprenticeship(&person, &schooling, &study, course, &mut portion);
+            if learner {
+                self.survey_row(&person, &schooling, (&study, &working, course), &mut portion);
+            }
+            portion.persons.push((person, college || licence || apprentice));
         }
         portion.licences.sort_by_key(|licence| licence.order);
         portion

@@ -17,6 +17,9 @@ pub(crate) struct Profile {
     pub(crate) college: College,
     pub(crate) work: Work,
     pub(crate) bridge: Bridge,
+    pub(crate) assessment: Assessment,
+    pub(crate) quality: Quality,
+    pub(crate) follow_up: FollowUp,
     pub(crate) copies: Copies,
     pub(crate) bias: PerRace,
     pub(crate) faults: Faults,
@@ -167,6 +170,49 @@ pub(crate) struct Bridge {
     pub(crate) licence_learner: u32,
     pub(crate) licence_worker: u32,
     pub(crate) occupational: u32,
+}
+
+/// Rates of the section `assessment`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Assessment {
+    pub(crate) tested: u32,
+    pub(crate) proficient_rla: u32,
+    pub(crate) proficient_math: u32,
+    pub(crate) proficient_sci: u32,
+    pub(crate) poorer: u32,
+    pub(crate) retakes: u32,
+    pub(crate) invalid: u32,
+    pub(crate) alternate: u32,
+}
+
+/// Rates of the section `quality`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Quality {
+    pub(crate) work_based: u32,
+    pub(crate) work_completed: u32,
+    pub(crate) work_paid: u32,
+    pub(crate) credential: u32,
+    pub(crate) credential_second: u32,
+    pub(crate) credential_passed: u32,
+    pub(crate) credential_after: u32,
+    pub(crate) credential_no_id: u32,
+}
+
+/// Rates of the section `follow_up`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FollowUp {
+    pub(crate) asked: u32,
+    pub(crate) answers: u32,
+    pub(crate) family: u32,
+    pub(crate) staff: u32,
+    pub(crate) serves: u32,
+    pub(crate) volunteers: u32,
+    pub(crate) trains: u32,
+    pub(crate) apprentice: u32,
+    pub(crate) apprentice_worker: u32,
 }
 
 /// Rates of the section `copies`.

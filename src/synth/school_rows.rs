@@ -24,7 +24,7 @@ struct Traits {
     military: &'static str,
 }
 
-const fn yes(flag: bool) -> char {
+pub(crate) const fn yes(flag: bool) -> char {
     if flag { 'Y' } else { 'N' }
 }
 
@@ -55,6 +55,7 @@ impl World {
         }
         self.course_rows(person, schooling, portion, &mut chance);
         self.cohort_row(person, schooling, portion, &mut chance);
+        self.quality_rows(person, schooling, (traits.econ, traits.disability), portion);
     }
 
     fn traits(&self, person: &Person, chance: &mut Chance) -> Traits {

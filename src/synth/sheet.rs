@@ -17,9 +17,21 @@ pub(crate) enum Sheet {
     Clearinghouse,
     Wages(i32),
     AmendedWages,
+    Extended(i32),
+    Assessments(i32),
+    Survey(i32),
+    Apprenticeships,
+    /// A sheet of a workbook, a school year each.
+    WorkBased(i32),
+    /// A sheet of a workbook, a school year each.
+    Credentials(i32),
 }
 
 const FIRST_YEAR: i32 = COHORTS.0 - 3;
+/// The cohorts whose fifth year is over.
+const EXTENDED: (i32, i32) = (COHORTS.0, LAST_YEAR - 1);
+/// The program years whose leavers were asked.
+const ASKED: (i32, i32) = (COHORTS.0, LAST_YEAR);
 
 impl Sheet {
     /// All text files, in the order of their numbers.
@@ -32,6 +44,12 @@ impl Sheet {
         all.push(Self::Clearinghouse);
         all.extend((QUARTERS.0..=QUARTERS.1).map(Self::Wages));
         all.push(Self::AmendedWages);
+        all.extend((EXTENDED.0..=EXTENDED.1).map(Self::Extended));
+        all.extend((FIRST_YEAR..=LAST_YEAR).map(Self::Assessments));
+        all.extend((ASKED.0..=ASKED.1).map(Self::Survey));
+        all.push(Self::Apprenticeships);
+        all.extend((FIRST_YEAR..=LAST_YEAR).map(Self::WorkBased));
+        all.extend((FIRST_YEAR..=LAST_YEAR).map(Self::Credentials));
         all
     }
 
@@ -46,6 +64,10 @@ impl Sheet {
         let awards = college + academic;
         let clearinghouse = awards + academic;
         let wages = clearinghouse + 1;
+        let amended = wages + QUARTERS.1 - QUARTERS.0 + 1;
+        let tests = amended + 1 + EXTENDED.1 - EXTENDED.0 + 1;
+        let survey = tests + years;
+        let apprenticeships = survey + ASKED.1 - ASKED.0 + 1;
         let number = match self {
             Self::Enrollment(year) => year - FIRST_YEAR,
             Self::Courses(year) => courses + year - FIRST_YEAR,
@@ -54,7 +76,13 @@ impl Sheet {
             Self::Awards(year) => awards + year - FIRST_ACADEMIC_YEAR,
             Self::Clearinghouse => clearinghouse,
             Self::Wages(q) => wages + q - QUARTERS.0,
-            Self::AmendedWages => wages + QUARTERS.1 - QUARTERS.0 + 1,
+            Self::AmendedWages => amended,
+            Self::Extended(year) => amended + 1 + year - EXTENDED.0,
+            Self::Assessments(year) => tests + year - FIRST_YEAR,
+            Self::Survey(year) => survey + year - ASKED.0,
+            Self::Apprenticeships => apprenticeships,
+            Self::WorkBased(year) => apprenticeships + 1 + year - FIRST_YEAR,
+            Self::Credentials(year) => apprenticeships + 1 + years + year - FIRST_YEAR,
         };
         usize::try_from(number).unwrap_or(0)
     }
@@ -69,6 +97,12 @@ impl Sheet {
             Self::Awards(_) => "ps_awards",
             Self::Clearinghouse => "nsc_detail",
             Self::Wages(_) | Self::AmendedWages => "ui_wages",
+            Self::Extended(_) => "extended_cohort",
+            Self::Assessments(_) => "assessments",
+            Self::Survey(_) => "follow_up_survey",
+            Self::Apprenticeships => "apprenticeships",
+            Self::WorkBased(_) => "work_based_learning",
+            Self::Credentials(_) => "credentials",
         }
     }
 
@@ -83,6 +117,42 @@ impl Sheet {
             Self::Clearinghouse => "nsc/studenttracker_detail.csv".to_owned(),
             Self::Wages(q) => format!("wages/UIWAGE_{}Q{}.txt", q / 4, q % 4 + 1),
             Self::AmendedWages => format!("wages/UIWAGE_{}Q{}_AMENDED.txt", AMENDED / 4, AMENDED % 4 + 1),
+            Self::Extended(year) => format!("k12/extended_cohort_{year}.csv"),
+            Self::Assessments(year) => format!("k12/assessments_{year}.csv"),
+            Self::Survey(year) => format!("survey/follow_up_{year}.csv"),
+            Self::Apprenticeships => "apprenticeship/apprenticeships.csv".to_owned(),
+            Self::WorkBased(_) => "k12/work_based_learning.xlsx".to_owned(),
+            Self::Credentials(_) => "credentials/credentials.xlsx".to_owned(),
+        }
+    }
+
+    /// Of a sheet of a workbook: its year, its place in the workbook from 0, and the row of its header from 1.
+    pub(crate) const fn in_workbook(self) -> Option<(i32, u64, u32)> {
+        match self {
+            Self::WorkBased(year) => Some((year, (year - FIRST_YEAR).unsigned_abs() as u64, 3)),
+            Self::Credentials(year) => Some((year, (year - FIRST_YEAR).unsigned_abs() as u64, 1)),
+            _ => None,
+        }
+    }
+
+    /// Whether it tells of achievements and of what followed, and not of schooling, college or wages.
+    pub(crate) const fn is_achievement(self) -> bool {
+        matches!(
+            self,
+            Self::Extended(_)
+                | Self::Assessments(_)
+                | Self::Survey(_)
+                | Self::Apprenticeships
+                | Self::WorkBased(_)
+                | Self::Credentials(_)
+        )
+    }
+
+    /// The line of its first record, as a reader counts lines: sheets of a workbook follow each other ten million lines apart.
+    pub(crate) const fn first_line(self) -> u64 {
+        match self.in_workbook() {
+            Some((_, place, header)) => place * 10_000_000 + header as u64 + 1,
+            None => 2,
         }
     }
 
@@ -95,6 +165,12 @@ impl Sheet {
             Self::College(_) => COLLEGE.to_owned(),
             Self::Awards(_) => AWARDS.to_owned(),
             Self::Clearinghouse => CLEARINGHOUSE.to_owned(),
+            Self::Extended(_) => EXTENDED_COHORT.to_owned(),
+            Self::Assessments(_) => ASSESSMENTS.to_owned(),
+            Self::Survey(_) => SURVEY.to_owned(),
+            Self::Apprenticeships => APPRENTICESHIPS.to_owned(),
+            Self::WorkBased(_) => WORK_BASED.to_owned(),
+            Self::Credentials(_) => CREDENTIALS.to_owned(),
             Self::Wages(_) | Self::AmendedWages => {
                 let (q, filed) = match self {
                     Self::Wages(q) => (q, quarter_begin(q + 2) - 37),
@@ -131,6 +207,18 @@ const CLEARINGHOUSE: &str = "Your Unique Identifier,First Name,Middle Initial,La
 College Code/Branch,College Name,College State,2-year / 4-year,Public / Private,Enrollment Begin,Enrollment End,Enrollment Status,Class Level,\
 Enrollment Major 1,Enrollment CIP 1,Enrollment Major 2,Enrollment CIP 2,Graduated?,Graduation Date,Degree Title,Degree Major 1,Degree CIP 1,\
 Degree Major 2,Degree CIP 2,Degree Major 3,Degree CIP 3,Degree Major 4,Degree CIP 4,College Sequence";
+
+const EXTENDED_COHORT: &str = "state_student_id,last_name,first_name,birth_date,district_id,school_id,cohort_year,cohort_length,included,graduated";
+const ASSESSMENTS: &str = "state_student_id,last_name,first_name,birth_date,district_id,school_id,school_year,grade,subject,attempt,test_date,alternate,valid,\
+scale_score,performance_level,proficient";
+const SURVEY: &str = "state_student_id,last_name,first_name,birth_date,exit_year,responded,answered_on,respondent,status_quarter,postsecondary,\
+advanced_training,military,service,employed";
+const APPRENTICESHIPS: &str =
+    "appr_number,ssn,last_name,first_name,birth_date,startdt,status,exitdt,occupation,sponsor_naics";
+const WORK_BASED: &str = "State Student ID\tLast Name\tFirst Name\tBirth Date\tDistrict\tSchool\tSchool Year\tCTE Program\tType\tFirst Day\tLast Day\tHours\t\
+Paid?\tCompleted?\tEmployer Account";
+const CREDENTIALS: &str =
+    "State Student ID\tLast Name\tFirst Name\tBirth Date\tSchool\tSchool Year\tCredential\tDate Earned\tPassed?";
 
 /// A row within the bytes of a portion.
 #[derive(Clone, Copy, Debug)]
