@@ -1,17 +1,23 @@
 /* ---
 id: PV-3S1
 rule: placement_3s1
-version: 1
+version: 2
 title: Post-program placement, second quarter after exit (3S1)
 says: >
-  Where those who left secondary education were in the second quarter after their exit: in postsecondary education, in employment, and in any
-  of the two. Each is observed, not observed, or not observable with a reason: a learner without a Social Security number or a bridge record cannot be found in
-  wages, one whom nobody looked for in college records cannot be found there, and a quarter that has not been delivered says nothing. College enrollment counts where its
-  dates overlap the quarter; leave, withdrawal and death do not count; what began before the exit is dual enrolment. The wages of all employers of
-  the quarter are summed. Military and national service are not among the sources. The indicator counts concentrators.
+  Where those who left secondary education were in the second quarter after their exit: in postsecondary education, in advanced training, in
+  military service, in national or community service or the Peace Corps, in employment, and in any of the five. Each is observed, not
+  observed, or not observable with a reason: a learner without a Social Security number or a bridge record cannot be found in wages, one whom
+  nobody looked for in college records cannot be found there, one who was not asked or has not answered has told nothing, and a quarter or a
+  survey that has not been delivered says nothing. College enrollment counts where its dates overlap the quarter; leave, withdrawal and death
+  do not count; what began before the exit is dual enrolment. The wages of all employers of the quarter are summed. A registered apprenticeship
+  of any status counts as advanced training where its dates overlap the quarter. The follow-up survey of leavers counts where its answer is
+  about the quarter, and only for the types that the parameter names; what a record shows stands as administrative. Any of the five is
+  observed where one of them is; whether it could have been observed is told by wages and college records alone, for a no in the survey is
+  too little. The indicator counts concentrators.
 citation: Perkins V sec. 113(b)(2)(A)(iii) and 113(b)(3)(C)(ii)(III)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
+# survey_types: the types for which an answer in the survey counts, of advanced_training, military, service, postsecondary and employment; [none] for no type.
 # wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as they reach.
 parameters:
   quarters_after: 2
@@ -19,6 +25,7 @@ parameters:
   not_enrolled: [W, D, A]
   dual_level: secondary
   search_required: true
+  survey_types: [advanced_training, military, service]
   wages_through: ""
   postsecondary_through: ""
 effective: { from: 2019-07-01 }
@@ -27,18 +34,19 @@ owner: State CTE data team
 columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year after the program year of the exit, sensitivity: quasi }
-  - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, employment, or any of them", sensitivity: none }
+  - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, advanced_training, military, service, employment, or any of them", sensitivity: none }
   - { name: placement_quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
   - { name: concentrator, type: boolean, label: CTE concentrator, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
-  - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_searched, before_data_begin or data_not_yet_available", sensitivity: quasi }
-  - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter, sensitivity: none }
+  - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_searched, not_asked, no_answer, before_data_begin or data_not_yet_available", sensitivity: quasi }
+  - { name: source, type: text, label: Who says so, definition: "administrative or survey; empty where it is not observed", sensitivity: quasi }
+  - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter or the exit, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
   - { name: district_id, type: text, label: District of the exit, sensitivity: quasi }
   - { name: school_id, type: text, label: School of the exit, sensitivity: quasi }
 --- */
 WITH exits AS (
-    SELECT person_id, reporting_year, district_id, school_id, counted_exit_date,
+    SELECT person_id, reporting_year, exit_year, district_id, school_id, counted_exit_date,
            exit_quarter + $quarters_after AS quarter,
            concat((exit_quarter + $quarters_after) / 4, (exit_quarter + $quarters_after) % 4 + 1) AS year_quarter,
            make_date((exit_quarter + $quarters_after) / 4, (exit_quarter + $quarters_after) % 4 * 3 + 1, 1) AS first_day,
@@ -52,29 +60,49 @@ college_reach AS (
     SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
     FROM ps_enrollment
 ),
+survey_reach AS (
+    SELECT max(exit_year) AS last_year FROM follow_up_survey
+),
 seen_in AS (
-    SELECT e.person_id, e.reporting_year, w.wages, FALSE AS at_college
+    -- What the records show of the quarter.
+    SELECT e.person_id, e.reporting_year, w.wages, FALSE AS at_college, FALSE AS in_training
     FROM exits AS e
     JOIN ui_wages AS w ON w.person_id = e.person_id AND w.year_quarter = e.year_quarter
     UNION ALL
-    SELECT e.person_id, e.reporting_year, NULL, TRUE
+    SELECT e.person_id, e.reporting_year, NULL, TRUE, FALSE
     FROM exits AS e
     JOIN ps_enrollment AS p ON p.person_id = e.person_id AND p.term_begin < e.day_after AND p.term_end >= e.first_day
     WHERE (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND p.term_begin > e.counted_exit_date))
     UNION ALL
     -- An empty status is a college that does not publish it, not a learner who is away. A degree row is no enrollment.
-    SELECT e.person_id, e.reporting_year, NULL, TRUE
+    SELECT e.person_id, e.reporting_year, NULL, TRUE, FALSE
     FROM exits AS e
     JOIN nsc_detail AS n ON n.person_id = e.person_id AND n.enrollment_begin < e.day_after AND n.enrollment_end >= e.first_day
     WHERE n.record_found AND n.graduated IS NOT TRUE
       AND (n.enrollment_status IS NULL OR n.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR n.enrollment_begin > e.counted_exit_date)
+    UNION ALL
+    SELECT e.person_id, e.reporting_year, NULL, FALSE, TRUE
+    FROM apprenticeships AS a
+    JOIN exits AS e ON e.person_id = a.person_id AND a.start_date < e.day_after AND (a.end_date IS NULL OR a.end_date >= e.first_day)
 ),
 outcomes AS (
-    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college
+    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college, bool_or(in_training) AS in_training
     FROM seen_in
     GROUP BY person_id, reporting_year
+),
+told AS (
+    -- Who was asked of this exit, and what was answered about this quarter: yes, no, or nothing.
+    SELECT e.person_id, e.reporting_year, bool_or(s.exit_year = e.exit_year) AS asked,
+           bool_or(s.postsecondary) FILTER (WHERE s.responded AND s.status_quarter = e.year_quarter) AS postsecondary,
+           bool_or(s.advanced_training) FILTER (WHERE s.responded AND s.status_quarter = e.year_quarter) AS advanced_training,
+           bool_or(s.military) FILTER (WHERE s.responded AND s.status_quarter = e.year_quarter) AS military,
+           bool_or(s.service) FILTER (WHERE s.responded AND s.status_quarter = e.year_quarter) AS service,
+           bool_or(s.employed) FILTER (WHERE s.responded AND s.status_quarter = e.year_quarter) AS employed
+    FROM follow_up_survey AS s
+    JOIN exits AS e ON e.person_id = s.person_id
+    GROUP BY e.person_id, e.reporting_year
 ),
 known AS (
     -- Who could be found: in wages with a Social Security number or a bridge, in college records when somebody looked.
@@ -89,6 +117,12 @@ known AS (
 reasons AS (
     SELECT e.person_id, e.reporting_year, e.quarter, e.district_id, e.school_id, c.person_id IS NOT NULL AS concentrator,
            o.wages, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
+           COALESCE(o.in_training, FALSE) AS in_training, COALESCE(t.asked, FALSE) AS asked,
+           CASE WHEN 'postsecondary' IN ($survey_types) THEN t.postsecondary END AS says_college,
+           CASE WHEN 'advanced_training' IN ($survey_types) THEN t.advanced_training END AS says_training,
+           CASE WHEN 'military' IN ($survey_types) THEN t.military END AS says_military,
+           CASE WHEN 'service' IN ($survey_types) THEN t.service END AS says_service,
+           CASE WHEN 'employment' IN ($survey_types) THEN t.employed END AS says_employed,
            CASE WHEN wr.last_quarter IS NULL OR e.year_quarter > wr.last_quarter THEN 'data_not_yet_available'
                 WHEN e.year_quarter < wr.first_quarter THEN 'before_data_begin'
                 WHEN k.bridged THEN NULL
@@ -96,31 +130,59 @@ reasons AS (
            CASE WHEN cr.last_day IS NULL OR e.first_day > cr.last_day THEN 'data_not_yet_available'
                 WHEN e.day_after <= cr.first_day THEN 'before_data_begin'
                 WHEN k.searched OR NOT $search_required THEN NULL
-                ELSE 'not_searched' END AS college_reason
+                ELSE 'not_searched' END AS college_reason,
+           COALESCE(sr.last_year, 0) < e.exit_year AS not_surveyed_yet
     -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
     FROM known AS k
+    RIGHT JOIN (told AS t
     RIGHT JOIN (outcomes AS o
     RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
     RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.reporting_year = e.reporting_year)
                           ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
+                          ON t.person_id = e.person_id AND t.reporting_year = e.reporting_year)
                           ON k.person_id = e.person_id
     CROSS JOIN wages_reach AS wr
     CROSS JOIN college_reach AS cr
+    CROSS JOIN survey_reach AS sr
+),
+types AS (
+    SELECT 'postsecondary' AS placement_type, FALSE AS surveyed
+    UNION ALL SELECT 'advanced_training', TRUE
+    UNION ALL SELECT 'military', TRUE
+    UNION ALL SELECT 'service', TRUE
+    UNION ALL SELECT 'employment', FALSE
+    UNION ALL SELECT 'any', FALSE
 ),
 found AS (
     SELECT r.*, t.placement_type,
-           CASE t.placement_type WHEN 'employment' THEN employed WHEN 'postsecondary' THEN at_college ELSE employed OR at_college END AS seen,
-           CASE t.placement_type WHEN 'employment' THEN wages_reason WHEN 'postsecondary' THEN college_reason
-                ELSE COALESCE(wages_reason, college_reason) END AS why,
-           CASE WHEN t.placement_type = 'postsecondary' THEN TRUE
-                ELSE COALESCE(wages_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin') END
-           AND CASE WHEN t.placement_type = 'employment' THEN TRUE
-                    ELSE COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin') END AS measurable
+           CASE t.placement_type WHEN 'postsecondary' THEN at_college WHEN 'advanced_training' THEN in_training WHEN 'employment' THEN employed
+                WHEN 'any' THEN at_college OR in_training OR employed ELSE FALSE END AS in_records,
+           -- TRUE where the survey says yes, FALSE where it says no, empty where it says nothing that counts.
+           CASE t.placement_type WHEN 'postsecondary' THEN says_college WHEN 'advanced_training' THEN says_training
+                WHEN 'military' THEN says_military WHEN 'service' THEN says_service WHEN 'employment' THEN says_employed
+                ELSE says_college OR says_training OR says_military OR says_service OR says_employed END AS says,
+           CASE WHEN t.placement_type = 'employment' THEN wages_reason WHEN t.placement_type = 'postsecondary' THEN college_reason
+                WHEN NOT t.surveyed THEN COALESCE(wages_reason, college_reason)
+                WHEN t.placement_type NOT IN ($survey_types) THEN 'not_asked'
+                WHEN not_surveyed_yet THEN 'data_not_yet_available'
+                WHEN asked THEN 'no_answer'
+                ELSE 'not_asked' END AS why,
+           CASE WHEN t.surveyed THEN NOT not_surveyed_yet OR t.placement_type NOT IN ($survey_types)
+                ELSE (t.placement_type = 'postsecondary' OR COALESCE(wages_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
+                     AND (t.placement_type = 'employment' OR COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
+                END AS measurable,
+           t.surveyed
     FROM reasons AS r
-    CROSS JOIN (SELECT 'employment' AS placement_type UNION ALL SELECT 'postsecondary' UNION ALL SELECT 'any') AS t
+    CROSS JOIN types AS t
+),
+stated AS (
+    SELECT f.*, CASE WHEN in_records OR says THEN 'observed'
+                     WHEN why IS NULL OR (surveyed AND says IS NOT NULL) THEN 'not_observed'
+                     ELSE 'not_observable' END AS state
+    FROM found AS f
 )
-SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter, concentrator,
-       CASE WHEN seen THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
-       CASE WHEN seen THEN NULL ELSE why END AS reason, measurable,
+SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter, concentrator, state,
+       CASE WHEN state = 'not_observable' THEN why END AS reason,
+       CASE WHEN in_records THEN 'administrative' WHEN says THEN 'survey' END AS source, measurable,
        CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages, district_id, school_id
-FROM found
+FROM stated

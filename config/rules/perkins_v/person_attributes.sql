@@ -1,0 +1,86 @@
+/* ---
+id: LRN-PROV
+rule: person_attributes
+version: 1
+title: Every reported gender and race of a learner
+says: >
+  Every value of gender and race that a school or college ever reported of a learner, with its source, the first and the last day on which
+  it was reported and how often, and the one that stands. Race is kept by two schemes: the seven categories of 2007, in which a learner who
+  is Hispanic is Hispanic of whatever race, and the one combined question of 2024, in which Hispanic is a category like the others and two
+  of them are several. What was not reported is no value. Of the combined question, Middle Eastern or North African cannot be told: these
+  sources do not ask it.
+citation: OMB Statistical Policy Directive No. 15 of 1997 and of March 2024; 2007 ED guidance on race and ethnicity
+grain: [person_id, attribute, value, source]
+effective: { from: 2014-07-01 }
+zone: linked
+owner: State CTE data team
+columns:
+  - { name: person_id, type: text, label: Person, sensitivity: quasi }
+  - { name: attribute, type: text, label: Attribute, definition: "gender, race_ed7 (seven categories) or race_spd15 (the combined question of 2024)", sensitivity: none }
+  - { name: value, type: text, label: Value, definition: "gender and race_ed7: codes of sex and race_ed7. race_spd15: american_indian, asian, black, hispanic, pacific, white, or multiple for two or more of these; a college's MU7 is multiple, its HI7 hispanic, for it tells no race beside it. Middle Eastern or North African cannot be told from these sources", sensitivity: quasi }
+  - { name: source, type: text, label: Source, definition: "k12_enrollment or ps_enrollment", sensitivity: none }
+  - { name: first_seen, type: date, label: First day, definition: Day of entry or first day of the term, sensitivity: quasi }
+  - { name: last_seen, type: date, label: Last day, definition: Day of entry or first day of the term, sensitivity: quasi }
+  - { name: times, type: int32, label: Rows that report it, sensitivity: none }
+  - { name: stands, type: boolean, label: Stands for the learner, definition: "The value that the attributes of a learner chose, in the source it came from: one row a person and attribute. Of race_spd15 that of the same report as race_ed7", sensitivity: none }
+--- */
+WITH school AS (
+    -- Learners whose reports never change, which is nearly all, have one row here.
+    SELECT person_id, sex, hispanic, race_ai, race_as, race_bl, race_pi, race_wh,
+           COALESCE(CAST(race_ai AS INT), 0) + COALESCE(CAST(race_as AS INT), 0) + COALESCE(CAST(race_bl AS INT), 0)
+             + COALESCE(CAST(race_pi AS INT), 0) + COALESCE(CAST(race_wh AS INT), 0) AS races,
+           min(entry_date) AS first_seen, max(entry_date) AS last_seen, count(*) AS times
+    FROM k12_enrollment
+    GROUP BY person_id, sex, hispanic, race_ai, race_as, race_bl, race_pi, race_wh
+),
+reported AS (
+    SELECT person_id, 'k12_enrollment' AS source, sex,
+           CASE WHEN hispanic THEN 'HI7' WHEN races > 1 THEN 'MU7' WHEN race_ai THEN 'AM7' WHEN race_as THEN 'AS7'
+                WHEN race_bl THEN 'BL7' WHEN race_pi THEN 'PI7' WHEN race_wh THEN 'WH7' END AS ed7,
+           CASE WHEN races > 1 OR hispanic AND races > 0 THEN 'multiple' WHEN hispanic THEN 'hispanic' WHEN race_ai THEN 'american_indian'
+                WHEN race_as THEN 'asian' WHEN race_bl THEN 'black' WHEN race_pi THEN 'pacific' WHEN race_wh THEN 'white' END AS spd15,
+           first_seen, last_seen, times
+    FROM school
+    UNION ALL
+    SELECT person_id, 'ps_enrollment', sex, ps_race,
+           CASE ps_race WHEN 'MU7' THEN 'multiple' WHEN 'HI7' THEN 'hispanic' WHEN 'AM7' THEN 'american_indian' WHEN 'AS7' THEN 'asian'
+                        WHEN 'BL7' THEN 'black' WHEN 'PI7' THEN 'pacific' WHEN 'WH7' THEN 'white' END,
+           min(term_begin), max(term_begin), count(*)
+    FROM ps_enrollment
+    GROUP BY person_id, sex, ps_race
+),
+valued AS (
+    SELECT r.person_id, a.attribute, r.source, CASE a.attribute WHEN 'gender' THEN r.sex WHEN 'race_ed7' THEN r.ed7 ELSE r.spd15 END AS value,
+           r.first_seen, r.last_seen, r.times
+    FROM (SELECT 'gender' AS attribute UNION ALL SELECT 'race_ed7' UNION ALL SELECT 'race_spd15') AS a
+    CROSS JOIN reported AS r
+),
+counted AS (
+    SELECT person_id, attribute, value, source, min(first_seen) AS first_seen, max(last_seen) AS last_seen, sum(times) AS times
+    FROM valued
+    WHERE value IS NOT NULL
+    GROUP BY person_id, attribute, value, source
+),
+hispanic AS (
+    -- Only who is Hispanic by the seven may be one or several by the combined question: the end of the greatest "day and value" is the latest.
+    SELECT person_id, substr(max(COALESCE(CAST(entry_date AS VARCHAR), '0000-00-00')
+               || CASE WHEN race_ai OR race_as OR race_bl OR race_pi OR race_wh THEN 'multiple' ELSE 'hispanic' END), 11) AS spd15
+    FROM k12_enrollment
+    WHERE hispanic
+    GROUP BY person_id
+),
+chosen AS (
+    SELECT a.person_id, a.gender, CASE a.gender_source WHEN 'secondary' THEN 'k12_enrollment' ELSE 'ps_enrollment' END AS gender_source,
+           a.race_ethnicity, CASE a.race_source WHEN 'secondary' THEN 'k12_enrollment' ELSE 'ps_enrollment' END AS race_source,
+           CASE a.race_ethnicity WHEN 'HI7' THEN CASE WHEN a.race_source = 'secondary' THEN h.spd15 ELSE 'hispanic' END
+                                 WHEN 'MU7' THEN 'multiple' WHEN 'AM7' THEN 'american_indian' WHEN 'AS7' THEN 'asian' WHEN 'BL7' THEN 'black'
+                                 WHEN 'PI7' THEN 'pacific' WHEN 'WH7' THEN 'white' END AS spd15
+    FROM hispanic AS h
+    RIGHT JOIN learner_attributes AS a ON h.person_id = a.person_id
+)
+SELECT v.person_id, v.attribute, v.value, v.source, v.first_seen, v.last_seen, v.times,
+       COALESCE(CASE v.attribute WHEN 'gender' THEN v.value = c.gender AND v.source = c.gender_source
+                                 WHEN 'race_ed7' THEN v.value = c.race_ethnicity AND v.source = c.race_source
+                                 ELSE v.value = c.spd15 AND v.source = c.race_source END, FALSE) AS stands
+FROM chosen AS c
+RIGHT JOIN counted AS v ON c.person_id = v.person_id
