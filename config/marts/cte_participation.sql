@@ -23,6 +23,10 @@ served AS (
     -- The rules of Perkins V begin with this year; before it there is nothing to count.
     SELECT * FROM learner_year WHERE served AND reporting_year >= 2020
 ),
+nontraditional AS (
+    -- Participants stand in the year with the organization of `learner_year`; here once, in however many such programs.
+    SELECT DISTINCT person_id, reporting_year, level, district_id, school_id FROM nontraditional_status WHERE served AND is_underrepresented
+),
 populations AS (
     SELECT person_id, reporting_year, level, district_id, school_id, 'disability' AS special_population FROM served WHERE disability
     UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'econ_disadvantaged' FROM served WHERE econ_disadvantaged
@@ -33,7 +37,10 @@ populations AS (
     UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'foster_care' FROM served WHERE foster_care
     UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'military_parent' FROM served WHERE military_parent
     UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'migrant' FROM served WHERE migrant
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, '_none' FROM served
+    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'nontraditional' FROM nontraditional
+    UNION ALL SELECT s.person_id, s.reporting_year, s.level, s.district_id, s.school_id, '_none'
+              FROM nontraditional AS n
+              RIGHT ANTI JOIN served AS s ON n.person_id = s.person_id AND n.reporting_year = s.reporting_year AND n.level = s.level
               WHERE NOT (COALESCE(disability, FALSE) OR COALESCE(econ_disadvantaged, FALSE) OR COALESCE(single_parent, FALSE)
                          OR COALESCE(out_of_workforce, FALSE) OR COALESCE(english_learner, FALSE) OR COALESCE(homeless, FALSE)
                          OR COALESCE(foster_care, FALSE) OR COALESCE(military_parent, FALSE) OR COALESCE(migrant, FALSE))

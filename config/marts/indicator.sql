@@ -1,31 +1,64 @@
 -- One row an outcome of a concentrator, reporting year, indicator, program and special population.
 WITH outcomes AS (
-    SELECT person_id, reporting_year, '1S1' AS indicator, 'secondary' AS level, district_id, school_id, cohort_year AS program_year,
-           CAST(NULL AS VARCHAR) AS program_code, in_numerator AS is_met, TRUE AS is_covered, FALSE AS is_pending, rule_id, rule_version
+    -- Without a program of its own: that of the learner in `program_year` is looked up below.
+    SELECT person_id, reporting_year, '1S1' AS indicator, district_id, school_id, cohort_year AS program_year,
+           in_numerator AS is_met, TRUE AS is_covered, FALSE AS is_pending, rule_id, rule_version
     FROM graduation_four_year
     WHERE in_denominator
     UNION ALL
-    SELECT person_id, reporting_year, '3S1', 'secondary', district_id, school_id, reporting_year AS program_year, NULL,
+    SELECT person_id, reporting_year, indicator, district_id, school_id, reporting_year AS program_year,
+           is_proficient, TRUE, FALSE, rule_id, rule_version
+    FROM academic_proficiency
+    UNION ALL
+    SELECT person_id, reporting_year, '3S1', district_id, school_id, reporting_year AS program_year,
            state = 'observed', state <> 'not_observable', NOT measurable, rule_id, rule_version
     FROM placement_3s1
     WHERE concentrator AND placement_type = 'any'
     UNION ALL
-    SELECT person_id, reporting_year, '1P1', 'postsecondary', NULL, school_id, reporting_year AS program_year, program_code,
+    SELECT person_id, reporting_year, indicator, district_id, school_id, reporting_year AS program_year,
+           is_met, TRUE, FALSE, rule_id, rule_version
+    FROM program_quality
+),
+secondary_since AS (
+    SELECT person_id, program_code, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, program_code
+),
+postsecondary_since AS (
+    SELECT person_id, program_code, min(concentrator_year) AS since FROM cte_concentrator_postsecondary GROUP BY person_id, program_code
+),
+in_programs AS (
+    SELECT o.person_id, o.reporting_year, o.indicator, 'secondary' AS level, o.district_id, o.school_id, c.program_code,
+           o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
+    FROM outcomes AS o
+    LEFT JOIN cte_concentrator_secondary AS c ON c.person_id = o.person_id AND c.reporting_year = o.program_year
+    UNION ALL
+    -- A year after their cohort not all are shown any more; whatever they concentrated in by then counts.
+    SELECT g.person_id, g.reporting_year, '1S2', 'secondary', g.district_id, g.school_id, c.program_code,
+           g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
+    FROM graduation_extended AS g
+    JOIN secondary_since AS c ON c.person_id = g.person_id AND c.since <= g.reporting_year
+    WHERE g.in_denominator
+    UNION ALL
+    SELECT person_id, reporting_year, CASE level WHEN 'secondary' THEN '4S1' ELSE '3P1' END, level, district_id, school_id, program_code,
+           is_underrepresented, TRUE, FALSE, rule_id, rule_version
+    FROM nontraditional_status
+    WHERE served AND is_concentrator
+    UNION ALL
+    SELECT person_id, reporting_year, '1P1', 'postsecondary', CAST(NULL AS VARCHAR), school_id, program_code,
            state = 'observed', state <> 'not_observable', NOT measurable, rule_id, rule_version
     FROM placement_1p1
     WHERE placement_type = 'any'
-),
-in_programs AS (
-    -- The programs in which a secondary learner concentrated by the year; of a completer, the program that was completed.
-    SELECT o.*, COALESCE(o.program_code, c.program_code) AS program
-    FROM outcomes AS o
-    LEFT JOIN cte_concentrator_secondary AS c
-           ON o.level = 'secondary' AND c.person_id = o.person_id AND c.reporting_year = o.program_year
+    UNION ALL
+    SELECT p.person_id, p.reporting_year, '2P1', 'postsecondary', CAST(NULL AS VARCHAR), p.school_id, c.program_code,
+           p.is_met, TRUE, FALSE, p.rule_id, p.rule_version
+    FROM credential_2p1 AS p
+    JOIN postsecondary_since AS c ON c.person_id = p.person_id AND c.since <= p.exit_year
 )
-SELECT o.person_id, o.reporting_year AS year, o.indicator, o.level, o.district_id, o.school_id, o.program AS program_code,
+SELECT o.person_id, o.reporting_year AS year, o.indicator, o.level, o.district_id, o.school_id, o.program_code,
        g.cluster16 AS career_cluster, a.gender, a.race_ethnicity, COALESCE(s.special_population, '_none') AS special_population,
        o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
-FROM in_programs AS o
-LEFT JOIN learner_attributes AS a ON a.person_id = o.person_id
-LEFT JOIN programs AS g ON g.program_code = o.program
-LEFT JOIN special_population AS s ON s.person_id = o.person_id AND s.level = o.level
+FROM special_population AS s
+RIGHT JOIN (learner_attributes AS a
+RIGHT JOIN (programs AS g
+RIGHT JOIN in_programs AS o ON g.program_code = o.program_code)
+                            ON a.person_id = o.person_id)
+                            ON s.person_id = o.person_id AND s.level = o.level

@@ -8,6 +8,9 @@ WITH participation AS (
     UNION ALL
     SELECT year, level, district_id, career_cluster, 'special_population', special_population, learners, participants, concentrators
     FROM cte_participation WHERE grouping_set IN ('special_population', 'district_id+special_population', 'career_cluster+special_population')
+      -- Only who takes part in CTE can be preparing for a non-traditional field, and so leave those in no population: a share beside that of all
+      -- learners would say nothing of either.
+      AND special_population NOT IN ('nontraditional', '_none')
 ),
 everyone AS (
     SELECT year, level, district_id, career_cluster, learners, participants, concentrators
@@ -88,7 +91,8 @@ flagged AS (
 SELECT f.kind, f.measure, f.year, f.level, f.district_id, f.career_cluster, f.dimension, f.subgroup,
        f.n_group, f.above AS group_count, f.below AS group_of, f.value, f.reference, 100.0 * (f.value - f.reference) AS gap_points,
        f.margin, f.flagged, f.proportionality, f.proportionality < 0.8 AS low_proportionality,
-       f.of_highest, f.of_highest < 0.8 AS below_80_percent, f.to_parity, f.to_clear,
+       -- Rounded, so that four fifths to the last learner are not below.
+       f.of_highest, round(f.of_highest, 12) < 0.8 AS below_80_percent, f.to_parity, f.to_clear,
        CASE WHEN f.n_group >= 100 THEN 'A' WHEN f.n_group >= 30 THEN 'B' WHEN f.n_group >= 10 THEN 'C' ELSE 'D' END AS reliability,
        b.years AS flagged_years
 FROM flagged AS f

@@ -49,6 +49,9 @@ for (_, where, dimension, subgroup), row in groups.items():
     year, level, district, cluster = where
     if cluster == "_none":
         continue
+    # Only who takes part in CTE can be preparing for a non-traditional field, and so leave those in no population.
+    if dimension == "special_population" and subgroup in ("nontraditional", "_none"):
+        continue
     place = (year, level, district, TOTAL)
     n, all_n = groups[None, place, dimension, subgroup]["learners"], everyone[None, place]["learners"]
     for measure in ("participants", "concentrators"):

@@ -94,6 +94,40 @@ fn a_mart_over_marts_that_reads_what_it_may_not() {
 }
 
 #[test]
+fn a_mart_and_a_rule_with_the_name_of_a_source() {
+    let ended = checked(|p| {
+        p.replace("config/marts/opportunity_gap.yaml", "mart: opportunity_gap", "mart: credentials");
+        for kind in ["yaml", "sql"] {
+            std::fs::rename(
+                p.path(&format!("config/marts/opportunity_gap.{kind}")),
+                p.path(&format!("config/marts/credentials.{kind}")),
+            )
+            .unwrap();
+        }
+        p.replace("config/marts/credentials.yaml", "sql: opportunity_gap.sql", "sql: credentials.sql");
+        p.replace("pipelines/statewide.yaml", ", opportunity_gap]", ", credentials]");
+    });
+    ended.fails_with(2, &["M025", "mart `credentials` has the name of a source"]);
+    let ended = checked(|p| {
+        let rule = "config/rules/perkins_v/program_quality.sql";
+        p.replace(rule, "rule: program_quality", "rule: targets");
+    });
+    ended.fails_with(2, &["R027", "rule table `targets` has the name of a source"]);
+}
+
+#[test]
+fn a_rule_that_divides_whole_numbers() {
+    let ended = checked(|p| {
+        let rule = "config/rules/perkins_v/cte_participant_secondary.sql";
+        p.replace(rule, "count(*) AS courses,", "count(*) / count(DISTINCT c.course_code) AS courses,");
+    });
+    ended.fails_with(
+        2,
+        &["P031", "divides whole numbers and drops what is left over", "cte_participant_secondary.sql", "arrow_cast"],
+    );
+}
+
+#[test]
 fn a_duplicate_id() {
     let ended = checked(|p| {
         let contract = "config/contracts/k12_enrollment.yaml";

@@ -12,7 +12,9 @@ const FIRST: &str = "2025-01-10";
 /// Writes a log that names every file of the project, and has the pipeline read it.
 pub fn log(project: &Project, told: &[(&str, &str, &str)]) {
     let mut text = "file,received,status\n".to_owned();
-    for folder in ["directory", "k12", "licences", "nsc", "postsecondary", "wages"] {
+    for folder in
+        ["directory", "apprenticeship", "credentials", "k12", "licences", "nsc", "postsecondary", "survey", "wages"]
+    {
         for (name, _) in project.files(&format!("sample_data/{folder}")) {
             let path = format!("sample_data/{folder}/{name}");
             if !told.iter().any(|(file, ..)| *file == path) {
@@ -141,7 +143,7 @@ fn a_logged_file_that_no_source_reads() {
 
 #[test]
 fn a_file_that_is_logged_twice() {
-    insta::assert_snapshot!(checked("sample_data/directory/employers.csv,2025-02-01,withdrawn\n"));
+    insta::assert_snapshot!(checked("sample_data/directory/cip_cluster.csv,2025-02-01,withdrawn\n"));
 }
 
 #[test]

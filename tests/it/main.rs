@@ -11,6 +11,7 @@ mod bad_places;
 mod canaries;
 mod deliveries;
 mod explain;
+mod hand_made;
 mod link_files;
 mod outcomes;
 mod persons;

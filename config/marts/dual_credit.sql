@@ -1,0 +1,84 @@
+-- One row a learner who left secondary school, year of the exit, CTE program and special population.
+WITH exits AS (
+    SELECT person_id, reporting_year, exit_year, district_id, counted_exit_date, counted_exit_date + INTERVAL '1' YEAR AS year_after
+    FROM secondary_exit
+),
+in_programs AS (
+    -- The programs in which the learner had taken part by the exit, as the year of its report shows them. A program that is not in the directory
+    -- goes by its own code where that is a CIP code.
+    SELECT x.person_id, x.exit_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
+           substr(COALESCE(g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
+    FROM programs AS g
+    RIGHT JOIN (exits AS x
+    JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year)
+            ON g.program_code = t.program_code
+),
+terms AS (
+    -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point.
+    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, substr(p.cip_code, 1, 5) AS cip4,
+           p.credits_earned > 0 AS is_earned
+    FROM exits AS x
+    JOIN ps_enrollment AS p ON p.person_id = x.person_id
+    WHERE (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ('W', 'D', 'A'))
+      AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
+               ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
+    UNION ALL
+    SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 2), FALSE AS is_earned
+    FROM exits AS x
+    JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+          UNION ALL
+          SELECT person_id, enrollment_begin, enrollment_cip_2 FROM nsc_detail
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+            AND enrollment_cip_2 IS NOT NULL) AS n
+      ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
+),
+fields AS (
+    SELECT person_id, exit_year, kind, cip4, bool_or(COALESCE(is_earned, FALSE)) AS is_earned
+    FROM terms
+    GROUP BY person_id, exit_year, kind, cip4
+),
+studied AS (
+    SELECT f.person_id, f.exit_year, bool_or(f.kind = 1) AS is_dual, bool_or(f.kind = 1 AND f.is_earned) AS is_earned,
+           bool_or(f.kind = 1 AND i.person_id IS NOT NULL) AS is_dual_in_field, bool_or(f.kind = 2) AS is_college,
+           bool_or(f.kind = 2 AND f.cip4 IS NOT NULL) AS is_known, bool_or(f.kind = 2 AND i.person_id IS NOT NULL) AS is_same_field
+    FROM fields AS f
+    LEFT JOIN in_programs AS i ON i.person_id = f.person_id AND i.exit_year = f.exit_year AND i.cip4 = f.cip4
+    GROUP BY f.person_id, f.exit_year
+),
+placed AS (
+    SELECT person_id, reporting_year, state, measurable, rule_id, rule_version FROM placement_3s1 WHERE placement_type = 'postsecondary'
+),
+reach AS (
+    SELECT max(term_end) AS last_day FROM ps_enrollment
+),
+outcomes AS (
+    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
+    SELECT x.person_id, x.exit_year, x.district_id, c.person_id IS NOT NULL AS is_concentrator,
+           COALESCE(d.is_dual, FALSE) AS is_dual, COALESCE(d.is_earned, FALSE) AS is_credit,
+           CASE WHEN d.is_dual_in_field THEN 'dual_in_field' WHEN d.is_dual THEN 'dual_other' ELSE 'none' END AS dual,
+           p.state = 'observed' AS is_college_q2, p.state <> 'not_observable' AS is_covered_q2, NOT p.measurable AS is_pending_q2,
+           COALESCE(d.is_college, FALSE) AS is_college, COALESCE(x.year_after > r.last_day, TRUE) AS is_pending,
+           COALESCE(d.is_known, FALSE) AS is_known, COALESCE(d.is_same_field, FALSE) AS is_same_field,
+           p.rule_id AS q2_rule_id, p.rule_version AS q2_rule_version
+    FROM studied AS d
+    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
+    RIGHT JOIN (exits AS x
+    JOIN placed AS p ON p.person_id = x.person_id AND p.reporting_year = x.reporting_year)
+            ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
+            ON d.person_id = x.person_id AND d.exit_year = x.exit_year
+    CROSS JOIN reach AS r
+)
+SELECT o.person_id, o.exit_year AS year, o.dual,
+       CASE WHEN o.is_concentrator THEN 'concentrator' WHEN i.person_id IS NOT NULL THEN 'participant' ELSE 'none' END AS cte_status,
+       o.district_id, COALESCE(i.program_code, '_none') AS program_code, COALESCE(i.career_cluster, '_none') AS career_cluster,
+       a.gender, a.race_ethnicity, COALESCE(s.special_population, '_none') AS special_population,
+       o.is_dual, o.is_credit, o.is_concentrator,
+       o.is_college_q2, o.is_covered_q2, o.is_pending_q2, o.is_college OR o.is_college_q2 AS is_college_1yr,
+       o.is_college OR o.is_college_q2 OR (o.is_covered_q2 AND NOT o.is_pending) AS is_covered, o.is_pending,
+       o.is_college AND i.person_id IS NOT NULL AS is_cte_college, o.is_college AND i.person_id IS NOT NULL AND o.is_known AS is_cte_known,
+       o.is_same_field, o.q2_rule_id, o.q2_rule_version, 'MART-DUAL' AS rule_id, 1 AS rule_version
+FROM in_programs AS i
+RIGHT JOIN outcomes AS o ON i.person_id = o.person_id AND i.exit_year = o.exit_year
+LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s ON s.person_id = o.person_id
+LEFT JOIN learner_attributes AS a ON a.person_id = o.person_id
