@@ -16,6 +16,9 @@ pub struct Part {
     pub file: String,
     /// Rows in it.
     pub rows: u64,
+    /// The one value of the column by which the parts were divided, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
 }
 
 /// One column, as the description shows it.

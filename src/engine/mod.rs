@@ -1,5 +1,6 @@
 //! The engine: DataFusion, the one door to files, and the writer of datasets. It knows nothing of learners.
 
+pub mod arithmetic;
 pub mod dataset;
 pub mod error;
 pub mod predicate;

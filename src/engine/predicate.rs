@@ -6,6 +6,8 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::ExprSchemable;
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_plan::PhysicalExpr;
 
 use crate::engine::{Engine, EngineError};
@@ -28,6 +30,14 @@ impl Predicate {
             let reason = format!("it is {data_type}, not true or false");
             return Err(fault()(datafusion::error::DataFusionError::Plan(reason)));
         }
+        // Some functions, such as COALESCE, are only other words for an expression that can be evaluated.
+        let simple = SimplifyContext::builder()
+            .with_schema(Arc::new(columns.clone()))
+            .with_config_options(Arc::clone(engine.context().state().config_options()))
+            .build();
+        let simplifier = ExprSimplifier::new(simple);
+        let expression = simplifier.coerce(expression, &columns).map_err(fault())?;
+        let expression = simplifier.simplify(expression).map_err(fault())?;
         let expression = engine.context().create_physical_expr(expression, &columns).map_err(fault())?;
         Ok(Self { text: text.to_owned(), expression })
     }
@@ -41,5 +51,31 @@ impl Predicate {
             return Ok(BooleanArray::from(vec![None; array.len()]));
         }
         Ok(array.as_boolean().clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Int64Array;
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+    use crate::engine::Limits;
+
+    #[test]
+    fn other_words_for_an_expression_are_understood() {
+        let engine = Engine::new(Limits::default()).unwrap();
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
+        let batch = RecordBatch::try_new(
+            Arc::clone(&schema),
+            vec![Arc::new(Int64Array::from(vec![Some(1), None, Some(5)])) as arrow::array::ArrayRef],
+        );
+        for (text, expected) in
+            [("COALESCE(n, 5) >= 5", [false, true, true]), ("NULLIF(n, 1) IS NULL", [true, true, false])]
+        {
+            let predicate = Predicate::compile(&engine, text, &schema).unwrap();
+            let said = predicate.evaluate(batch.as_ref().unwrap()).unwrap();
+            assert_eq!(said.iter().map(Option::unwrap).collect::<Vec<_>>(), expected, "{text}");
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray as _, RecordBatch};
 use arrow::compute::BatchCoalescer;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use object_store::buffered::BufWriter;
@@ -39,6 +39,8 @@ pub struct WriteOptions {
     /// Columns of keyed hashes that seldom stand twice, or of runs of such: no dictionary and no compression makes them smaller, so neither
     /// is tried.
     pub hashed: Vec<String>,
+    /// A column of text without nulls, the first by which the rows come sorted: each of its values gets parts of its own.
+    pub divided_by: Option<String>,
     /// Whether statistics are left out, as for columns of direct identity, whose least and greatest values are values of persons.
     pub no_statistics: bool,
 }
@@ -49,6 +51,8 @@ pub struct DatasetWriter {
     schema: SchemaRef,
     properties: WriterProperties,
     coalescer: BatchCoalescer,
+    divided_by: Option<usize>,
+    of: Option<String>,
     open: Option<AsyncArrowWriter<BufWriter>>,
     open_rows: u64,
     parts: Vec<Part>,
@@ -69,6 +73,8 @@ impl DatasetWriter {
             place: place.clone(),
             properties: properties(&schema, options),
             coalescer: BatchCoalescer::new(Arc::clone(&schema), BATCH_ROWS),
+            divided_by: options.divided_by.as_ref().and_then(|column| schema.index_of(column).ok()),
+            of: None,
             schema,
             open: None,
             open_rows: 0,
@@ -79,6 +85,26 @@ impl DatasetWriter {
 
     /// Adds rows.
     pub async fn write(&mut self, batch: RecordBatch) -> Result<(), EngineError> {
+        let Some(column) = self.divided_by else { return self.gather(&batch).await };
+        let values = arrow::compute::cast(batch.column(column), &DataType::Utf8);
+        let values = values.map_err(EngineError::arrow("dividing rows"))?;
+        let values = values.as_string::<i32>();
+        let mut start = 0;
+        while start < batch.num_rows() {
+            let value = values.value(start);
+            let rows = (start..batch.num_rows()).take_while(|row| values.value(*row) == value).count();
+            if self.of.as_deref() != Some(value) {
+                self.gathered().await?;
+                self.close_part().await?;
+                self.of = Some(value.to_owned());
+            }
+            self.gather(&batch.slice(start, rows)).await?;
+            start += rows;
+        }
+        Ok(())
+    }
+
+    async fn gather(&mut self, batch: &RecordBatch) -> Result<(), EngineError> {
         self.rows += batch.num_rows() as u64;
         // A batch of millions of rows is gathered a piece at a time, or it would stand here twice.
         for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
@@ -113,7 +139,7 @@ impl DatasetWriter {
         if let Some(writer) = self.open.take() {
             let fault = self.fault();
             writer.close().await.map_err(fault)?;
-            self.parts.push(Part { file: part_name(self.parts.len()), rows: self.open_rows });
+            self.parts.push(Part { file: part_name(self.parts.len()), rows: self.open_rows, of: self.of.clone() });
             self.open_rows = 0;
         }
         Ok(())
@@ -124,12 +150,18 @@ impl DatasetWriter {
         move |source| EngineError::Parquet { place: place.clone(), source }
     }
 
-    /// Writes what is left; a dataset without rows still has one part, so that readers find its columns.
-    pub async fn finish_parts(&mut self) -> Result<(u64, Vec<Part>), EngineError> {
+    /// Encodes the rows that are gathered and do not fill a batch.
+    async fn gathered(&mut self) -> Result<(), EngineError> {
         self.coalescer.finish_buffered_batch().map_err(EngineError::arrow("gathering rows"))?;
         while let Some(last) = self.coalescer.next_completed_batch() {
             self.encode(&last).await?;
         }
+        Ok(())
+    }
+
+    /// Writes what is left; a dataset without rows still has one part, so that readers find its columns.
+    pub async fn finish_parts(&mut self) -> Result<(u64, Vec<Part>), EngineError> {
+        self.gathered().await?;
         if self.parts.is_empty() && self.open.is_none() {
             self.encode(&RecordBatch::new_empty(Arc::clone(&self.schema))).await?;
         }
@@ -283,6 +315,35 @@ mod tests {
         let rows = engine.collect("t", "select id from t").await.unwrap();
         assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
     }
+
+    #[tokio::test]
+    async fn each_value_gets_parts_of_its_own_however_rows_arrive() {
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("org", DataType::Utf8, false),
+            Field::new("n", DataType::Int64, false),
+        ]));
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::parse("d", dir.path()).unwrap();
+        let options = WriteOptions { divided_by: Some("org".into()), ..WriteOptions::default() };
+        let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await.unwrap();
+        for (orgs, from) in [(vec!["A", "A", "B"], 0), (vec!["B"], 3), (vec!["C"; 10_000], 4)] {
+            let ns = Int64Array::from_iter_values(from..from + i64::try_from(orgs.len()).unwrap());
+            let columns: Vec<arrow::array::ArrayRef> = vec![Arc::new(StringArray::from(orgs)), Arc::new(ns)];
+            writer.write(RecordBatch::try_new(Arc::clone(&schema), columns).unwrap()).await.unwrap();
+        }
+        let dataset = writer.finish("t", "f", Zone::Local, serde_json::Map::new()).await.unwrap();
+        let parts: Vec<_> = dataset.meta.parts.iter().map(|p| (p.of.as_deref(), p.rows)).collect();
+        assert_eq!(parts, [(Some("A"), 2), (Some("B"), 2), (Some("C"), 10_000)]);
+        let engine = crate::engine::Engine::new(crate::engine::Limits::default()).unwrap();
+        for (part, least) in dataset.meta.parts.iter().zip([0, 2, 4]) {
+            engine.register_file("part", &place.join(&part.file)).await.unwrap();
+            let rows =
+                engine.collect("part", "select min(n) as low, count(distinct org) as orgs from part").await.unwrap();
+            let value = |at: usize| rows[0].column(at).as_primitive::<arrow::datatypes::Int64Type>().value(0);
+            assert_eq!((value(0), value(1)), (least, 1));
+        }
+    }
+
     #[tokio::test]
     async fn a_column_of_hashes_is_stored_as_it_is_and_read_back() {
         use parquet::file::metadata::ParquetMetaDataReader;

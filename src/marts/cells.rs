@@ -308,6 +308,13 @@ fn wilson(numerator: &str, denominator: &str, sign: char) -> String {
     if sign == '-' { format!("greatest(0.0, {end})") } else { format!("least(1.0, {end})") }
 }
 
+/// Whom the sources cannot show, in the document's words; where all of the denominator are covered there is nobody.
+fn note(rate: &Rate) -> &str {
+    let told = rate.coverage_note.trim();
+    let all = *rate.covered_denominator == *rate.denominator;
+    if told.is_empty() && all { "Everyone in the denominator can be observed." } else { told }
+}
+
 fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 11] {
     let column = |part: &str| quote(&rate_column(rate, part));
     let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
@@ -336,7 +343,7 @@ fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 11] {
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
         format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
-        format!("arrow_cast('{}', 'Utf8') AS {}", rate.coverage_note.trim().replace('\'', "''"), column("note")),
+        format!("arrow_cast('{}', 'Utf8') AS {}", note(rate).replace('\'', "''"), column("note")),
         format!("arrow_cast({quarantined}, 'Int64') AS {}", column("quarantined")),
     ]
 }

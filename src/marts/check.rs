@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::foundation::{Diagnostic, Diagnostics, Located, Zone, did_you_mean};
 use crate::marts::cells::{GROUPING_SET, RATE_PARTS, rate_column};
 use crate::marts::dictionary::dictionary;
-use crate::marts::spec::{ColumnType, MartSpec};
+use crate::marts::spec::{ColumnType, Identifier, MartSpec};
 
 /// Everything that is wrong with the document; `file` is where it stands.
 #[must_use]
@@ -89,7 +89,7 @@ fn persons(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         Some(id) if id.column.value != spec.person.value => {
             found.push(Diagnostic::error("M004", file, "the id is not made from the person's column").at(&id.column));
         }
-        Some(_) => {}
+        Some(id) => own(spec, id, file, found),
     }
     for column in &spec.columns {
         if !spec.zone.admits(column.sensitivity) {
@@ -103,6 +103,32 @@ fn persons(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     }
 }
 
+/// A mart of the local zone belongs to organisations, each of which sees its own learners under its own ids; no other mart does.
+fn own(spec: &MartSpec, id: &Identifier, file: &Path, found: &mut Diagnostics) {
+    match (&id.of, spec.zone) {
+        (None, Zone::Local) => {
+            let d = Diagnostic::error("M027", file, "a mart of the local zone does not say whose learners it shows");
+            found.push(d.at(&id.column).help("id: { column: person_id, as: local_student_id, of: district_id }"));
+        }
+        (Some(of), Zone::Local) => {
+            known(of, "column of the mart", spec.columns.iter().map(|c| c.name.as_str()), file, found);
+            if spec.primary_key.first().is_none_or(|first| first.value != of.value) {
+                let d = Diagnostic::error("M027", file, format!("the primary key does not begin with `{}`", of.value));
+                found.push(d.at(of).help("each organisation gets a file of its own: its rows must stand together"));
+            }
+        }
+        (Some(of), zone) => {
+            let d = Diagnostic::error(
+                "M027",
+                file,
+                format!("ids of an organisation's own may not stand in the {zone} zone"),
+            );
+            found.push(d.at(of).help("take `of:` out, or put the mart in the zone `local`"));
+        }
+        (None, _) => {}
+    }
+}
+
 fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     let dimensions = || spec.dimensions.iter().map(|d| d.name.as_str());
     let measures = || spec.measures.iter().map(|m| m.name.as_str());
@@ -113,6 +139,11 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         let of = [&rate.numerator, &rate.denominator, &rate.covered_denominator];
         for name in of.into_iter().chain(&rate.pending) {
             known(name, "measure", measures(), file, found);
+        }
+        if rate.coverage_note.trim().is_empty() && *rate.covered_denominator != *rate.denominator {
+            let message = format!("rate `{}` does not say whom the sources cannot show", *rate.name);
+            let d = Diagnostic::error("M026", file, message).at(&rate.name);
+            found.push(d.help("add `coverage_note:` in plain words; it stands beside every rate"));
         }
     }
     for union in &spec.unions {

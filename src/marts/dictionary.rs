@@ -83,15 +83,14 @@ fn entry(spec: &MartSpec, column: &str, kind: ColumnType, label: &str, definitio
 }
 
 fn of_persons(spec: &MartSpec) -> Vec<Entry> {
-    let id = spec.id.iter().map(|id| Entry {
-        sensitivity: Sensitivity::Quasi,
-        ..entry(
-            spec,
-            &id.published,
-            ColumnType::Text,
-            "Learner",
-            "The learner's id in this project; it holds in no other project",
-        )
+    let id = spec.id.iter().map(|id| {
+        let (sensitivity, definition) = match &id.of {
+            None => (Sensitivity::Quasi, "The learner's id in this project; it holds in no other project"),
+            Some(_) => {
+                (Sensitivity::Direct, "The id by which the organisation itself knows the learner, as it reported it")
+            }
+        };
+        Entry { sensitivity, ..entry(spec, &id.published, ColumnType::Text, "Learner", definition) }
     });
     let columns = spec.columns.iter().map(|c| Entry {
         sensitivity: c.sensitivity,

@@ -71,6 +71,10 @@ pub struct Identifier {
     /// Its name in the published mart.
     #[serde(rename = "as")]
     pub published: Located<String>,
+    /// In the local zone: the column that names the organisation. A learner is published under the id by which this organisation knows
+    /// them, and only to it; a row about anybody whom it never gave an id is left out.
+    #[serde(default)]
+    pub of: Option<Located<String>>,
 }
 
 /// A column of a person-level mart.

@@ -8,9 +8,10 @@ use datafusion::logical_expr::LogicalPlan;
 
 use crate::contract::spec::{ColumnSpec, Sector};
 use crate::engine::predicate::Predicate;
-use crate::engine::{Engine, Limits, reproducible};
+use crate::engine::{Engine, Limits, arithmetic, reproducible};
 use crate::foundation::{Diagnostic, Diagnostics, Sensitivity, Zone};
 use crate::pipeline::mart::Mart;
+use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
 use crate::pipeline::sql::{Statement, complaint};
 use crate::pipeline::{check_contract, check_linkage, tables};
@@ -48,6 +49,9 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     known.push(tables::PERSON_LINK.to_owned());
     zones_of_sources(project, &mut compiled);
     rules(project, &engine, &mut known, &mut compiled, found).await;
+    if project.names_own_learners() {
+        compiled.zones.push((OWN_IDS.to_owned(), Zone::Restricted));
+    }
     for mart in &project.marts {
         compiled.zones.push((format!("mart {}", mart.name()), mart.zone()));
     }
@@ -58,6 +62,11 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
             compared(mart, project, found);
         }
         for mart in marts {
+            if known.iter().any(|name| name == mart.name()) {
+                let message = format!("mart `{}` has the name of a source or of a rule table", mart.name());
+                let d = Diagnostic::error("M025", &mart.spec_file, message).at(&mart.spec.mart);
+                found.push(d.help("call it otherwise: SQL could not tell them apart"));
+            }
             register(&engine, mart.name(), &mart.schema(), &mart.spec_file, found);
             known.push(mart.name().to_owned());
         }
@@ -140,6 +149,12 @@ async fn rules(
     }
     for name in order {
         let table = by_name[name.as_str()];
+        if known.contains(&name) {
+            let rule = table.versions[0];
+            let message = format!("rule table `{name}` has the name of a source");
+            let d = Diagnostic::error("R027", &rule.file, message).at(&rule.spec.rule);
+            found.push(d.help("call it otherwise: SQL could not tell them apart"));
+        }
         for rule in &table.versions {
             check_rule(rule, engine, &everything, found).await;
         }
@@ -243,7 +258,13 @@ async fn check_rule(rule: &Rule, engine: &Engine, known: &[String], found: &mut 
     }
 }
 
+/// What a statement does that is not reproducible, and arithmetic that is hardly meant.
 fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Diagnostics) {
+    for fault in arithmetic::faults(plan) {
+        let (what, todo) = fault.split_once("; ").unwrap_or((fault.as_str(), ""));
+        let d = Diagnostic::error("P031", statement.file, format!("not a fraction: {what}"));
+        found.push(d.at_place(statement.line, 0, 0).help(todo));
+    }
     for fault in reproducible::faults(plan) {
         let (what, todo) = fault.split_once("; ").unwrap_or((fault.as_str(), ""));
         let word = what.split(['(', ' ']).next().unwrap_or_default().to_lowercase();

@@ -38,6 +38,8 @@ pub struct Job<'a> {
     pub key: &'a [String],
     /// The tables that the query reads.
     pub reads: &'a [String],
+    /// The column of which each value gets files of its own: the organisation whose rows they are.
+    pub divided_by: Option<&'a str>,
 }
 
 /// Runs one job unless its table is in the store, tests its key, and makes it a table of the run.
@@ -90,6 +92,7 @@ async fn make(
     let what = format!("{} `{}`", job.kind, job.name);
     let options = WriteOptions {
         sorted_by: job.key.to_vec(),
+        divided_by: job.divided_by.map(str::to_owned),
         bloom: job.key.iter().filter(|k| k.ends_with("_id")).cloned().collect(),
         ..WriteOptions::default()
     };
@@ -192,7 +195,7 @@ mod tests {
             let key: Vec<String> = key.iter().map(|k| (*k).to_owned()).collect();
             let zone = Zone::Linked;
             let schema = Arc::clone(&schema);
-            let job = Job { kind: "rule", name: "t", zone, sql: "", schema, key: &key, reads: &[] };
+            let job = Job { kind: "rule", name: "t", zone, sql: "", schema, key: &key, reads: &[], divided_by: None };
             let mut twins = Twins::new(&job);
             for batch in &batches {
                 twins.count(batch).unwrap();

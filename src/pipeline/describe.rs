@@ -253,9 +253,15 @@ async fn package(
 ) -> Result<Vec<u8>, PipelineError> {
     let files = staging.files().await?;
     let mut resources = Vec::new();
-    for table in tables {
-        let prefix = format!("{}/", table.path);
-        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).filter(|p| p.starts_with(&prefix)).collect();
+    for (at, table) in tables.iter().enumerate() {
+        if tables[..at].iter().any(|before| before.table == table.table) {
+            continue;
+        }
+        // A table that is divided among organisations is one resource of many files.
+        let prefixes: Vec<String> =
+            tables.iter().filter(|t| t.table == table.table).map(|t| format!("{}/", t.path)).collect();
+        let of_table = |path: &&str| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).filter(of_table).collect();
         let fields: Vec<_> = lines
             .iter()
             .filter(|l| l[0] == table.table)

@@ -15,7 +15,8 @@ use crate::pipeline::current::quoted;
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
-use crate::pipeline::mart::{Mart, person_sql};
+use crate::pipeline::mart::{Mart, local_sql, person_sql};
+use crate::pipeline::own_ids::OWN_IDS;
 
 /// Makes a mart.
 pub async fn make_mart(
@@ -29,6 +30,10 @@ pub async fn make_mart(
         let made = publish(ground, mart, &sql, &reads, inputs).await?;
         identities(ground, mart).await?;
         return Ok(made);
+    }
+    if mart.zone() == Zone::Local {
+        let reads: Vec<String> = reads.into_iter().chain([OWN_IDS.to_owned()]).collect();
+        return publish(ground, mart, &local_sql(mart), &reads, inputs).await;
     }
     if !mart.spec.is_cells() {
         let sql = person_sql(mart);
@@ -48,7 +53,16 @@ pub async fn make_mart(
         Field::new(f.name(), kind, true)
     };
     let schema = Arc::new(Schema::new(plan.schema().fields().iter().map(|f| at_rest(f)).collect::<Vec<_>>()));
-    let job = Job { kind: "base", name: &base, zone: Zone::Linked, sql: &mart.sql, schema, key: &[], reads: &reads };
+    let job = Job {
+        kind: "base",
+        name: &base,
+        zone: Zone::Linked,
+        sql: &mart.sql,
+        schema,
+        key: &[],
+        reads: &reads,
+        divided_by: None,
+    };
     let dataset = derive(ground, &job, inputs).await?;
     memberships(ground, mart, &base).await?;
     let sql = cells::union_sql(&mart.spec, &quoted(&base), quarantined(ground, &reads));
@@ -86,7 +100,8 @@ async fn publish(
     inputs: &BTreeMap<String, String>,
 ) -> Result<Dataset, PipelineError> {
     let (zone, schema, key) = (mart.zone(), mart.schema(), mart.primary_key());
-    let job = Job { kind: "mart", name: mart.name(), zone, sql, schema, key: &key, reads };
+    let divided_by = mart.spec.id.as_ref().and_then(|id| id.of.as_ref()).map(|of| of.as_str());
+    let job = Job { kind: "mart", name: mart.name(), zone, sql, schema, key: &key, reads, divided_by };
     derive(ground, &job, inputs).await
 }
 

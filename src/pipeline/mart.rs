@@ -12,6 +12,7 @@ use crate::foundation::Zone;
 use crate::marts::MartSpec;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::research;
 
 /// A mart's document and its SQL.
@@ -74,4 +75,22 @@ pub fn person_sql(mart: &Mart) -> String {
     let columns = mart.spec.columns.iter().map(|c| format!("p.{}", quoted(&c.name)));
     let selected: Vec<String> = std::iter::once(id).chain(columns).collect();
     format!("SELECT {}\nFROM (\n{}\n) AS p", selected.join(", "), crate::marts::persons::sql(&mart.spec, &mart.sql))
+}
+
+/// The query of a mart of the local zone: each row goes to the organisation it names, under the id by which that organisation knows the
+/// learner. Where it knows them by several, a row for each; a row about anybody else's learner is nobody's to see, and falls away.
+#[must_use]
+pub fn local_sql(mart: &Mart) -> String {
+    let (Some(id), person) = (&mart.spec.id, quoted(&mart.spec.person)) else { return person_sql(mart) };
+    let Some(of) = &id.of else { return person_sql(mart) };
+    let own = format!("o.local_id AS {}", quoted(&id.published));
+    let columns = mart.spec.columns.iter().map(|c| format!("p.{}", quoted(&c.name)));
+    let selected: Vec<String> = std::iter::once(own).chain(columns).collect();
+    format!(
+        "SELECT {}\nFROM (\n{}\n) AS p\nJOIN {} AS o ON o.person_id = p.{person} AND o.organization = p.{}",
+        selected.join(", "),
+        crate::marts::persons::sql(&mart.spec, &mart.sql),
+        quoted(OWN_IDS),
+        quoted(of),
+    )
 }

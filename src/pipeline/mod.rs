@@ -28,6 +28,7 @@ pub mod link;
 pub mod link_parts;
 pub mod make_mart;
 pub mod mart;
+pub mod own_ids;
 pub mod project;
 pub mod quarantine;
 pub mod record;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::contract::CodeSet;
-use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
+use crate::foundation::{Diagnostic, Diagnostics, Located, Zone, did_you_mean};
 use crate::linkage::Rules as LinkageRules;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::of_file;
@@ -71,6 +71,12 @@ impl Project {
     pub fn contract_file(&self, source: &str) -> PathBuf {
         let name = self.pipeline.sources.get(source).map_or(source, |s| s.contract.as_str());
         contract_file(name)
+    }
+
+    /// Whether a mart shows organisations their own learners under their own ids.
+    #[must_use]
+    pub fn names_own_learners(&self) -> bool {
+        self.marts.iter().any(|mart| mart.zone() == Zone::Local)
     }
 
     /// The pipeline's sources that are about persons, in the pipeline's order.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::dataset::META;
+use crate::engine::dataset::{META, Part};
 use crate::engine::{Dataset, EngineError, Place};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::pipeline::deliveries::write_register;
@@ -54,14 +54,23 @@ pub async fn publish(
             Zone::Research => format!("research/project={}/mart={}", *pipeline.research.project, mart.name()),
             zone => format!("{zone}/mart={}", mart.name()),
         };
-        copy_parts(dataset, &staging.at(&path)).await?;
-        tables.push(TableEntry {
+        let entry = |path: String, rows: u64| TableEntry {
             table: mart.name().to_owned(),
             zone: mart.zone().to_string(),
             path,
-            rows: dataset.meta.rows,
+            rows,
             primary_key: mart.primary_key(),
-        });
+        };
+        if mart.zone() == Zone::Local {
+            for (organization, parts) in by_organization(dataset) {
+                let path = format!("local/{organization}/mart={}", mart.name());
+                copy(dataset, &parts, &staging.at(&path)).await?;
+                tables.push(entry(path, parts.iter().map(|part| part.rows).sum()));
+            }
+            continue;
+        }
+        copy_parts(dataset, &staging.at(&path)).await?;
+        tables.push(entry(path, dataset.meta.rows));
     }
     let log = &outcome.linked.match_log;
     copy_parts(log, &staging.at("audit/match_log")).await?;
@@ -123,7 +132,7 @@ pub async fn publish(
     };
     published.make_current(root, &pointer, outcome.current).await?;
     results.release = name;
-    results.tables = tables.into_iter().map(|t| TableResult { table: t.table, zone: t.zone, rows: t.rows }).collect();
+    results.tables = told(tables);
     results.notes.push(
         "The public zone is empty: until disclosure control exists, cells are released in the research zone only."
             .to_owned(),
@@ -131,9 +140,42 @@ pub async fn publish(
     Ok(())
 }
 
+/// What a run tells of its tables: one that is divided among organisations is told once.
+fn told(tables: Vec<TableEntry>) -> Vec<TableResult> {
+    let mut told: Vec<TableResult> = Vec::new();
+    for t in tables {
+        match told.iter_mut().find(|before| before.table == t.table) {
+            Some(before) => before.rows += t.rows,
+            None => told.push(TableResult { table: t.table, zone: t.zone, rows: t.rows }),
+        }
+    }
+    told
+}
+
+/// The parts of a dataset of the local zone, by organisation, under a name that any file system takes.
+fn by_organization(dataset: &Dataset) -> BTreeMap<String, Vec<Part>> {
+    let mut by: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+    for part in &dataset.meta.parts {
+        // A dataset without rows has a part that is nobody's.
+        let Some(organization) = &part.of else { continue };
+        by.entry(folder_name(organization)).or_default().push(part.clone());
+    }
+    by
+}
+
+/// An organisation's id as the name of a folder: letters, digits, `-` and `_` as they are, every other byte as `%` and two digits.
+fn folder_name(id: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    id.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 /// Copies the Parquet files of a dataset; its description stays in the store.
 pub async fn copy_parts(dataset: &Dataset, to: &Place) -> Result<(), EngineError> {
-    for part in &dataset.meta.parts {
+    copy(dataset, &dataset.meta.parts, to).await
+}
+
+async fn copy(dataset: &Dataset, parts: &[Part], to: &Place) -> Result<(), EngineError> {
+    for part in parts {
         let bytes = dataset.place.join(&part.file).read().await?;
         to.join(&part.file).write(bytes).await?;
     }
@@ -204,4 +246,15 @@ async fn program_sha256() -> String {
         Some(Fingerprint::of(&bytes).to_string())
     });
     hash.await.ok().flatten().unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisation_cannot_name_a_folder_above_its_own() {
+        assert_eq!(folder_name("0101"), "0101");
+        assert_eq!(folder_name("../x/Ä b"), "%2E%2E%2Fx%2F%C3%84%20b");
+    }
 }

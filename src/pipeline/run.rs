@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
-use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, clock};
+use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, Zone, clock};
 use crate::pipeline::accept;
 use crate::pipeline::attach::{Crosswalk, attach};
 use crate::pipeline::compile::{Compiled, compile};
@@ -20,6 +20,7 @@ use crate::pipeline::keys::Keys;
 use crate::pipeline::link::link;
 use crate::pipeline::make_mart::make_mart;
 use crate::pipeline::mart::Mart;
+use crate::pipeline::own_ids::{OWN_IDS, own_ids};
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::runner::{Order, Runner};
@@ -51,7 +52,7 @@ pub struct Checked {
     /// How many documents were read.
     pub documents: usize,
     /// Every dataset with its zone.
-    pub zones: Vec<(String, crate::foundation::Zone)>,
+    pub zones: Vec<(String, Zone)>,
 }
 
 /// Loads, resolves and type-checks everything that a pipeline rests on, without reading data.
@@ -175,6 +176,7 @@ impl Begun {
             + usize::from(self.counts_frequencies())
             + 1
             + self.compiled.rule_order.len()
+            + usize::from(self.project.names_own_learners())
             + self.project.marts.len()
             + 1
     }
@@ -243,6 +245,10 @@ impl Begun {
         ground.runner.engine.register_folder(tables::PERSON_LINK, &linked.person_link.place).await?;
         inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
+        if self.project.names_own_learners() {
+            let own = own_ids(ground, &identified, &linked.crosswalk).await?;
+            inputs_of_sql.insert(OWN_IDS.to_owned(), own.meta.fingerprint.clone());
+        }
         let marts = self.make_marts(ground, &inputs_of_sql).await?;
         results.headlines = results::headlines(ground).await?;
         let outcome = release::Outcome { inputs, current, identified: &identified, linked: &linked, marts: &marts };
@@ -287,7 +293,8 @@ impl Begun {
             let key: Vec<String> = table.versions[0].spec.grain.iter().map(|g| g.value.clone()).collect();
             let sql = table.sql(day);
             let zone = table.versions[0].spec.zone;
-            let job = Job { kind: "rule", name, zone, sql: &sql, schema: table.schema(), key: &key, reads: &reads };
+            let schema = table.schema();
+            let job = Job { kind: "rule", name, zone, sql: &sql, schema, key: &key, reads: &reads, divided_by: None };
             let dataset = derive(ground, &job, inputs).await?;
             inputs.insert(name.clone(), dataset.meta.fingerprint.clone());
         }

@@ -15,9 +15,10 @@ load_columns <- function(table) {
 
 load_table <- function(table, labels = TRUE) {
   entries <- jsonlite::fromJSON(file.path(release, "manifest.json"))$tables
-  path <- entries$path[entries$table == table]
-  if (length(path) != 1) stop("the release has no table `", table, "`; it has ", paste(sort(entries$table), collapse = ", "))
-  files <- sort(list.files(file.path(release, path), pattern = "[.]parquet$", recursive = TRUE, full.names = TRUE))
+  # A table that is divided among organisations has a folder for each.
+  paths <- entries$path[entries$table == table]
+  if (length(paths) == 0) stop("the release has no table `", table, "`; it has ", paste(sort(unique(entries$table)), collapse = ", "))
+  files <- sort(list.files(file.path(release, paths), pattern = "[.]parquet$", recursive = TRUE, full.names = TRUE))
   frame <- do.call(rbind, lapply(files, function(f) as.data.frame(arrow::read_parquet(f))))
   if (!labels) return(frame)
   known <- as.data.frame(arrow::read_parquet(file.path(release, "valuelabels.parquet")))

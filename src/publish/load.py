@@ -23,7 +23,7 @@ def _text(name):
 
 def tables():
     """The names of the tables."""
-    return sorted(entry["table"] for entry in json.loads((RELEASE / "manifest.json").read_text())["tables"])
+    return sorted({entry["table"] for entry in json.loads((RELEASE / "manifest.json").read_text())["tables"]})
 
 
 def columns(table):
@@ -49,10 +49,11 @@ def labels(table):
 
 def table(name, labels=True):
     """A table as a data frame. With labels, each column of codes has a second one beside it, `<column>_label`."""
-    entry = next((e for e in json.loads((RELEASE / "manifest.json").read_text())["tables"] if e["table"] == name), None)
-    if entry is None:
+    # A table that is divided among organisations has a folder for each.
+    entries = [e for e in json.loads((RELEASE / "manifest.json").read_text())["tables"] if e["table"] == name]
+    if not entries:
         raise KeyError(f"the release has no table `{name}`; it has {', '.join(tables())}")
-    files = sorted((RELEASE / entry["path"]).glob("**/*.parquet"))
+    files = sorted(file for entry in entries for file in (RELEASE / entry["path"]).glob("**/*.parquet"))
     frame = pandas.concat([pyarrow.parquet.read_table(f, partitioning=None).to_pandas() for f in files], ignore_index=True)
     if labels:
         for column, known in globals()["labels"](name).items():

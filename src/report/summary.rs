@@ -139,8 +139,9 @@ fn modelled(model: &ModelResult, out: &mut String) {
          of the pairs that it leaves for review (ambiguous), {:.1} to be one person.",
         thousands(model.compared),
         thousands(model.links),
-        model.expected_false,
-        model.expected_missed
+        // A sum of nothing is minus zero.
+        model.expected_false + 0.0,
+        model.expected_missed + 0.0
     );
     for rule in model.blocking.iter().filter(|rule| rule.skipped > 0) {
         let _ = writeln!(

@@ -18,6 +18,9 @@ pub const RULE_ID: &str = "rule_id";
 /// The column that names the rule's version.
 pub const RULE_VERSION: &str = "rule_version";
 
+/// What may stand after FROM and is no table: the engine's functions that make rows.
+const TABLE_FUNCTIONS: [&str; 2] = ["generate_series", "range"];
+
 impl Rule {
     /// The rule's SQL as its author meant it: parameters bound, line breaks kept, so that an engine's line `n` is the file's line
     /// `body_line + n - 1`.
@@ -89,14 +92,15 @@ impl Rule {
         Arc::new(Schema::new(fields))
     }
 
-    /// The tables that the rule reads, in order of name, each once.
+    /// The tables that the rule reads, in order of name, each once. A function that makes rows is no table.
     pub fn reads(&self) -> Result<Vec<String>, RuleError> {
         let engine =
             |source: DataFusionError| RuleError::Engine { rule: self.spec.id.value.clone(), source: Box::new(source) };
         let mut names = Vec::new();
         for statement in DFParser::parse_sql(&self.bound()).map_err(engine)? {
             let (tables, _) = resolve_table_references(&statement, true).map_err(engine)?;
-            names.extend(tables.iter().map(TableReference::table).map(str::to_owned));
+            let tables = tables.iter().map(TableReference::table).filter(|name| !TABLE_FUNCTIONS.contains(name));
+            names.extend(tables.map(str::to_owned));
         }
         names.sort();
         names.dedup();

@@ -1,8 +1,11 @@
 //! What is released: the tables of the current release, opened for questions.
 
+use indexmap::IndexMap;
+
 use crate::engine::{Engine, Place};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::quarantine;
+use crate::publish::manifest::TableEntry;
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Manifest, Pointer};
 
@@ -30,9 +33,15 @@ pub async fn open(engine: &Engine, root: &Place) -> Result<Vec<ReleasedTable>, P
         |e: serde_json::Error| PipelineError::Damaged { place: home.join(MANIFEST).to_string(), reason: e.to_string() };
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(damaged)?;
     let mut tables = Vec::new();
+    // A table that is divided among organisations is one to those who may see all of it.
+    let mut divided: IndexMap<&str, Vec<&TableEntry>> = IndexMap::new();
     for entry in &manifest.tables {
-        engine.register_folder(&entry.table, &home.join(&entry.path)).await?;
-        tables.push((entry.table.clone(), entry.zone.clone(), Some(entry.rows)));
+        divided.entry(&entry.table).or_default().push(entry);
+    }
+    for (name, entries) in divided {
+        let folders: Vec<Place> = entries.iter().map(|entry| home.join(&entry.path)).collect();
+        engine.register_folders(name, &folders).await?;
+        tables.push((name.to_owned(), entries[0].zone.clone(), Some(entries.iter().map(|entry| entry.rows).sum())));
     }
     for name in ["dictionary", "valuelabels"] {
         engine.register_file(name, &home.join(&format!("{name}.parquet"))).await?;
