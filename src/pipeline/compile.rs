@@ -13,6 +13,7 @@ use crate::foundation::{Diagnostic, Diagnostics, Sensitivity, Zone};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
+use crate::pipeline::request::Request;
 use crate::pipeline::sql::{Statement, complaint};
 use crate::pipeline::{check_contract, check_linkage, tables};
 use crate::rules::{Rule, RuleTable};
@@ -70,6 +71,10 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
             register(&engine, mart.name(), &mart.schema(), &mart.spec_file, found);
             known.push(mart.name().to_owned());
         }
+    }
+    for request in &project.requests {
+        compiled.zones.push((format!("request {}", request.name()), Zone::Restricted));
+        check_request(project, request, &engine, &known, found).await;
     }
     headlines(project, &engine, &known, found).await;
     compiled
@@ -271,6 +276,40 @@ fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Di
         let line = statement.text.lines().position(|l| l.to_lowercase().contains(&word)).unwrap_or(0);
         let d = Diagnostic::error("P030", statement.file, format!("not reproducible: {what}"));
         found.push(d.at_place(statement.line + line, 0, 0).help(todo));
+    }
+}
+
+/// Whether a request's SQL can be planned and makes what its form takes, and whether its learners can be named.
+async fn check_request(
+    project: &Project,
+    request: &Request,
+    engine: &Engine,
+    known: &[String],
+    found: &mut Diagnostics,
+) {
+    let (spec, file) = (&request.spec, &request.spec_file);
+    let statement = Statement { file: &request.sql_file, line: 1, text: &request.sql, tables: known };
+    let made = match engine.plan(request.name(), &request.sql).await {
+        Ok(plan) => {
+            not_reproducible(&plan, statement, found);
+            Some(plan.schema().fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>())
+        }
+        Err(error) => {
+            found.push(complaint("Q005", statement, &error));
+            None
+        }
+    };
+    let made: Option<Vec<&str>> = made.as_ref().map(|made| made.iter().map(String::as_str).collect());
+    found.extend(crate::clearinghouse::check(spec, made.as_deref(), file));
+    let named = |source: &&str| !project.pipeline.sources[*source].tokenized;
+    if project.person_sources().filter(named).all(|source| source != spec.identity.as_str()) {
+        let message = format!("`{}` is no source that names persons in clear", *spec.identity);
+        let d = Diagnostic::error("Q004", file, message).at(&spec.identity);
+        let named: Vec<&str> = project.person_sources().filter(named).collect();
+        found.push(match crate::foundation::did_you_mean(&spec.identity, named.iter().copied()) {
+            Some(near) => d.label(format!("did you mean `{near}`?")),
+            None => d.help(format!("there are: {}", named.join(", "))),
+        });
     }
 }
 

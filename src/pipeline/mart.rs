@@ -3,17 +3,14 @@
 use std::path::PathBuf;
 
 use arrow::datatypes::SchemaRef;
-use datafusion::common::TableReference;
-use datafusion::sql::parser::DFParser;
-use datafusion::sql::resolve::resolve_table_references;
 
-use crate::engine::EngineError;
 use crate::foundation::Zone;
 use crate::marts::MartSpec;
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::research;
+use crate::pipeline::sql::reads;
 
 /// A mart's document and its SQL.
 #[derive(Clone, Debug)]
@@ -55,14 +52,7 @@ impl Mart {
 
     /// The tables that its SQL reads.
     pub fn reads(&self) -> Result<Vec<String>, PipelineError> {
-        let mut names = Vec::new();
-        for statement in DFParser::parse_sql(&self.sql).map_err(EngineError::sql(self.name()))? {
-            let (tables, _) = resolve_table_references(&statement, true).map_err(EngineError::sql(self.name()))?;
-            names.extend(tables.iter().map(TableReference::table).map(str::to_owned));
-        }
-        names.sort();
-        names.dedup();
-        Ok(names)
+        Ok(reads(self.name(), &self.sql)?)
     }
 }
 

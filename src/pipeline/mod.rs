@@ -33,6 +33,7 @@ pub mod project;
 pub mod quarantine;
 pub mod record;
 pub mod release;
+pub mod request;
 pub mod research;
 pub mod results;
 pub mod review_log;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::clearinghouse::RequestSpec;
 use crate::contract::CodeSet;
 use crate::foundation::{Diagnostic, Diagnostics, Located, Zone, did_you_mean};
 use crate::linkage::Rules as LinkageRules;
@@ -13,6 +14,7 @@ use crate::linkage::spec::RolesSpec;
 use crate::pipeline::delivery_log::DeliveryLog;
 use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
+use crate::pipeline::request::Request;
 use crate::pipeline::review_log;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
 use crate::rules::{FixtureFile, Layers, Pack, Rule, Said, layered};
@@ -50,6 +52,8 @@ pub struct Project {
     pub said: Vec<Said>,
     /// Its marts.
     pub marts: Vec<Mart>,
+    /// Its request files.
+    pub requests: Vec<Request>,
     /// The texts of all of these.
     pub texts: Texts,
 }
@@ -144,6 +148,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
     let packs = load_packs(root, file, &pipeline, &mut texts, &mut found);
     let Layers { effective: rules, said } = layered(&packs, &mut found);
     let marts = load_marts(root, file, &pipeline, &mut texts, &mut found);
+    let requests = load_requests(root, file, &pipeline, &mut texts, &mut found);
 
     let all_contracts = contracts.len() == pipeline.sources.len();
     match (linkage, all_contracts) {
@@ -162,6 +167,7 @@ pub fn load(root: &Path, file: &Path) -> Loaded {
                 rules,
                 said,
                 marts,
+                requests,
                 texts,
             };
             Loaded { project: Some(project), found, texts: Texts::default() }
@@ -339,6 +345,29 @@ fn load_marts(
         marts.push(Mart { spec, sql: text, spec_file: yaml, sql_file: sql });
     }
     marts
+}
+
+fn load_requests(
+    root: &Path,
+    file: &Path,
+    pipeline: &PipelineDocument,
+    texts: &mut Texts,
+    found: &mut Diagnostics,
+) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for name in &pipeline.requests {
+        let yaml = PathBuf::from(format!("config/requests/{}.yaml", **name));
+        if !root.join(&yaml).exists() {
+            found.push(unknown_document(root, file, name, "request", "config/requests", ".yaml"));
+            continue;
+        }
+        let Some(spec) = texts.yaml::<RequestSpec>(root, &yaml, found) else { continue };
+        named_as_its_file(&spec.request, &yaml, found);
+        let sql = PathBuf::from(format!("config/requests/{}", *spec.sql));
+        let Some(text) = texts.read(root, &sql, found) else { continue };
+        requests.push(Request { spec, sql: text, spec_file: yaml, sql_file: sql });
+    }
+    requests
 }
 
 /// The model that a linkage names, if it was trained for it.

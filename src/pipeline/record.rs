@@ -136,6 +136,19 @@ pub struct TableResult {
     pub rows: u64,
 }
 
+/// What became of a request file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestResult {
+    /// The request.
+    pub request: String,
+    /// The file below the output folder; none where there are too few learners for a file to be loaded.
+    pub file: Option<String>,
+    /// Learners asked about.
+    pub learners: u64,
+    /// Learners left out, for want of a name, a birth date or an id that could come back.
+    pub left_out: u64,
+}
+
 /// A headline number of the summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Headline {
@@ -193,6 +206,9 @@ pub struct RunResults {
     pub persons: PersonsResult,
     /// What was published.
     pub tables: Vec<TableResult>,
+    /// The request files written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestResult>,
     /// A few numbers for a first look.
     pub headlines: Vec<Headline>,
     /// What a reader must know.

@@ -11,7 +11,7 @@ use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::link::LinkOutcome;
 use crate::pipeline::record::{RunResults, TableResult};
-use crate::pipeline::{describe, quarantine};
+use crate::pipeline::{describe, quarantine, request};
 use crate::publish::manifest::{FORMAT, TableEntry};
 use crate::publish::{DeliveryEntry, Manifest, Pointer, Staging};
 
@@ -28,6 +28,8 @@ pub struct Outcome<'a> {
     pub linked: &'a LinkOutcome,
     /// The marts, in the pipeline's order.
     pub marts: &'a [Dataset],
+    /// Whom the request files ask about, in the pipeline's order.
+    pub asked: &'a [Dataset],
 }
 
 const PUBLIC: &str = "This release publishes nothing here.\n\nA table leaves for the public only through disclosure control, which does not exist yet.\n\
@@ -121,6 +123,7 @@ pub async fn publish(
     };
     let published = staging.seal(&manifest).await?;
     quarantine::keep(ground, outcome.identified, &name).await?;
+    let requests = request::keep(ground, outcome.asked, &name).await?;
     write_register(root, &ground.discovered.register).await?;
     let pointer = Pointer {
         release: name.clone(),
@@ -133,6 +136,7 @@ pub async fn publish(
     published.make_current(root, &pointer, outcome.current).await?;
     results.release = name;
     results.tables = told(tables);
+    results.requests = requests;
     results.notes.push(
         "The public zone is empty: until disclosure control exists, cells are released in the research zone only."
             .to_owned(),

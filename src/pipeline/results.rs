@@ -44,6 +44,7 @@ pub fn start(project: &Project, began: &str, order: &Order<'_>, discovered: &Dis
         model: None,
         persons: PersonsResult::default(),
         tables: Vec::new(),
+        requests: Vec::new(),
         headlines: Vec::new(),
         notes,
         steps: Vec::new(),

@@ -23,6 +23,7 @@ use crate::pipeline::mart::Mart;
 use crate::pipeline::own_ids::{OWN_IDS, own_ids};
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
+use crate::pipeline::request::ask;
 use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
@@ -178,6 +179,7 @@ impl Begun {
             + self.compiled.rule_order.len()
             + usize::from(self.project.names_own_learners())
             + self.project.marts.len()
+            + self.project.requests.len()
             + 1
     }
 
@@ -250,8 +252,19 @@ impl Begun {
             inputs_of_sql.insert(OWN_IDS.to_owned(), own.meta.fingerprint.clone());
         }
         let marts = self.make_marts(ground, &inputs_of_sql).await?;
+        let mut asked = Vec::new();
+        for request in &self.project.requests {
+            asked.push(ask(ground, request, &identified, &linked.crosswalk, &inputs_of_sql).await?);
+        }
         results.headlines = results::headlines(ground).await?;
-        let outcome = release::Outcome { inputs, current, identified: &identified, linked: &linked, marts: &marts };
+        let outcome = release::Outcome {
+            inputs,
+            current,
+            identified: &identified,
+            linked: &linked,
+            marts: &marts,
+            asked: &asked,
+        };
         release::publish(ground, &outcome, results).await
     }
 

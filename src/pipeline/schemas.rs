@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
+use crate::clearinghouse::RequestSpec;
 use crate::marts::spec::MartSpec;
 use crate::pipeline::record::RunResults;
 use crate::pipeline::spec::{ContractDocument, LinkDocument, LinkageDocument, PipelineDocument};
@@ -19,6 +20,7 @@ pub fn all() -> Vec<(String, String)> {
         one::<RuleSpec>("rule"),
         one::<OverrideSpec>("override"),
         one::<MartSpec>("mart"),
+        one::<RequestSpec>("request"),
         one::<Manifest>("manifest"),
         one::<RunResults>("run_results"),
     ]

@@ -50,6 +50,9 @@ pub struct PipelineDocument {
     /// The marts it writes.
     #[serde(default)]
     pub marts: Vec<Located<String>>,
+    /// The request files that it writes for the Clearinghouse, by document of `config/requests`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Located<String>>,
     /// A few numbers for the first page of the summary.
     #[serde(default)]
     pub headlines: Vec<HeadlineSpec>,

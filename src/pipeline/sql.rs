@@ -1,9 +1,11 @@
-//! SQL complaints as diagnostics: DataFusion's words, at the line of the file, with "did you mean" for names it does not know.
+//! SQL as documents hold it: the tables it reads, and its complaints as diagnostics: DataFusion's words, at the line of the file, with "did you mean" for names it does not know.
 
 use std::path::Path;
 
-use datafusion::common::SchemaError;
+use datafusion::common::{SchemaError, TableReference};
 use datafusion::error::DataFusionError;
+use datafusion::sql::parser::DFParser;
+use datafusion::sql::resolve::resolve_table_references;
 
 use crate::engine::EngineError;
 use crate::foundation::{Diagnostic, did_you_mean};
@@ -19,6 +21,18 @@ pub struct Statement<'a> {
     pub text: &'a str,
     /// The tables that it may read.
     pub tables: &'a [String],
+}
+
+/// The tables that a query reads, in order of name, each once; `what` names the query in errors.
+pub fn reads(what: &str, sql: &str) -> Result<Vec<String>, EngineError> {
+    let mut names = Vec::new();
+    for statement in DFParser::parse_sql(sql).map_err(EngineError::sql(what))? {
+        let (tables, _) = resolve_table_references(&statement, true).map_err(EngineError::sql(what))?;
+        names.extend(tables.iter().map(TableReference::table).map(str::to_owned));
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
 }
 
 /// The diagnostic for a statement that would not plan.

@@ -32,6 +32,14 @@ pub fn summary(run: &RunResults) -> String {
         linkage(run, &mut out);
         numbers(run, &mut out);
     }
+    if !run.requests.is_empty() {
+        let _ = writeln!(out, "\n{:<28} {:>10} {:>10}  restricted file", "Request", "learners", "left out");
+        for request in &run.requests {
+            let file = request.file.as_deref().unwrap_or("none: fewer than 11 learners are not loaded");
+            let (learners, left_out) = (thousands(request.learners), thousands(request.left_out));
+            let _ = writeln!(out, "{:<28} {learners:>10} {left_out:>10}  {file}", request.request);
+        }
+    }
     if !run.duplicate_deliveries.is_empty() {
         let _ = writeln!(out, "\nPassed over, the same bytes as an earlier delivery");
         for line in &run.duplicate_deliveries {

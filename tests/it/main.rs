@@ -14,6 +14,7 @@ mod explain;
 mod hand_made;
 mod link_files;
 mod outcomes;
+mod own_learners;
 mod persons;
 mod project;
 mod review;
