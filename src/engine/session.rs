@@ -67,6 +67,10 @@ impl Engine {
         let options = config.options_mut();
         options.sql_parser.collect_spans = true;
         options.execution.parquet.pushdown_filters = true;
+        // Text as plain arrays: a view keeps the buffers of every array it came through, and each join hands all of them on with each batch, so
+        // that chains of joins over a million persons took hours and tens of gigabytes (DataFusion 55.2).
+        options.execution.parquet.schema_force_view_types = false;
+        options.sql_parser.map_string_types_to_utf8view = false;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)

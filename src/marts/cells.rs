@@ -19,6 +19,8 @@ pub const TOTAL: &str = "_total";
 pub const UNKNOWN: &str = "_unknown";
 /// The column that names the grouping set of a cell.
 pub const GROUPING_SET: &str = "grouping_set";
+/// The column that names the grouping set while cells are counted.
+pub const SET: &str = "_set";
 /// The name of the grouping set that names no dimension besides those that always stand.
 pub const WHOLE: &str = "total";
 
@@ -64,6 +66,19 @@ pub struct MembershipCheck {
 /// were refused in the sources on which it rests.
 #[must_use]
 pub fn sql(spec: &MartSpec, base: &str, quarantined: u64) -> Vec<GroupingQuery> {
+    by_many(spec)
+        .into_iter()
+        .map(|(many, sets)| GroupingQuery {
+            sql: query(spec, (base, quarantined), &many, &sets),
+            sets: sets.iter().map(|set| set_name(set)).collect(),
+            many,
+        })
+        .collect()
+}
+
+/// The grouping sets, each a list of dimensions besides those that always stand, by the dimensions of many memberships that they name.
+#[must_use]
+pub fn by_many(spec: &MartSpec) -> BTreeMap<Vec<String>, Vec<Vec<&str>>> {
     let mut by_many: BTreeMap<Vec<String>, Vec<Vec<&str>>> = BTreeMap::new();
     for set in &spec.grouping {
         let named = |d: &&Dimension| set.iter().any(|name| name.value == d.name.value) && !spec.is_always(&d.name);
@@ -72,13 +87,16 @@ pub fn sql(spec: &MartSpec, base: &str, quarantined: u64) -> Vec<GroupingQuery> 
         by_many.entry(many).or_default().push(set.iter().map(|d| d.name.as_str()).collect());
     }
     by_many
-        .into_iter()
-        .map(|(many, sets)| GroupingQuery {
-            sql: query(spec, (base, quarantined), &many, &sets),
-            sets: sets.iter().map(|set| set_name(set)).collect(),
-            many,
-        })
-        .collect()
+}
+
+/// The query that publishes cells that were counted already: `counted` is a table as [`crate::marts::Counted::Cells`] has it.
+#[must_use]
+pub fn published_sql(spec: &MartSpec, counted: &str, quarantined: u64) -> String {
+    format!(
+        "SELECT arrow_cast({set}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM {counted}",
+        set = quote(SET),
+        columns = columns(spec, &|_| true, quarantined),
+    )
 }
 
 /// The whole mart in one query.
@@ -168,7 +186,7 @@ fn query(spec: &MartSpec, (base, quarantined): (&str, u64), many: &[String], set
     let used = |d: &Dimension| sets.iter().any(|set| set.contains(&d.name.as_str()));
     format!(
         "SELECT arrow_cast({name}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM (\n{counted}\n) AS counted",
-        name = quote("_set"),
+        name = quote(SET),
         columns = columns(spec, &used, quarantined),
         counted = counted(spec, sets, &rolled, &used, &persons(spec, base, &is_key, &used)),
     )
@@ -224,7 +242,7 @@ fn rule_parts(spec: &MartSpec) -> impl Iterator<Item = String> {
     spec.rates.iter().flat_map(parts).map(|part| format!("max({part}) AS {part}"))
 }
 
-/// The counts of all sets, with the name of each row's set in `_set`.
+/// The counts of all sets, with the name of each row's set in [`SET`].
 fn counted(
     spec: &MartSpec,
     sets: &[Vec<&str>],
@@ -234,7 +252,7 @@ fn counted(
 ) -> String {
     let used: Vec<&&Dimension> = rolled.iter().filter(|d| used(d)).collect();
     let always: Vec<String> = spec.always.iter().map(|name| quote(name)).collect();
-    let mut columns = vec![format!("{} AS {}", name_of_set(sets, &used), quote("_set"))];
+    let mut columns = vec![format!("{} AS {}", name_of_set(sets, &used), quote(SET))];
     columns.extend(always.iter().cloned());
     columns.extend(used.iter().map(|d| quote(&d.name)));
     columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));

@@ -5,6 +5,9 @@
 
 pub mod cells;
 pub mod check;
+pub mod counting;
+#[cfg(test)]
+mod counting_tests;
 pub mod dictionary;
 mod identities;
 #[cfg(test)]
@@ -17,6 +20,7 @@ mod tests;
 
 pub use cells::{GroupingQuery, MembershipCheck, TOTAL, UNKNOWN};
 pub use check::check;
+pub use counting::{Counted, Counting};
 pub use dictionary::{Entry, dictionary};
 pub use identities::{Breach, Identities};
 pub use margins::{Margin, Relation, margins};

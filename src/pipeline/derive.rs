@@ -48,6 +48,17 @@ pub async fn derive(
     job: &Job<'_>,
     inputs: &BTreeMap<String, String>,
 ) -> Result<Dataset, PipelineError> {
+    derive_from(ground, job, inputs, async || Ok(job.sql.to_owned())).await
+}
+
+/// The same for a job whose rows are got ready first: `ready` gives the query that stands in place of the job's own, which still names the job in
+/// the store.
+pub async fn derive_from(
+    ground: &Ground<'_>,
+    job: &Job<'_>,
+    inputs: &BTreeMap<String, String>,
+    ready: impl AsyncFnOnce() -> Result<String, PipelineError>,
+) -> Result<Dataset, PipelineError> {
     let mut print =
         Fingerprinter::new("derive/1").with("name", job.name).with("sql", job.sql).with("key", job.key.join(","));
     for field in job.schema.fields() {
@@ -60,10 +71,11 @@ pub async fn derive(
     }
     let fingerprint = print.finish();
     let step = format!("{}/{}", job.kind, job.name);
-    let dataset = ground
-        .runner
-        .step(&step, job.kind, job.zone, &fingerprint, |place| make(ground, job, place, fingerprint.clone()))
-        .await?;
+    let make = async |place: Place| {
+        let sql = ready().await?;
+        make(ground, job, &sql, place, fingerprint.clone()).await
+    };
+    let dataset = ground.runner.step(&step, job.kind, job.zone, &fingerprint, make).await?;
     ground.runner.engine.register_folder(job.name, &dataset.place).await?;
     Ok(dataset)
 }
@@ -71,6 +83,7 @@ pub async fn derive(
 async fn make(
     ground: &Ground<'_>,
     job: &Job<'_>,
+    sql: &str,
     place: Place,
     fingerprint: Fingerprint,
 ) -> Result<Dataset, PipelineError> {
@@ -88,7 +101,7 @@ async fn make(
         // Without a key the whole row is the order; a tie is then two equal rows.
         order = job.schema.fields().iter().map(|f| format!("{} ASC NULLS FIRST", quoted(f.name()))).collect();
     }
-    let sql = format!("SELECT {columns} FROM (\n{}\n) AS job ORDER BY {}", job.sql, order.join(", "));
+    let sql = format!("SELECT {columns} FROM (\n{sql}\n) AS job ORDER BY {}", order.join(", "));
     let what = format!("{} `{}`", job.kind, job.name);
     let options = WriteOptions {
         sorted_by: job.key.to_vec(),
@@ -114,7 +127,8 @@ async fn make(
 }
 
 /// Lets the engine merge the next rows while the last ones are written.
-fn ahead(mut rows: SendableRecordBatchStream) -> Receiver<Result<RecordBatch, DataFusionError>> {
+#[must_use]
+pub fn ahead(mut rows: SendableRecordBatchStream) -> Receiver<Result<RecordBatch, DataFusionError>> {
     let (sender, receiver) = channel(4);
     tokio::spawn(async move {
         while let Some(batch) = rows.next().await {

@@ -1,4 +1,4 @@
-//! How the run makes a mart: a base, the check of memberships, and cells; or one row a person under research ids.
+//! How the run makes a mart: rows counted into cells; or one row a person under research ids, or under an organisation's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::engine::predicate::Predicate;
 use crate::engine::write::conform;
 use crate::engine::{Dataset, EngineError};
 use crate::foundation::Zone;
-use crate::marts::{Breach, Identities, cells};
+use crate::marts::{Breach, Counted, Counting, Identities, cells};
 use crate::pipeline::current::quoted;
-use crate::pipeline::derive::{Job, derive};
+use crate::pipeline::derive::{Job, ahead, derive, derive_from};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::mart::{Mart, local_sql, person_sql};
@@ -45,7 +45,55 @@ pub async fn make_mart(
         let reads: Vec<String> = reads.into_iter().chain(["research key".to_owned()]).collect();
         return publish(ground, mart, &sql, &reads, &inputs).await;
     }
-    let base = format!("base of {}", mart.name());
+    let refused = quarantined(ground, &reads);
+    let mut inputs = inputs.clone();
+    inputs.insert("base of cells".to_owned(), mart.sql.clone());
+    let reads: Vec<String> = reads.into_iter().chain(["base of cells".to_owned()]).collect();
+    // What a cell is, the queries say, whoever counts it.
+    let (queries, key) = (cells::union_sql(&mart.spec, "base", refused), mart.primary_key());
+    let (zone, name, schema) = (mart.zone(), mart.name(), mart.schema());
+    let job = Job { kind: "mart", name, zone, sql: &queries, schema, key: &key, reads: &reads, divided_by: None };
+    let made = derive_from(ground, &job, &inputs, async || count(ground, mart, refused).await).await?;
+    for table in [cells_of(mart), base_of(mart)] {
+        ground.runner.engine.drop_table(&table)?;
+    }
+    identities(ground, mart).await?;
+    Ok(made)
+}
+
+/// The tables in memory of which a mart of cells is made. No document can name them.
+fn cells_of(mart: &Mart) -> String {
+    format!("cells of {}", mart.name())
+}
+
+fn base_of(mart: &Mart) -> String {
+    format!("base of {}", mart.name())
+}
+
+/// Counts the cells of a mart; the query that publishes them. They are counted in memory, or by the queries that say the same where numbers do
+/// not fit their places there.
+async fn count(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String, PipelineError> {
+    let fault = || EngineError::arrow(format!("counting `{}`", mart.name()));
+    let engine = &ground.runner.engine;
+    let mut counting = Counting::new(&mart.spec);
+    let mut rows = ahead(engine.stream(mart.name(), &mart.sql).await?);
+    while let Some(batch) = rows.recv().await {
+        counting.push(&batch.map_err(EngineError::sql(mart.name()))?).map_err(fault())?;
+    }
+    match counting.finish().map_err(fault())? {
+        Counted::Cells(cells) => {
+            let table = cells_of(mart);
+            engine.register_batches(&table, cells.schema(), vec![cells])?;
+            Ok(cells::published_sql(&mart.spec, &quoted(&table), refused))
+        }
+        Counted::Torn { dimension, persons } => Err(torn(mart, &dimension, persons)),
+        Counted::TooWide => by_queries(ground, mart, refused).await,
+    }
+}
+
+/// Makes the base of a mart a table and gives the queries over it.
+async fn by_queries(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String, PipelineError> {
+    let base = base_of(mart);
     let engine = &ground.runner.engine;
     let plan = engine.plan(mart.name(), &mart.sql).await?;
     let at_rest = |f: &Field| {
@@ -53,23 +101,18 @@ pub async fn make_mart(
         Field::new(f.name(), kind, true)
     };
     let schema = Arc::new(Schema::new(plan.schema().fields().iter().map(|f| at_rest(f)).collect::<Vec<_>>()));
-    let job = Job {
-        kind: "base",
-        name: &base,
-        zone: Zone::Linked,
-        sql: &mart.sql,
-        schema,
-        key: &[],
-        reads: &reads,
-        divided_by: None,
-    };
-    let dataset = derive(ground, &job, inputs).await?;
+    let rows = engine.collect(&base, &mart.sql).await?;
+    let rows = rows.iter().map(|batch| conform(batch, &schema)).collect::<Result<Vec<_>, _>>()?;
+    engine.register_batches(&base, schema, rows)?;
     memberships(ground, mart, &base).await?;
-    let sql = cells::union_sql(&mart.spec, &quoted(&base), quarantined(ground, &reads));
-    let inputs = BTreeMap::from([(base.clone(), dataset.meta.fingerprint.clone())]);
-    let made = publish(ground, mart, &sql, &[base], &inputs).await?;
-    identities(ground, mart).await?;
-    Ok(made)
+    Ok(cells::union_sql(&mart.spec, &quoted(&base), refused))
+}
+
+fn torn(mart: &Mart, dimension: &str, persons: u64) -> PipelineError {
+    let name = mart.name();
+    PipelineError::Gate(format!(
+        "mart `{name}`: {persons} persons have several values of `{dimension}`, which declares `membership: one`"
+    ))
 }
 
 /// How many rows were refused in the sources on which tables rest, through whatever rules.
@@ -143,13 +186,9 @@ async fn memberships(ground: &Ground<'_>, mart: &Mart, base: &str) -> Result<(),
         return Ok(());
     }
     for check in cells::membership_checks(&mart.spec, &from) {
-        let torn = ground.count(&format!("membership of {}", check.dimension), &check.sql).await?;
-        if torn > 0 {
-            return Err(PipelineError::Gate(format!(
-                "mart `{}`: {torn} persons have several values of `{}`, which declares `membership: one`",
-                mart.name(),
-                check.dimension
-            )));
+        let persons = ground.count(&format!("membership of {}", check.dimension), &check.sql).await?;
+        if persons > 0 {
+            return Err(torn(mart, &check.dimension, persons.unsigned_abs()));
         }
     }
     Ok(())
