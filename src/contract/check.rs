@@ -189,6 +189,15 @@ impl Checker<'_> {
                 );
             }
         }
+        for (only, id) in unique.iter().filter_map(|c| Some((c.only.as_ref()?, &c.id))) {
+            self.is_column(only);
+            let known = columns.iter().find(|column| *column.name == only.value);
+            if known.is_some_and(|column| *column.kind != ColumnType::Boolean) {
+                let message =
+                    format!("rule `{}` compares rows where `{}` is true, which is no boolean", id.value, only.value);
+                self.error("C035", only, message, "name a column of type `boolean` in `where:`");
+            }
+        }
         for reference in references.iter().filter(|reference| reference.columns.len() != reference.key.len()) {
             let help = "`columns` and `key` go in pairs";
             self.error(

@@ -179,6 +179,9 @@ pub struct UniqueSpec {
     pub id: Located<String>,
     /// The columns.
     pub columns: Vec<Located<String>>,
+    /// A column of true and false: only rows where it is true are compared. A code may have several clusters, but one primary one.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub only: Option<Located<String>>,
     /// What a later row with the same values comes to: `reject_row` or `warn`.
     #[serde(default)]
     pub on_fail: OnFail,

@@ -10,7 +10,8 @@ use crate::contract::spec::{ReferenceSpec, UniqueSpec};
 pub fn unique_sql(table: &str, unique: &UniqueSpec, place: &[&str]) -> String {
     let columns: Vec<_> = unique.columns.iter().map(|column| quoted(column)).collect();
     let place = place.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
-    let present: Vec<_> = columns.iter().map(|column| format!("{column} IS NOT NULL")).collect();
+    let present = columns.iter().map(|column| format!("{column} IS NOT NULL"));
+    let present: Vec<_> = present.chain(unique.only.iter().map(|only| quoted(only))).collect();
     format!(
         "SELECT {place} FROM (SELECT {place}, ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {place}) AS \"nth of the same\" FROM {} \
          WHERE {}) WHERE \"nth of the same\" > 1 ORDER BY {place}",

@@ -80,7 +80,8 @@ pub async fn check(
     for unique in unique_checks(contract, sent) {
         let columns: Vec<&str> = unique.columns.iter().map(|c| c.as_str()).collect();
         let name = format!("{all}: {}", *unique.id);
-        let places = match repeated(engine, &all, &name, &columns, &[], rows, RowHash::default()).await? {
+        let only: Vec<&str> = unique.only.iter().map(|only| only.as_str()).collect();
+        let places = match repeated(engine, &all, &name, &columns, &only, rows, RowHash::default()).await? {
             None => Vec::new(),
             Some(table) => {
                 let current = without(engine, source, &table, &replaced).await?;
@@ -331,6 +332,7 @@ mod tests {
             columns: located(&["id", "year"]),
             on_fail: OnFail::RejectRow,
             says: String::new(),
+            only: None,
             tolerance: None,
         }
     }

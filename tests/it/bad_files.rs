@@ -331,3 +331,54 @@ fn a_snapshot_that_shrank_by_half() {
     insta::assert_snapshot!(ended.error());
     assert_eq!(before, project.read("out/current.json"), "the pointer moved");
 }
+
+/// The lines of a file in the code page of the sample's extracts, in which a byte is a character.
+fn lines_of(project: &Project, file: &str) -> Vec<String> {
+    let text: String = bytes(project, file).iter().map(|b| char::from(*b)).collect();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Adds a line to a file.
+fn more(project: &Project, file: &str, line: &str) {
+    let lines = lines_of(project, file).into_iter().chain([line.to_owned()]).map(|line| line + "\n");
+    let latin: Vec<u8> = lines.collect::<String>().chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    project.write(file, latin);
+}
+
+#[test]
+fn records_that_contradict_each_other_are_set_aside_or_counted_once() {
+    let project = Project::small();
+    let clusters = "sample_data/directory/cip_cluster.csv";
+    // A second primary cluster of a code in the same years.
+    let primary = lines_of(&project, clusters).into_iter().find(|l| l.contains(",C16,") && l.contains(",Y,")).unwrap();
+    more(&project, clusters, &replace_field(&primary, 2, if primary.contains(",C16,01,") { "02" } else { "01" }));
+    // An exit before the entry, and a learner in two districts on the same days.
+    line(&project, ENROLLMENT, 3, |l| replace_field(&replace_field(l, 20, "1/5/2010"), 21, "01921"));
+    let enrolled: Vec<Vec<String>> =
+        lines_of(&project, ENROLLMENT)[1..].iter().map(|l| l.split(',').map(str::to_owned).collect()).collect();
+    let other = enrolled.iter().find(|fields| fields[2] != enrolled[3][2]).unwrap();
+    let mut elsewhere = enrolled[3].clone();
+    elsewhere[2..4].clone_from_slice(&other[2..4]);
+    more(&project, ENROLLMENT, &elsewhere.join(","));
+    project.statewide().is_fine();
+
+    let twice = set_aside(&project, clusters);
+    assert!(twice.len() == 1 && twice[0].contains("CCL-U-002|The CIP code has two primary clusters"), "{twice:?}");
+    assert!(of_line(&set_aside(&project, ENROLLMENT), 3).contains("K12-E-004"));
+    assert_eq!(set_aside(&project, ENROLLMENT).len(), 1, "both enrollments stand");
+    let cells = "select sum(case when grouping_set = 'total' then learners end), sum(case when grouping_set = 'gender' then learners end)
+                 from cte_participation where year = 2020 and level = 'secondary'";
+    let cells = project.ask(cells);
+    let counts: Vec<&str> = cells[0].split(',').collect();
+    assert_eq!(counts[0], counts[1], "a learner of two districts counts once");
+}
+
+#[test]
+fn a_rule_that_compares_where_nothing_is_true_or_false() {
+    let project = Project::without_data();
+    let contract = "config/contracts/cip_cluster.yaml";
+    project.replace(contract, "where: primary_cluster", "where: cluster");
+    project.run(&["check", "pipelines/statewide.yaml"]).fails_with(2, &["C035", "which is no boolean"]);
+    project.replace(contract, "where: cluster", "where: primary");
+    project.run(&["check", "pipelines/statewide.yaml"]).fails_with(2, &["cip_cluster.yaml", "primary"]);
+}
