@@ -215,15 +215,24 @@ fn every_pack_that_comes_with_the_program_keeps_its_examples() {
     project.replace(
         "pipelines/statewide.yaml",
         "rules: [perkins_v]",
-        "rules: [perkins_iv, perkins_v, workforce, labor, programs, wage_floor, kentucky]",
+        "rules: [perkins_iv, perkins_v, workforce, labor, programs, practice, clearinghouse, research, wage_floor, kentucky]",
     );
     let tested = project.run(&["rules", "test"]);
     tested.is_fine();
     let packs = std::fs::read_dir(repository().join("config/rules")).unwrap().count();
-    assert_eq!(packs, 7, "a new pack belongs in the list above");
+    assert_eq!(packs, 10, "a new pack belongs in the list above");
     let rules: Vec<&str> = tested.out.lines().filter(|line| line.contains(" examples ")).collect();
-    assert!(rules.len() >= 32 && rules.iter().all(|rule| rule.ends_with("kept")), "{}", tested.out);
-    for one in ["(P4-S-CONC 1)", "(WF-EXIT 1)", "(KY-QE 1)", "(WF-3S1 1)", "(LAB-DEM 1)", "(PRG-STD 1)"] {
+    assert!(rules.len() >= 38 && rules.iter().all(|rule| rule.ends_with("kept")), "{}", tested.out);
+    for one in [
+        "(P4-S-CONC 1)",
+        "(WF-EXIT 1)",
+        "(KY-QE 1)",
+        "(WF-3S1 1)",
+        "(LAB-DEM 1)",
+        "(PRG-STD 1)",
+        "(PR-WATCH 1)",
+        "(NSC-SPELL 1)",
+    ] {
         assert!(tested.out.contains(one), "{one} is not among them:\n{}", tested.out);
     }
 }
