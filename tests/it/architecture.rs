@@ -4,8 +4,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [&str; 10] =
-    ["contract", "extract", "identity", "linkage", "marts", "publish", "rules", "standardize", "synth", "tokenize"];
+const ROOMS: [&str; 10] = [
+    "clearinghouse",
+    "contract",
+    "extract",
+    "identity",
+    "linkage",
+    "marts",
+    "publish",
+    "rules",
+    "standardize",
+    "synth",
+    "tokenize",
+];
 
 fn may_import(from: &str) -> BTreeSet<&'static str> {
     let mut allowed = BTreeSet::from(["foundation"]);
