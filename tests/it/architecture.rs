@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "clearinghouse",
     "contract",
     "extract",
