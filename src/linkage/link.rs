@@ -109,6 +109,9 @@ struct Walk<'a> {
     counts: Vec<PassCount>,
 }
 
+/// Vetoes among the holders of one key, at most: a key with more is over-common, and links no more of them.
+const MOST_VETOES: u32 = 1_000;
+
 /// A cluster among those that hold a key, with its smallest record on each side.
 #[derive(Clone, Copy)]
 struct Holder {
@@ -201,6 +204,7 @@ impl Walk<'_> {
             return;
         }
         let mut joined: Vec<Holder> = Vec::new();
+        let mut vetoed = 0;
         for holder in holders {
             let mut current = holder;
             let mut place_of_current = None;
@@ -213,6 +217,13 @@ impl Walk<'_> {
                 };
                 let (a, b) = (earlier.root, current.root);
                 if let Some(guard) = self.judge.veto(&self.clusters, &pass.guards, a, b) {
+                    // What so many of its holders refuse says nothing of the rest, and asking each of each would take for ever.
+                    vetoed += 1;
+                    if vetoed > MOST_VETOES {
+                        self.decisions.push(log(pair, MatchDecision::NonLink, Stopped::OverCommon));
+                        self.counts[usize::from(place)].over_common += 1;
+                        return;
+                    }
                     self.counts[usize::from(place)].vetoed += 1;
                     self.decisions.push(log(pair, MatchDecision::NonLink, stopped_by(guard)));
                     at += 1;

@@ -42,6 +42,8 @@ pub fn schema() -> SchemaRef {
         Field::new("weight_millibits", DataType::Int32, true),
         Field::new("probability", DataType::Float64, true),
         Field::new("lead_millibits", DataType::Int32, true),
+        Field::new("rival_ref", DataType::Utf8, true),
+        Field::new("model", DataType::Utf8, true),
     ]))
 }
 
@@ -97,19 +99,20 @@ fn row(rules: &Rules, linked: &Linked, at: usize) -> Option<Row> {
     })
 }
 
-/// The match log in batches; `run` is the run's fingerprint. Decisions are numbered from 1: those of the passes in order of pass, left and
+/// The match log in batches; `run` is the run's fingerprint, `model` the model's. Decisions are numbered from 1: those of the passes in order of pass, left and
 /// right reference, then those of the model from the greatest weight down.
 pub fn batches<'a>(
     table: &'a TokenTable,
     rules: &'a Rules,
     linked: &'a Linked,
     run: &'a str,
+    model: Option<&'a str>,
 ) -> impl Iterator<Item = Result<RecordBatch, LinkageError>> + 'a {
     let all = linked.decisions.len() + linked.modelled.as_ref().map_or(0, |m| m.decisions.len());
     (0..all).step_by(BATCH_ROWS).map(move |start| {
         let decisions: Vec<Row> =
             (start..all.min(start + BATCH_ROWS)).filter_map(|at| row(rules, linked, at)).collect();
-        batch(table, rules, &decisions, start, run)
+        batch(table, rules, &decisions, start, [Some(run), model])
     })
 }
 
@@ -118,7 +121,7 @@ fn batch(
     rules: &Rules,
     decisions: &[Row],
     first: usize,
-    run: &str,
+    [run, model]: [Option<&str>; 2],
 ) -> Result<RecordBatch, LinkageError> {
     let ids = (first..first + decisions.len()).map(|row| i64::try_from(row + 1).unwrap_or(i64::MAX));
     let ids = Int64Array::from_iter_values(ids);
@@ -138,6 +141,11 @@ fn batch(
         for byte in table.refs()[row as usize] {
             out.extend([byte >> 4, byte & 15].map(|half| char::from_digit(u32::from(half), 16).unwrap_or_default()));
         }
+    };
+    let hex = |row: u32| {
+        let mut words = String::with_capacity(32);
+        reference(row, &mut words);
+        words
     };
     let compared = compared(table, &rules.roles.evidence, decisions);
     let names: Vec<&str> = rules.roles.evidence.iter().map(|&c| rules.columns()[c].as_str()).collect();
@@ -163,7 +171,7 @@ fn batch(
     let vetoed_by: StringArray = decisions.iter().map(|d| stopped_name(rules, d.stopped)).collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(ids),
-        text(&|_, out| out.push_str(run)),
+        text(&|_, out| out.push_str(run.unwrap_or_default())),
         text(&|d, out| out.push_str(pass(d).id)),
         Arc::new(Int32Array::from_iter_values(versions)),
         text(&|d, out| out.push_str(pass(d).strength.name())),
@@ -182,6 +190,8 @@ fn batch(
         Arc::new(decisions.iter().map(|d| Some(d.modelled?.weight)).collect::<Int32Array>()),
         Arc::new(decisions.iter().map(|d| Some(d.modelled?.probability)).collect::<Float64Array>()),
         Arc::new(decisions.iter().map(|d| d.modelled?.lead).collect::<Int32Array>()),
+        Arc::new(decisions.iter().map(|d| d.modelled?.rival.map(hex)).collect::<StringArray>()),
+        Arc::new(decisions.iter().map(|d| d.modelled.and(model)).collect::<StringArray>()),
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }

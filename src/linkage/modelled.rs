@@ -41,6 +41,8 @@ pub struct ModelDecision {
     pub probability: f64,
     /// How much the weight leads that of the best rival.
     pub lead: Option<i32>,
+    /// The row of that rival.
+    pub rival: Option<u32>,
     /// What was decided.
     pub decision: MatchDecision,
     /// What stopped the link.
@@ -134,7 +136,8 @@ pub(crate) fn modelled(
         .into_iter()
         .map(|decision| {
             let row = |variant: u32| variants.rows[variant as usize];
-            ModelDecision { left: row(decision.left), right: row(decision.right), ..decision }
+            let rival = decision.rival.map(row);
+            ModelDecision { left: row(decision.left), right: row(decision.right), rival, ..decision }
         })
         .collect();
     let of = |kind: fn(&ModelDecision) -> bool, share: fn(f64) -> f64| -> f64 {
@@ -343,6 +346,7 @@ impl Deciding<'_> {
                 weight: edge.pair.weight,
                 probability: probability(edge.pair.weight),
                 lead: None,
+                rival: None,
                 decision: MatchDecision::ClericalReview,
                 stopped: Stopped::BelowLine,
             };
@@ -355,7 +359,11 @@ impl Deciding<'_> {
                 let own = odds(edge.pair.weight);
                 let others: f64 = rivals.iter().map(|(odds, _)| odds).sum();
                 decided.probability = own / (1.0 + own + others);
-                decided.lead = rivals.iter().filter_map(|(_, best)| *best).max().map(|best| edge.pair.weight - best);
+                // The greatest weight, and of equal ones the first record.
+                let best =
+                    rivals.iter().filter_map(|(_, best)| *best).max_by_key(|(weight, row)| (*weight, Reverse(*row)));
+                decided.lead = best.map(|(weight, _)| edge.pair.weight - weight);
+                decided.rival = best.map(|(_, row)| row);
                 if edge.pair.weight >= line {
                     decided.stopped = Stopped::Rival;
                     if decided.probability >= needed {
@@ -374,9 +382,10 @@ impl Deciding<'_> {
         self.clusters.root(self.variants.roots[person as usize])
     }
 
-    /// The odds of all that `of` might be in place of `with`, and the best weight among them. Who may be one person with `with` is no rival.
-    fn rivals(&mut self, edges: &[Edge], of_person: &[u32], of: u32, with: u32) -> (f64, Option<i32>) {
-        let (mut all, mut best) = (0.0, None);
+    /// The odds of all that `of` might be in place of `with`, and the best among them: its weight and its variant. Who may be one person with
+    /// `with` is no rival.
+    fn rivals(&mut self, edges: &[Edge], of_person: &[u32], of: u32, with: u32) -> (f64, Option<(i32, u32)>) {
+        let (mut all, mut best): (f64, Option<(i32, u32)>) = (0.0, None);
         for &at in of_person {
             let edge = &edges[at as usize];
             let other = if edge.one == of { edge.other } else { edge.one };
@@ -390,7 +399,10 @@ impl Deciding<'_> {
                     || self.speak_against(other, with));
             if rival {
                 all += odds(edge.pair.weight);
-                best = best.max(Some(edge.pair.weight));
+                // They come from the greatest weight down.
+                let on_the_left = self.variants.persons[edge.pair.left as usize] == other;
+                let variant = if on_the_left { edge.pair.left } else { edge.pair.right };
+                best = best.or(Some((edge.pair.weight, variant)));
             }
         }
         (all, best)

@@ -151,7 +151,7 @@ fn neither_threads_nor_the_order_of_rows_change_a_decision() {
         assert_eq!(one.clusters(), other.clusters());
     }
     // The log holds them after those of the passes, with what the model said.
-    let log: Vec<_> = log::batches(&one.table, &rules, &one.linked, "run").map(Result::unwrap).collect();
+    let log: Vec<_> = log::batches(&one.table, &rules, &one.linked, "run", Some("model")).map(Result::unwrap).collect();
     let rows: usize = log.iter().map(arrow::array::RecordBatch::num_rows).sum();
     assert_eq!(rows, one.linked.decisions.len() + one.modelled().decisions.len());
     let last = log.last().unwrap();

@@ -25,7 +25,7 @@ fn log_of(records: &[Record]) -> Vec<(String, MatchDecision, Option<String>)> {
     let rules = document.rules();
     let (table, linked) = linked(&document, records);
     let mut rows = Vec::new();
-    for batch in log::batches(&table, &rules, &linked, "run") {
+    for batch in log::batches(&table, &rules, &linked, "run", None) {
         assert_eq!(batch.unwrap().schema(), log::schema());
     }
     for d in &linked.decisions {
@@ -243,12 +243,27 @@ fn an_over_common_key_is_skipped_and_logged_once() {
 }
 
 #[test]
+fn a_key_whose_holders_refuse_each_other_a_thousand_times_is_over_common_and_takes_no_time() {
+    let mut document = statewide();
+    document.passes.retain(|p| p.id.value == "k12_state_id");
+    // No limit of the pass stops it, but persons of 400 records are full.
+    assert_eq!(document.passes[0].max_frequency, None);
+    let records: Vec<Record> = (0..20_000).map(|n| k12(n, "ANN LEE id=17")).collect();
+    let (_, linked) = linked(&document, &records);
+    let of = |stopped: Stopped| linked.decisions.iter().filter(|d| d.stopped == stopped).count();
+    assert_eq!(of(Stopped::OverCommon), 1);
+    assert_eq!(linked.decisions.len() - of(Stopped::No) - 1, 1_000, "a thousand vetoes are logged");
+    let full = linked.clusters.iter().filter(|c| c.len() == 400).count();
+    assert!((2..=4).contains(&full), "{full}");
+}
+
+#[test]
 fn the_log_says_what_agreed_and_holds_no_values() {
     let document = statewide();
     let records = [k12(1, "ANN LEE 2003-04-05 id=17"), college(2, "ANN LEE 2003-04-05 ssn=900010001 local=c1 zip=9")];
     let (table, linked) = linked(&document, &records);
     let rules = document.rules();
-    let batch = log::batches(&table, &rules, &linked, "abc").next().unwrap().unwrap();
+    let batch = log::batches(&table, &rules, &linked, "abc", None).next().unwrap().unwrap();
     let text = arrow::util::pretty::pretty_format_batches(&[batch]).unwrap().to_string();
     let row = text.lines().nth(3).unwrap().replace(' ', "");
     let cells: Vec<&str> = row.split('|').collect();

@@ -16,7 +16,7 @@ use crate::publish::Staging;
 use crate::publish::manifest::TableEntry;
 
 /// The columns of the match log, for the dictionary: name, label, definition.
-pub const MATCH_LOG: [(&str, &str, &str); 22] = [
+pub const MATCH_LOG: [(&str, &str, &str); 24] = [
     ("decision_id", "Decision", "number of the decision within the run, from 1, in order of pass and references"),
     ("run", "Linkage run", "fingerprint of the tokens, passes and guards that the decision rests on"),
     ("pass_id", "Pass", "the pass that proposed the link"),
@@ -57,6 +57,8 @@ pub const MATCH_LOG: [(&str, &str, &str); 22] = [
         "Lead",
         "how much the weight is above that of the best other person whom one of the two might be, in thousandths of a bit; empty without a rival",
     ),
+    ("rival_ref", "Rival", "the record of that best other person; empty without a rival"),
+    ("model", "Model", "the model's fingerprint; empty for exact passes"),
     ("person_id", "Person", "person of the left record"),
     ("superseded_by", "Superseded by", "later decision that replaced this one"),
 ];

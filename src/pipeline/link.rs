@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tracing::Instrument as _;
 
 use crate::engine::{Dataset, DatasetWriter, Place};
-use crate::foundation::{Fingerprinter, Zone};
+use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::identity::Assigned;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::{model_file, of_file};
@@ -61,7 +61,7 @@ pub async fn link(
     parent: Option<&Pointer>,
 ) -> Result<LinkOutcome, PipelineError> {
     let linkage = &ground.project.linkage;
-    let mut print = Fingerprinter::new("link/4").with("linkage", ground.linkage_text());
+    let mut print = Fingerprinter::new("link/5").with("linkage", ground.linkage_text());
     if let Some(pinned) = &ground.project.pinned {
         print = print.with("model", serde_json::to_vec(pinned).map_err(PipelineError::bug)?);
     }
@@ -140,11 +140,12 @@ async fn make_link(
     let passes = phase("passes").in_scope(|| crate::linkage::link(&table, rules, &InMemory(&table), threads));
     let linked: Linked = passes.map_err(PipelineError::bug)?;
 
+    let model = trained_file(&ground.project.linkage.linkage, rules, &linked, outcome.counted);
     // The folder is cleared by the writer of the step's own dataset, so that one is opened first and finished last.
     let person_link = DatasetWriter::create(&outcome.place, tables::person_link(), &sorted("person_id")).await?;
     let made = side_by_side(threads, &[Part::Persons, Part::Log], async |part| match part {
         Part::Log => {
-            let written = write_log(&table, rules, &linked, &outcome);
+            let written = write_log(&table, rules, &linked, model.as_ref(), &outcome);
             written.instrument(phase("match log")).await.map(|()| None)
         }
         Part::Persons => {
@@ -155,7 +156,7 @@ async fn make_link(
     drop(table);
     let assigned = made.into_iter().flatten().next();
     let assigned = assigned.ok_or_else(|| PipelineError::Bug("nobody gave ids to persons".to_owned()))?;
-    describe(&ground.project.linkage.linkage, rules, &linked, &assigned, &outcome, person_link).await
+    describe(rules, &linked, model.as_ref(), &assigned, &outcome, person_link).await
 }
 
 /// A part of linking, for the log of the run.
@@ -167,27 +168,34 @@ async fn write_log(
     table: &TokenTable,
     rules: &Rules,
     linked: &Linked,
+    model: Option<&ModelFile>,
     outcome: &Outcome<'_>,
 ) -> Result<(), PipelineError> {
     let schema = crate::linkage::log::schema();
     let mut log = DatasetWriter::create(&outcome.place.join("match_log"), schema, &sorted("decision_id")).await?;
-    for batch in crate::linkage::log::batches(table, rules, linked, outcome.linked_as.as_str()) {
+    let model = model.map(serde_json::to_string_pretty).transpose().map_err(PipelineError::bug)?;
+    let model = model.map(|text| Fingerprint::of(text.as_bytes()).short().to_owned());
+    for batch in crate::linkage::log::batches(table, rules, linked, outcome.linked_as.as_str(), model.as_deref()) {
         log.write(batch.map_err(PipelineError::bug)?).await?;
     }
     log.finish("match_log", outcome.fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
     Ok(())
 }
 
+/// The model that linked, as the release has it.
+fn trained_file(linkage: &str, rules: &Rules, linked: &Linked, counted: Option<&Dataset>) -> Option<ModelFile> {
+    let (model, modelled) = (rules.model.as_ref()?, linked.modelled.as_ref()?);
+    let frequencies = counted.map(|counted| counted.meta.fingerprint.clone());
+    let trained = modelled.trained.as_ref()?;
+    Some(ModelFile { frequencies, ..model_file(linkage, model, SPEC_VERSION, trained) })
+}
+
 /// What the model learnt and expects, for the run's record and the release.
 fn model_facts(
-    linkage: &str,
     model: &ModelPass,
     modelled: &Modelled,
-    counted: Option<&Dataset>,
+    file: Option<&ModelFile>,
 ) -> Result<serde_json::Value, PipelineError> {
-    let frequencies = counted.map(|counted| counted.meta.fingerprint.clone());
-    let file = |trained| ModelFile { frequencies, ..model_file(linkage, model, SPEC_VERSION, trained) };
-    let file = modelled.trained.as_ref().map(file);
     let counts = modelled.counts.iter().zip(&modelled.lost);
     let rules = model.blocking.iter().zip(counts).map(|(rule, (count, lost))| {
         serde_json::json!({
@@ -203,15 +211,15 @@ fn model_facts(
         "links": modelled.links(),
         "expected_false": modelled.expected_false,
         "expected_missed": modelled.expected_missed,
-        "file": serde_json::to_value(&file).map_err(PipelineError::bug)?,
+        "file": serde_json::to_value(file).map_err(PipelineError::bug)?,
     }))
 }
 
 /// Writes what linkage says of each person, with the counts of the step.
 async fn describe(
-    linkage: &str,
     rules: &Rules,
     linked: &Linked,
+    file: Option<&ModelFile>,
     assigned: &Assigned,
     outcome: &Outcome<'_>,
     mut person_link: DatasetWriter,
@@ -233,7 +241,7 @@ async fn describe(
             "pass": model.id, "strength": model.strength.name(), "links": of(MatchDecision::Link),
             "vetoed": of(MatchDecision::NonLink), "ambiguous": of(MatchDecision::ClericalReview),
         }));
-        facts.insert("model".into(), model_facts(linkage, model, modelled, outcome.counted)?);
+        facts.insert("model".into(), model_facts(model, modelled, file)?);
     }
     if !rules.reviewed.is_empty() {
         let links = linked.decisions.iter().filter(|d| d.pass == rules.review_stage()).count();

@@ -87,18 +87,18 @@ pub fn files_explanation_page(told: &FilesExplained) -> String {
         (true, _) => writeln!(out, "\nOne person, by {links} link{}:", if links == 1 { "" } else { "s" }),
         (false, 0) => writeln!(
             out,
-            "\nTwo persons. The match log has no decision of the two: they were not compared, or were worth too little."
+            "\nTwo persons. The match log has no decision of the two: they were not compared, or less likely one person than `review:` asks for."
         ),
         (false, _) => writeln!(out, "\nTwo persons. The match log has of the two:"),
     };
     let number = |text: &str| text.parse::<i32>().ok();
     for decided in &told.decisions {
         let [left, right] = &decided.records;
-        let _ =
-            writeln!(out, "  {}, decision {}: {left} and {right}, {}", decided.rule, decided.number, decided.decision);
+        let stopped = if decided.stopped_by.is_empty() { String::new() } else { format!(" ({})", decided.stopped_by) };
+        let (rule, at, said) = (&decided.rule, &decided.number, &decided.decision);
+        let _ = writeln!(out, "  {rule}, decision {at}: {left} and {right}, {said}{stopped}");
         let [weight, chance, lead] = &decided.told;
-        let lead =
-            number(lead).map_or("no rival".to_owned(), |lead| format!("{:.2} bits before the runner-up", bits(lead)));
+        let lead = before(number(lead), (!decided.rival.is_empty()).then(|| decided.rival.clone()));
         let chance = chance.parse::<f64>().unwrap_or_default();
         let _ = writeln!(
             out,
@@ -140,14 +140,23 @@ fn decision(told: &DecisionTold, name: &dyn Fn(&str) -> String, out: &mut String
     if let Some((weight, chance, lead)) = told.weight {
         let weight = i32::try_from(weight).unwrap_or(i32::MAX);
         let lead = lead.and_then(|lead| i32::try_from(lead).ok());
-        let lead = lead.map_or("no rival".to_owned(), |lead| format!("{:.2} bits before the runner-up", bits(lead)));
-        let _ = writeln!(out, "      weight {:.2} bits, probability {chance:.4}, {lead}", bits(weight));
+        let rival = (!told.rival.is_empty()).then(|| name(&told.rival));
+        let _ =
+            writeln!(out, "      weight {:.2} bits, probability {chance:.4}, {}", bits(weight), before(lead, rival));
     }
     for (what, parts) in ["agree", "differ", "missing"].iter().zip(&told.parts) {
         if !parts.is_empty() {
             let _ = writeln!(out, "      {what:<8} {}", parts.replace(',', ", "));
         }
     }
+}
+
+/// How far a pair leads the best other one of either record.
+fn before(lead: Option<i32>, rival: Option<String>) -> String {
+    let Some(lead) = lead else { return "no rival".to_owned() };
+    let rival = rival.map_or(String::new(), |rival| format!(", {rival}"));
+    let side = if lead < 0 { "behind" } else { "before" };
+    format!("{:.2} bits {side} the runner-up{rival}", bits(lead.saturating_abs()))
 }
 
 /// The weight of a pair, comparison by comparison.

@@ -24,6 +24,8 @@ pub(super) struct Chance {
     pub others: Vec<f64>,
     /// The least share of any level that is believed: what nobody was seen to do, or what a domain of this size gives.
     pub floors: Vec<f64>,
+    /// Pairs with values that differ, of those drawn.
+    pub seen: u64,
 }
 
 /// Pairs of records that may be compared at all.
@@ -89,7 +91,7 @@ pub(super) fn chance(
     let (drawn, among_frequent) = (sum(0), sum(1));
     let seen: u64 = drawn.iter().sum();
     let floors = (0..comparison.count()).map(|level| floor(records, comparison, level, seen)).collect();
-    Chance { exact, pairs, others: frequent.told(&drawn, &among_frequent, pairs * (1.0 - exact)), floors }
+    Chance { exact, pairs, others: frequent.told(&drawn, &among_frequent, pairs * (1.0 - exact)), floors, seen }
 }
 
 /// The most frequent values of a field, compared each with each: what they do is counted and not drawn.

@@ -1,21 +1,56 @@
 //! Decisions: which pairs are one person. Pairs are taken from the greatest weight down, and joined where nothing forbids it.
 
+use std::collections::BTreeSet;
+
+use super::comparison::{Comparison, levels_of};
 use super::records::Records;
 use super::score::Scored;
 use super::weights::{odds, thousandths};
 use crate::linkage::cluster::Clusters;
 
-/// A pair that was joined.
+/// What was decided of a pair of two groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Joined {
+pub struct Decided {
     /// The pair.
     pub pair: Scored,
-    /// The weight of the next best pair of either record; `None` where there is none above the floor.
-    pub runner_up: Option<i32>,
-    /// How likely it is one person; where nobody stands twice in a file, with every other pair of both records in mind.
+    /// What kept the two apart; `None` where they were joined.
+    pub refused: Option<Refusal>,
+    /// The best other pair of either record with a record of the same file; `None` where there is none above the floor.
+    pub runner_up: Option<Scored>,
+    /// How likely it is one person, with every other pair in mind that a file without duplicates makes a rival.
     pub probability: f64,
-    /// How many pairs of records become one person by it: those between the two groups that it joined.
+    /// How many pairs of records become one person by it: those between the two groups that it joined; 0 where it joined none.
     pub pairs: u64,
+}
+
+impl Decided {
+    /// How far the pair leads its runner-up, in thousandths of a bit.
+    #[must_use]
+    pub fn lead(&self) -> Option<i32> {
+        self.runner_up.map(|next| self.pair.weight - next.weight)
+    }
+
+    /// The record that one of the two might be in place of the other.
+    #[must_use]
+    pub fn rival(&self) -> Option<u32> {
+        let of = |next: Scored| {
+            if [self.pair.left, self.pair.right].contains(&next.left) { next.right } else { next.left }
+        };
+        self.runner_up.map(of)
+    }
+}
+
+/// What kept two records apart that were alike enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A file without duplicates has another record that fits better.
+    Rival,
+    /// Two members of their groups speak against each other.
+    Member,
+    /// A field whose disagreement stops a link, as the place of its comparison.
+    Differs(usize),
+    /// Their groups would have more records together than a person may.
+    Size,
 }
 
 /// Who may be joined.
@@ -25,6 +60,26 @@ pub struct Constraints<'a> {
     pub records: &'a Records,
     /// By file: whether nobody stands in it twice.
     pub free_of_duplicates: &'a [bool],
+    /// The comparisons.
+    pub list: &'a [Comparison],
+    /// Comparisons whose last level, values that fit nothing, stops a link.
+    pub differs: &'a [usize],
+    /// Records that a person may have at most.
+    pub most_records: u32,
+    /// From this weight on, pairs that were refused are told.
+    pub review: i32,
+}
+
+impl Constraints<'_> {
+    /// What of a pattern stops a link whatever else agrees.
+    #[must_use]
+    pub fn differing(&self, pattern: u64) -> Option<Refusal> {
+        if self.differs.is_empty() {
+            return None;
+        }
+        let levels = levels_of(self.list, pattern);
+        self.differs.iter().find(|at| levels[**at] == self.list[**at].otherwise()).map(|at| Refusal::Differs(*at))
+    }
 }
 
 /// Puts pairs in the order in which they are decided: by weight from the greatest, then by records.
@@ -32,44 +87,80 @@ pub fn in_order(pairs: &mut [Scored]) {
     pairs.sort_unstable_by(|a, b| b.weight.cmp(&a.weight).then_with(|| (a.left, a.right).cmp(&(b.left, b.right))));
 }
 
-/// Joins pairs in their order. A group of joined records holds at most one record of a file that is free of duplicates.
-pub fn join(pairs: &[Scored], constraints: &Constraints<'_>, may: impl Fn(u32, u32) -> bool) -> Vec<Joined> {
-    let records = constraints.records.len();
-    let mut best = vec![[i32::MIN; 2]; records];
-    let mut all_odds = vec![0.0_f64; records];
-    for pair in pairs {
-        let own = odds(pair.weight);
-        for record in [pair.left, pair.right] {
-            let best = &mut best[record as usize];
-            // They come from the greatest down.
-            if best[0] == i32::MIN {
-                best[0] = pair.weight;
-            } else if best[1] == i32::MIN {
-                best[1] = pair.weight;
-            }
-            all_odds[record as usize] += own;
-        }
-    }
-    // Only where a person stands once in a file is another pair of a record a rival.
-    let rivals = constraints.free_of_duplicates.iter().all(|free| *free);
+/// Decides pairs in their order: those that join two groups, and those from the review weight on that are kept apart. A group holds at most one
+/// record of a file that is free of duplicates, and no two members of whom `against` says that they are two people.
+pub fn decide(
+    pairs: &[Scored],
+    constraints: &Constraints<'_>,
+    against: impl Fn(u32, u32) -> Option<Refusal>,
+) -> Vec<Decided> {
+    let others = Others::new(pairs, constraints);
     let mut groups = Groups::new(constraints);
-    let mut joined = Vec::new();
-    // A record's first pair is its best; every later one has the best before it.
-    let mut seen = vec![false; records];
-    for &pair in pairs {
-        let runner = |record: u32, seen: bool| best[record as usize][usize::from(!seen)];
-        let runner_up = runner(pair.left, seen[pair.left as usize]).max(runner(pair.right, seen[pair.right as usize]));
-        seen[pair.left as usize] = true;
-        seen[pair.right as usize] = true;
-        if let Some(pairs) = groups.join(pair.left, pair.right, &may) {
-            let own = odds(pair.weight);
-            let others = all_odds[pair.left as usize].max(all_odds[pair.right as usize]).max(own);
-            let runner_up = (runner_up != i32::MIN).then_some(runner_up);
-            let others = if rivals { others } else { own };
-            joined.push(Joined { pair, runner_up, probability: own / (1.0 + others), pairs });
+    let mut decided = Vec::new();
+    for (&pair, at) in pairs.iter().zip(0_u32..) {
+        let (a, b) = (groups.clusters.root(pair.left), groups.clusters.root(pair.right));
+        if a == b {
+            continue;
         }
+        let refused = groups.refusal(&pair, a, b, &against);
+        if refused.is_some() && pair.weight < constraints.review {
+            continue;
+        }
+        let pairs_made = if refused.is_none() { groups.join(a, b) } else { 0 };
+        let (runner_up, probability) = others.of(pairs, at);
+        decided.push(Decided { pair, refused, runner_up, probability, pairs: pairs_made });
     }
-    joined
+    decided
+}
+
+/// No pair.
+const NONE: u32 = u32::MAX;
+
+/// By record and file of the other: the two best pairs, and the odds of all of them.
+struct Others<'a> {
+    constraints: &'a Constraints<'a>,
+    files: usize,
+    best: Vec<[u32; 2]>,
+    odds: Vec<f64>,
+}
+
+impl<'a> Others<'a> {
+    fn new(pairs: &[Scored], constraints: &'a Constraints<'a>) -> Self {
+        let files = constraints.records.files();
+        let places = constraints.records.len() * files;
+        let mut others = Self { constraints, files, best: vec![[NONE; 2]; places], odds: vec![0.0; places] };
+        for (pair, at) in pairs.iter().zip(0_u32..) {
+            let own = odds(pair.weight);
+            for place in others.places(pair) {
+                // They come from the greatest down.
+                if let Some(free) = others.best[place].iter_mut().find(|best| **best == NONE) {
+                    *free = at;
+                }
+                others.odds[place] += own;
+            }
+        }
+        others
+    }
+
+    fn places(&self, pair: &Scored) -> [usize; 2] {
+        let place = |of: u32, with: u32| of as usize * self.files + self.constraints.records.file(with);
+        [place(pair.left, pair.right), place(pair.right, pair.left)]
+    }
+
+    /// The runner-up of a pair, and how likely the pair is one person.
+    fn of(&self, pairs: &[Scored], at: u32) -> (Option<Scored>, f64) {
+        let pair = pairs[at as usize];
+        let own = odds(pair.weight);
+        let places = self.places(&pair);
+        let next = places.map(|place| self.best[place].into_iter().find(|best| *best != at && *best != NONE));
+        // The smaller place is the greater weight.
+        let runner_up = next.into_iter().flatten().min().map(|next| pairs[next as usize]);
+        // Only where a person stands once in the other's file is another pair a rival.
+        let free = |of: u32| self.constraints.free_of_duplicates[self.constraints.records.file(of)];
+        let all = [free(pair.right), free(pair.left)].into_iter().zip(places);
+        let rivals = all.map(|(free, place)| if free { self.odds[place] } else { own }).fold(own, f64::max);
+        (runner_up, own / (1.0 + rivals))
+    }
 }
 
 /// Where to stop: the number of joined pairs, from the greatest weight down, that promises the best balance of false and missed links.
@@ -85,29 +176,47 @@ pub struct Threshold {
     pub recall: f64,
 }
 
+impl Threshold {
+    /// Whether a pair that was decided is a link.
+    #[must_use]
+    pub fn links(&self, one: &Decided) -> bool {
+        one.refused.is_none() && one.pair.weight >= self.weight
+    }
+
+    /// The line at this weight, with what is expected of it; `matches` is how many pairs of one person there are.
+    #[must_use]
+    pub fn at(weight: i32, decided: &[Decided], matches: f64) -> Self {
+        let mut line = Self { weight, links: 0, precision: 1.0, recall: 0.0 };
+        let (mut right, mut pairs) = (0.0, 0.0);
+        for one in decided.iter().filter(|one| one.refused.is_none() && one.pair.weight >= weight) {
+            line.links += 1;
+            right += one.probability * one.pairs as f64;
+            pairs += one.pairs as f64;
+        }
+        if pairs > 0.0 {
+            line.precision = right / pairs;
+        }
+        line.recall = right / matches.max(right).max(1.0);
+        line
+    }
+}
+
 /// Chooses the threshold by the error rates that the model itself expects; `matches` is how many pairs of one person there are.
 #[must_use]
-pub fn threshold(joined: &[Joined], matches: f64) -> Threshold {
-    let none = Threshold { weight: thousandths(1.0), links: 0, precision: 1.0, recall: 0.0 };
-    let mut best = (none, 0.0);
-    let mut right = 0.0;
-    let mut pairs = 0.0;
-    for (at, one) in joined.iter().enumerate() {
+pub fn threshold(decided: &[Decided], matches: f64) -> Threshold {
+    let mut best = (thousandths(1.0), 0.0);
+    let (mut right, mut pairs) = (0.0, 0.0);
+    let mut joined = decided.iter().filter(|one| one.refused.is_none()).peekable();
+    while let Some(one) = joined.next() {
         right += one.probability * one.pairs as f64;
         pairs += one.pairs as f64;
-        let last_of_weight = joined.get(at + 1).is_none_or(|next| next.pair.weight != one.pair.weight);
+        let last_of_weight = joined.peek().is_none_or(|next| next.pair.weight != one.pair.weight);
         let f1 = 2.0 * right / (pairs + matches.max(right));
         if last_of_weight && f1 > best.1 {
-            let found = Threshold {
-                weight: one.pair.weight,
-                links: at + 1,
-                precision: right / pairs,
-                recall: right / matches.max(right),
-            };
-            best = (found, f1);
+            best = (one.pair.weight, f1);
         }
     }
-    best.0
+    Threshold::at(best.0, if best.1 > 0.0 { decided } else { &[] }, matches)
 }
 
 /// Groups of records that are one person so far.
@@ -116,6 +225,10 @@ struct Groups<'a> {
     clusters: Clusters,
     /// By root: a bit for each file without duplicates of which it holds a record.
     files: Vec<u64>,
+    /// Roots that members keep apart: what two groups refuse they refuse as parts of greater ones, so they are not asked again.
+    apart: BTreeSet<(u32, u32)>,
+    /// Whether a group is two records at most, so that the pair is all there is to ask.
+    couples: bool,
     constraints: &'a Constraints<'a>,
 }
 
@@ -127,24 +240,53 @@ impl<'a> Groups<'a> {
             let file = constraints.records.file(record);
             if constraints.free_of_duplicates.get(file).copied().unwrap_or(false) { 1_u64 << (file % 64) } else { 0 }
         };
-        Self { clusters: Clusters::singletons(count), files: (0..count).map(bit).collect(), constraints }
+        let couples = constraints.records.files() <= 2 && constraints.free_of_duplicates.iter().all(|free| *free);
+        let files = (0..count).map(bit).collect();
+        Self { clusters: Clusters::singletons(count), files, apart: BTreeSet::new(), couples, constraints }
     }
 
-    /// Joins the groups of two records unless they are one already or something forbids it; tells how many pairs that makes.
-    fn join(&mut self, a: u32, b: u32, may: &impl Fn(u32, u32) -> bool) -> Option<u64> {
-        let (a, b) = (self.clusters.root(a), self.clusters.root(b));
-        if a == b || self.files[a as usize] & self.files[b as usize] != 0 {
+    /// What keeps the groups of a pair apart, given by their roots.
+    fn refusal(
+        &mut self,
+        pair: &Scored,
+        a: u32,
+        b: u32,
+        against: &impl Fn(u32, u32) -> Option<Refusal>,
+    ) -> Option<Refusal> {
+        if self.files[a as usize] & self.files[b as usize] != 0 {
+            return Some(Refusal::Rival);
+        }
+        if let Some(differs) = self.constraints.differing(pair.pattern) {
+            return Some(differs);
+        }
+        if self.clusters.size(a).saturating_add(self.clusters.size(b)) > self.constraints.most_records {
+            return Some(Refusal::Size);
+        }
+        if self.couples {
             return None;
         }
-        // Where nobody stands twice anywhere a group is small, and no third record brings two together.
-        let strict = self.constraints.free_of_duplicates.iter().all(|free| *free);
-        if !strict && self.clusters.members(a).any(|x| self.clusters.members(b).any(|y| !may(x, y))) {
-            return None;
+        let roots = (a.min(b), a.max(b));
+        if self.apart.contains(&roots) {
+            return Some(Refusal::Member);
         }
+        let (clusters, between) = (&self.clusters, (pair.left, pair.right));
+        let mut members = clusters.members(a).flat_map(|x| clusters.members(b).map(move |y| (x, y)));
+        let refused = members.find_map(|(x, y)| {
+            let itself = (x.min(y), x.max(y)) == between;
+            if itself { None } else { against(x, y) }
+        });
+        if refused.is_some() {
+            self.apart.insert(roots);
+        }
+        refused
+    }
+
+    /// Joins two groups, given by their roots; tells how many pairs that makes.
+    fn join(&mut self, a: u32, b: u32) -> u64 {
         let pairs = u64::from(self.clusters.size(a)) * u64::from(self.clusters.size(b));
         let files = self.files[a as usize] | self.files[b as usize];
         self.clusters.union(a, b);
         self.files[a.min(b) as usize] = files;
-        Some(pairs)
+        pairs
     }
 }

@@ -1,7 +1,7 @@
 //! The model: Fellegi-Sunter, trained without labels, over records of any declared fields.
 //!
 //! [`ModelPlan`] understands a document; [`Records`] hold who is compared, in small numbers; [`Blocking`] finds the pairs; [`train()`] learns from
-//! them; a [`Scorer`] weighs them; [`join`] and [`threshold`] decide. No probability is tuned by hand, and no answer depends on the number of
+//! them; a [`Scorer`] weighs them; [`decide()`] and [`threshold`] decide. No probability is tuned by hand, and no answer depends on the number of
 //! threads.
 
 // Counts of records and pairs become shares; none comes near 2^52.
@@ -32,7 +32,7 @@ mod weights;
 
 pub use blocking::{Blocking, PairCount, Rule, Sample, Scope};
 pub use comparison::{Agreement, Comparison, Comparisons, MISSING, Memories, levels_of};
-pub use decide::{Constraints, Joined, Threshold, in_order, join, threshold};
+pub use decide::{Constraints, Decided, Refusal, Threshold, decide, in_order, threshold};
 pub use em::{Histogram, Learnt, learn};
 pub use error::ModelError;
 pub use parts::{Part, shares};

@@ -15,6 +15,8 @@ pub struct ModelPlan {
     pub comparisons: Vec<Comparison>,
     /// Which pairs are compared.
     pub rules: Vec<Rule>,
+    /// Comparisons whose disagreement stops a link.
+    pub differs: Vec<usize>,
 }
 
 impl ModelPlan {
@@ -29,6 +31,12 @@ impl ModelPlan {
             let Some(field) = words.field(&comparison.field, &comparison.field, out) else { continue };
             let levels: Vec<Agreement> = comparison.levels.iter().filter_map(|l| words.level(l, field, out)).collect();
             words.in_order(comparison, &levels, out);
+            if comparison.frequencies && levels.first().is_some_and(|first| *first != Agreement::Exact) {
+                let message =
+                    format!("`frequencies: true` of `{}` needs `exact` as its first level", *comparison.field);
+                let found = Diagnostic::error("M011", file, message).at(&comparison.field);
+                out.push(found.help("a rare value is worth more only where both records have it"));
+            }
             plan.comparisons.push(Comparison::new(&comparison.field, field, levels, comparison.frequencies));
         }
         // All levels of a pair are one number, and open comparisons are bits of another.
@@ -70,6 +78,25 @@ impl ModelPlan {
                 Diagnostic::error("M010", file, message)
                     .help("it is in bits, -5 by default: pairs below it are forgotten"),
             );
+        }
+        if !(spec.decide.review > 0.0 && spec.decide.review < 1.0) {
+            let message = format!("`review: {}` is no probability of a link", spec.decide.review);
+            out.push(Diagnostic::error("M010", file, message).help("it lies between 0 and 1, and is 0.5 by default"));
+        }
+        if spec.decide.most_records < 2 {
+            let message = "`most_records` allows nobody two records, so nothing could be linked";
+            out.push(Diagnostic::error("M010", file, message).help("it is 1000 by default"));
+        }
+        for field in &spec.decide.differs {
+            let Some(place) = words.field(field, field, out) else { continue };
+            match plan.comparisons.iter().position(|comparison| comparison.field == place) {
+                Some(at) => plan.differs.push(at),
+                None => out.push(
+                    Diagnostic::error("M001", file, format!("`{}` is in no comparison", **field))
+                        .at(field)
+                        .help("a field differs where its comparison says so: add one under `comparisons:`"),
+                ),
+            }
         }
         for (what, none) in [("blocking rule", plan.rules.is_empty()), ("comparison", plan.comparisons.is_empty())] {
             if none {
@@ -278,7 +305,7 @@ mod tests {
             (-5.0, None, &never[..], 1),
         ] {
             let mut found = Diagnostics::default();
-            let decide = DecideSpec { floor, probability };
+            let decide = DecideSpec { floor, probability, ..DecideSpec::default() };
             let spec = ModelSpec { fields: &fields, blocking, comparisons: &out_of_order[2..], decide: &decide };
             ModelPlan::new(spec, Path::new("x.yaml"), &mut found);
             let codes: Vec<&str> = found.sorted().iter().map(|d| d.code).collect();

@@ -91,11 +91,17 @@ pub struct DecideSpec {
     /// Pairs from this probability on are links. Absent: the threshold that promises the best balance of false and missed links, by the error
     /// rates that the model itself expects.
     pub probability: Option<f64>,
+    /// Pairs from this probability on that are no links stand in the match log for people to look at, with what stopped them.
+    pub review: f64,
+    /// Guards: fields whose disagreement stops a link whatever else agrees. Both values are there, and fit no level of the field's comparison.
+    pub differs: Vec<Located<String>>,
+    /// Records that one person may have at most.
+    pub most_records: u32,
 }
 
 impl Default for DecideSpec {
     fn default() -> Self {
-        Self { floor: -5.0, probability: None }
+        Self { floor: -5.0, probability: None, review: 0.5, differs: Vec::new(), most_records: 1_000 }
     }
 }
 

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::blocking::{Blocking, Rule, Sample, Scope};
-use super::comparison::{Agreement, Comparison, Comparisons};
-use super::decide::{Constraints, in_order, join, threshold};
+use super::comparison::{Agreement, Comparison, Comparisons, levels_of};
+use super::decide::{Constraints, Refusal, decide, in_order, threshold};
 use super::em::{Histogram, learn};
 use super::records::{Column, Field, Records, Values};
 use super::score::{Frequencies, Scored, Scorer};
@@ -417,20 +417,77 @@ fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplic
     let mut pairs =
         vec![pair(0, 3, 9_000), pair(1, 3, 20_000), pair(1, 4, 15_000), pair(0, 4, 8_000), pair(2, 5, -3_000)];
     in_order(&mut pairs);
-    let strict = Constraints { records: &records, free_of_duplicates: &[true, true] };
-    let joined = join(&pairs, &strict, |_, _| true);
-    let found: Vec<_> = joined.iter().map(|j| (j.pair.left, j.pair.right, j.runner_up)).collect();
-    assert_eq!(found, [(1, 3, Some(15_000)), (0, 4, Some(15_000)), (2, 5, None)]);
-    // The second had the better pair of record 4 before it: that it is one person is unlikely.
-    assert!(joined[0].probability > 0.9 && joined[1].probability < 0.01 && joined[2].probability < 0.2);
-    let line = threshold(&joined, 1.0);
+    let strict = constraints(&records, &[true, true]);
+    let decided = decide(&pairs, &strict, |_, _| None);
+    let found: Vec<_> = decided.iter().map(|j| (j.pair.left, j.pair.right, j.refused, j.lead(), j.rival())).collect();
+    let rival = Some(Refusal::Rival);
+    assert_eq!(
+        found,
+        [
+            (1, 3, None, Some(5_000), Some(4)),
+            (1, 4, rival, Some(-5_000), Some(3)),
+            (0, 3, rival, Some(-11_000), Some(1)),
+            (0, 4, None, Some(-7_000), Some(1)),
+            (2, 5, None, None, None)
+        ]
+    );
+    // The last but one had the better pair of record 4 before it: that it is one person is unlikely.
+    assert!(decided[0].probability > 0.9 && decided[3].probability < 0.01 && decided[4].probability < 0.2);
+    let line = threshold(&decided, 1.0);
     assert_eq!((line.links, line.weight), (1, 20_000));
+    assert_eq!(decided.iter().filter(|one| line.links(one)).count(), 1);
+    // Below the review weight nobody is told of what was refused.
+    let told = decide(&pairs, &Constraints { review: 10_000, ..strict }, |_, _| None);
+    assert_eq!(told.iter().filter(|one| one.refused.is_some()).map(|j| j.pair.weight).collect::<Vec<_>>(), [15_000]);
     // Where people may stand twice everybody is one, unless two of them speak against it.
-    let loose = Constraints { records: &records, free_of_duplicates: &[false, false] };
-    assert_eq!(join(&pairs, &loose, |_, _| true).len(), 4);
-    let never = |a: u32, b: u32| (a, b) != (0, 1) && (a, b) != (1, 0);
-    let kept: Vec<_> = join(&pairs, &loose, never).iter().map(|j| (j.pair.left, j.pair.right)).collect();
-    assert_eq!(kept, [(1, 3), (1, 4), (2, 5)]);
+    let loose = constraints(&records, &[false, false]);
+    assert_eq!(decide(&pairs, &loose, |_, _| None).len(), 4);
+    let never = |a: u32, b: u32| ((a, b) == (0, 1) || (a, b) == (1, 0)).then_some(Refusal::Member);
+    let kept = decide(&pairs, &loose, never);
+    let kept: Vec<_> = kept.iter().map(|j| (j.pair.left, j.pair.right, j.refused)).collect();
+    let member = Some(Refusal::Member);
+    assert_eq!(kept, [(1, 3, None), (1, 4, None), (0, 3, member), (0, 4, member), (2, 5, None)]);
+    // Nobody has more records than a person may.
+    let few = decide(&pairs, &Constraints { most_records: 2, ..loose }, |_, _| None);
+    assert_eq!(few.iter().filter(|one| one.refused == Some(Refusal::Size)).count(), 2, "{few:?}");
+}
+
+#[test]
+fn three_files_without_duplicates_are_no_rivals_of_each_other_and_no_third_record_brings_two_together() {
+    let records = Records::new(vec![texts("t", &vec![Some("X".to_owned()); 4])], vec![1, 2, 4]);
+    let pair = |left, right, weight| Scored { left, right, weight, pattern: 0 };
+    let mut pairs = vec![pair(0, 1, 20_000), pair(1, 2, 18_000), pair(0, 2, 16_000), pair(1, 3, 4_000)];
+    in_order(&mut pairs);
+    let three = constraints(&records, &[true, true, true]);
+    let decided = decide(&pairs, &three, |_, _| None);
+    // One person has a record in each: the pair of 0 and 2 is of one group by then, and 3 came too late.
+    let found: Vec<_> = decided.iter().map(|j| (j.pair.left, j.pair.right, j.refused, j.rival())).collect();
+    assert_eq!(found, [(0, 1, None, None), (1, 2, None, Some(3)), (1, 3, Some(Refusal::Rival), Some(2))]);
+    assert!(decided[0].probability > 0.99 && decided[1].probability > 0.99, "{decided:?}");
+    let against = |a: u32, b: u32| ((a.min(b), a.max(b)) == (0, 2)).then_some(Refusal::Member);
+    let apart = decide(&pairs, &three, against);
+    assert_eq!(apart[1].refused, Some(Refusal::Member), "{apart:?}");
+}
+
+#[test]
+fn a_field_that_differs_stops_a_link_whatever_else_agrees() {
+    let records = Records::new(vec![texts("t", &vec![Some("X".to_owned()); 3])], vec![1, 3]);
+    let list = comparisons();
+    // Levels of name, town and number: the number's last level is that it fits nothing.
+    let pattern = |number: u64| 3 * 5 + 5 + number;
+    let pairs = [
+        Scored { left: 0, right: 1, weight: 20_000, pattern: pattern(4) },
+        Scored { left: 0, right: 2, weight: 10_000, pattern: pattern(0) },
+    ];
+    assert_eq!(levels_of(&list, pattern(4)), [1, 1, 4]);
+    let guarded = Constraints { list: &list, differs: &[2], ..constraints(&records, &[true, true]) };
+    let decided = decide(&pairs, &guarded, |_, _| None);
+    let found: Vec<_> = decided.iter().map(|one| (one.pair.right, one.refused)).collect();
+    assert_eq!(found, [(1, Some(Refusal::Differs(2))), (2, None)]);
+}
+
+fn constraints<'a>(records: &'a Records, free_of_duplicates: &'a [bool]) -> Constraints<'a> {
+    Constraints { records, free_of_duplicates, list: &[], differs: &[], most_records: 1_000, review: -20_000 }
 }
 
 #[test]

@@ -16,6 +16,10 @@ const NOISE: f64 = 0.05;
 const NOISE_OF_KNOWN: f64 = 0.25;
 /// So many labelled pairs with values tell of a comparison that no rule leaves free.
 const FEWEST_LABELS: f64 = 30.0;
+/// Draws of which a level's true matches leave so little that it may be none: standard errors of their number.
+const ERRORS: f64 = 2.0;
+/// The share of a level that true matches must make up for that to matter.
+const MATTERS: f64 = 0.25;
 /// How often chance and agreement are worked out in turn.
 const TURNS: usize = 3;
 
@@ -104,7 +108,9 @@ pub fn train(
                 TakenOut { lambda: matches / pairs, equal: matches / pairs * m, noise: NOISE }
             }
         };
-        let u: Vec<Vec<f64>> = chances.iter().enumerate().map(|(at, c)| by_level(c, list, at, taken_out(at))).collect();
+        let m = |at: usize| learnt.as_ref().map(|(learnt, _)| learnt.m[at].as_slice());
+        let of = |(at, c): (usize, &Chance)| by_level(c, list, at, taken_out(at), m(at));
+        let u: Vec<Vec<f64>> = chances.iter().enumerate().map(of).collect();
         let now = learn(list, &histograms, &u, &labelled);
         matches = within(known.map_or_else(|| estimated_matches(list, blocking, &counts, &now), |known| known.pairs));
         learnt = Some((now, u));
@@ -125,12 +131,19 @@ struct TakenOut {
     noise: f64,
 }
 
-/// u by level: the true matches are taken out of what frequencies give.
-fn by_level(chance: &Chance, list: &[Comparison], at: usize, matches: TakenOut) -> Vec<f64> {
+/// u by level: the true matches, as often at each level as `m` says once that is known, are taken out of what frequencies and draws give.
+fn by_level(chance: &Chance, list: &[Comparison], at: usize, matches: TakenOut, m: Option<&[f64]>) -> Vec<f64> {
     let exact_first = list[at].levels.first() == Some(&super::comparison::Agreement::Exact);
     let left = (chance.exact - matches.equal) / (1.0 - matches.lambda);
     // Of a value that is nearly each person's own, what is left is the error of lambda itself, and says nothing.
     let exact = if left < matches.noise * chance.exact { 0.0 } else { left }.max(chance.floors[1]);
+    let differing = 1.0 - if exact_first { chance.exact } else { 0.0 };
+    let left_of = |level: usize, share: f64| {
+        let (all, matched) = (differing * share, m.map_or(0.0, |m| matches.lambda * m[level]));
+        let left = (all - matched) / (1.0 - matches.lambda);
+        let error = ERRORS * libm::sqrt(all / chance.seen.max(1) as f64);
+        if matched > MATTERS * all && left < error { 0.0 } else { left.max(0.0) }
+    };
     let mut u: Vec<f64> = chance
         .others
         .iter()
@@ -139,7 +152,7 @@ fn by_level(chance: &Chance, list: &[Comparison], at: usize, matches: TakenOut) 
         .map(|(level, (share, floor))| match level {
             0 => 0.0,
             1 if exact_first => exact,
-            _ => ((1.0 - if exact_first { exact } else { 0.0 }) * share).max(*floor),
+            _ => left_of(level, *share).max(*floor),
         })
         .collect();
     let all: f64 = u.iter().sum();

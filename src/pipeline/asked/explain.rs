@@ -68,6 +68,8 @@ pub struct DecisionTold {
     pub decision: String,
     /// The weight in thousandths of a bit, the probability, and the lead over the runner-up; of the model's decisions.
     pub weight: Option<(i64, f64, Option<i64>)>,
+    /// The record of the runner-up, where there is one.
+    pub rival: String,
 }
 
 /// What happened to a person since.
@@ -221,6 +223,7 @@ impl At {
             "missing_parts",
             "vetoed_by",
             "decision",
+            "rival_ref",
         ];
         let columns = texts_of.map(|c| format!("arrow_cast(l.{c}, 'Utf8')")).join(", ");
         let sql = format!(
@@ -234,8 +237,8 @@ impl At {
                 if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
             };
             let number = |at: usize| cast(batch.column(at), &DataType::Int64).map_err(EngineError::arrow("match log"));
-            let (ids, weights, leads) = (number(11)?, number(12)?, number(14)?);
-            let probabilities = batch.column(13).as_primitive::<Float64Type>();
+            let (ids, weights, leads) = (number(12)?, number(13)?, number(15)?);
+            let probabilities = batch.column(14).as_primitive::<Float64Type>();
             for row in 0..batch.num_rows() {
                 let of = |column: &dyn Array| {
                     let column = column.as_primitive::<Int64Type>();
@@ -250,6 +253,7 @@ impl At {
                     parts: [t(6), t(7), t(8)],
                     stopped_by: t(9),
                     decision: t(10),
+                    rival: t(11),
                     weight: of(&weights).map(|weight| (weight, probabilities.value(row), of(&leads))),
                 });
             }

@@ -116,7 +116,9 @@ async fn decisions(
     engine.register_folder("match_log", &out.join("match_log")).await?;
     let texts = ["left_source", "left_id", "right_source", "right_id", "rule", "decision"];
     let texts = texts.map(|name| format!("arrow_cast({0}, 'Utf8') AS {0}", quoted(name))).join(", ");
-    let sql = format!("SELECT {texts}, weight_millibits FROM match_log ORDER BY decision_id");
+    let sql = format!(
+        "SELECT {texts}, weight_millibits FROM match_log WHERE stopped_by IN ('', 'threshold') ORDER BY decision_id"
+    );
     let mut rules: BTreeMap<String, Share> = BTreeMap::new();
     let mut decided: Vec<(i32, bool)> = Vec::new();
     for batch in engine.collect("match log", &sql).await? {

@@ -20,8 +20,12 @@ pub struct FileDecision {
     pub rule: String,
     /// Both records, `file:id`.
     pub records: [String; 2],
-    /// `link` or `below_threshold`.
+    /// `link`, `review`, `vetoed` or `below_threshold`.
     pub decision: String,
+    /// What stopped a link, in the words of the log; empty for links.
+    pub stopped_by: String,
+    /// The record of the runner-up, `file:id`; empty without one.
+    pub rival: String,
     /// Weight in thousandths of a bit, probability, lead over the runner-up in thousandths of a bit (empty without one).
     pub told: [String; 3],
 }
@@ -167,15 +171,20 @@ impl<'e> Log<'e> {
             "weight_millibits",
             "probability",
             "lead_millibits",
+            "stopped_by",
+            "rival_source",
+            "rival_id",
         ];
         let columns = columns.map(|c| format!("CAST(l.{c} AS VARCHAR) AS told_{c}")).join(", ");
         let sql = format!("SELECT {columns} FROM match_log l {condition} ORDER BY l.decision_id");
         let rows = texts(&self.0.collect("match log", &sql).await?)?;
         let read = rows.into_iter().filter_map(|row| {
-            let [number, rule, ls, li, rs, ri, decision, weight, probability, lead] =
-                <[String; 10]>::try_from(row).ok()?;
+            let [number, rule, ls, li, rs, ri, decision, weight, probability, lead, stopped_by, source, id] =
+                <[String; 13]>::try_from(row).ok()?;
             let records = [format!("{ls}:{li}"), format!("{rs}:{ri}")];
-            Some(FileDecision { number, rule, records, decision, told: [weight, probability, lead] })
+            let rival = if id.is_empty() { String::new() } else { format!("{source}:{id}") };
+            let told = [weight, probability, lead];
+            Some(FileDecision { number, rule, records, decision, stopped_by, rival, told })
         });
         Ok(read.collect())
     }

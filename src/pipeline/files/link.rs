@@ -9,15 +9,15 @@ use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::Clusters;
 use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{
-    Beforehand, Blocking, Choice, Comparisons, Constraints, Frequencies, Joined, ModelFile, ModelPlan, PairCount, Part,
-    Rule, Scope, Scorer, SuggestedRule, Threshold, Trained, in_order, join, probability, suggest, thousandths,
-    threshold, train,
+    Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, ModelFile, ModelPlan, PairCount,
+    Part, Refusal, Rule, Scope, Scorer, SuggestedRule, Threshold, Trained, decide, in_order, probability, suggest,
+    thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::document::{columns_of, load};
 use crate::pipeline::files::labels::{Labels, LabelsTold};
-use crate::pipeline::files::outputs::Decided;
+use crate::pipeline::files::outputs::Outputs;
 use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read};
 use crate::pipeline::spec::{LinkDocument, LinkMode};
 use crate::standardize::SPEC_VERSION;
@@ -312,26 +312,38 @@ impl Begun {
         let rules = self.plan.rules.iter().zip(counts).zip(lost).map(of).collect();
         in_order(&mut pairs);
         let free: Vec<bool> = self.document.files.values().map(|f| !f.duplicates).collect();
-        let constraints = Constraints { records, free_of_duplicates: &free };
+        let review = self.document.decide.review;
+        let constraints = Constraints {
+            records,
+            free_of_duplicates: &free,
+            list,
+            differs: &self.plan.differs,
+            most_records: self.document.decide.most_records,
+            review: thousandths(libm::log2(review / (1.0 - review))),
+        };
         let memories = RefCell::new(comparisons.memories());
         // Two members of a group whose own comparison speaks against them are not brought together by a third.
-        let may = |a: u32, b: u32| scorer.score(&mut memories.borrow_mut(), a.min(b), a.max(b)).1 >= trained.prior();
-        let joined = join(&pairs, &constraints, may);
+        let against = |a: u32, b: u32| {
+            let (pattern, weight) = scorer.score(&mut memories.borrow_mut(), a.min(b), a.max(b));
+            constraints.differing(pattern).or((weight < trained.prior()).then_some(Refusal::Member))
+        };
+        let decided = decide(&pairs, &constraints, against);
         drop(pairs);
-        let drawn = self.drawn(&joined, trained.matches);
-        let clusters = persons_of(records.len(), &joined[..drawn.links]);
+        let drawn = self.drawn(&decided, trained.matches);
+        let clusters = persons_of(records.len(), &decided, drawn);
         clock.lap("decide");
         let model = self.file_of(&trained);
-        let decided = Decided {
+        let outputs = Outputs {
             files: &self.files,
             plan: &self.plan,
             persons: &persons,
             blocking: &blocking,
-            joined: &joined,
+            decided: &decided,
+            review,
             drawn,
             clusters: &clusters,
         };
-        decided.write(&model, out, self.threads).await?;
+        outputs.write(&model, out, self.threads).await?;
         clock.lap("write");
         let count = |file: usize| records.of_file(file).len() as u64;
         Ok(LinkReport {
@@ -351,15 +363,10 @@ impl Begun {
     }
 
     /// Where the line between links and the rest is drawn.
-    fn drawn(&self, joined: &[Joined], matches: f64) -> Threshold {
-        let Some(asked) = self.document.decide.probability else { return threshold(joined, matches) };
+    fn drawn(&self, decided: &[Decided], matches: f64) -> Threshold {
+        let Some(asked) = self.document.decide.probability else { return threshold(decided, matches) };
         let asked = asked.clamp(1e-9, 1.0 - 1e-9);
-        let weight = thousandths(libm::log2(asked / (1.0 - asked)));
-        let links = joined.partition_point(|one| one.pair.weight >= weight);
-        let right: f64 = joined[..links].iter().map(|one| one.probability * one.pairs as f64).sum();
-        let pairs: u64 = joined[..links].iter().map(|one| one.pairs).sum();
-        let precision = if pairs == 0 { 1.0 } else { right / pairs as f64 };
-        Threshold { weight, links, precision, recall: right / matches.max(right).max(1.0) }
+        Threshold::at(thousandths(libm::log2(asked / (1.0 - asked))), decided, matches)
     }
 }
 
@@ -369,9 +376,9 @@ fn beforehand(labels: Option<&Labels>) -> Beforehand {
 }
 
 /// The person of every record, numbered from 0 in the order of their first records.
-fn persons_of(records: usize, links: &[Joined]) -> Vec<u32> {
+fn persons_of(records: usize, decided: &[Decided], drawn: Threshold) -> Vec<u32> {
     let mut clusters = Clusters::singletons(u32::try_from(records).unwrap_or(u32::MAX));
-    for link in links {
+    for link in decided.iter().filter(|one| drawn.links(one)) {
         let (a, b) = (clusters.root(link.pair.left), clusters.root(link.pair.right));
         clusters.union(a, b);
     }

@@ -10,7 +10,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::{DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Zone};
-use crate::linkage::model::{Blocking, Joined, ModelFile, ModelPlan, Threshold, level_names, levels_of, probability};
+use crate::linkage::model::{
+    Blocking, Decided, ModelFile, ModelPlan, Refusal, Threshold, level_names, levels_of, thousandths,
+};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::persons::{PersonFile, Persons};
 use crate::pipeline::side_by_side::side_by_side;
@@ -40,14 +42,17 @@ fn log_schema() -> SchemaRef {
         Field::new("weight_millibits", DataType::Int32, false),
         Field::new("probability", DataType::Float64, false),
         Field::new("lead_millibits", DataType::Int32, true),
+        Field::new("rival_source", DataType::Utf8, true),
+        Field::new("rival_id", DataType::Utf8, true),
         text("decision"),
+        text("stopped_by"),
         text("model"),
     ]))
 }
 
 /// What was decided, to be written.
 #[derive(Debug)]
-pub(super) struct Decided<'a> {
+pub(super) struct Outputs<'a> {
     /// The files.
     pub files: &'a [PersonFile],
     /// The comparisons and rules.
@@ -56,8 +61,10 @@ pub(super) struct Decided<'a> {
     pub persons: &'a Persons,
     /// Which pairs were compared.
     pub blocking: &'a Blocking<'a>,
-    /// Pairs that were joined, the greatest weight first.
-    pub joined: &'a [Joined],
+    /// Pairs that were decided, the greatest weight first.
+    pub decided: &'a [Decided],
+    /// From this probability on, pairs that are no links are for people to look at.
+    pub review: f64,
     /// Where links end.
     pub drawn: Threshold,
     /// The person of every record.
@@ -70,7 +77,7 @@ enum Part {
     Log,
 }
 
-impl Decided<'_> {
+impl Outputs<'_> {
     /// Writes crosswalk, match log and model below `out`. They are written beside what stands there, and take its place together when they are whole.
     pub(super) async fn write(&self, model: &ModelFile, out: &Place, threads: usize) -> Result<(), PipelineError> {
         let text = serde_json::to_string_pretty(model).map_err(PipelineError::bug)?;
@@ -122,7 +129,7 @@ impl Decided<'_> {
         let options = WriteOptions { hashed, ..WriteOptions::default() };
         let mut writer = DatasetWriter::create(place, Arc::clone(&schema), &options).await?;
         let patterns = self.patterns();
-        for (at, decisions) in self.joined.chunks(ROWS).enumerate() {
+        for (at, decisions) in self.decided.chunks(ROWS).enumerate() {
             writer.write(self.log_batch(&schema, at * ROWS, decisions, &patterns, fingerprint.short())?).await?;
         }
         writer.finish("match_log", fingerprint.as_str(), Zone::Audit, serde_json::Map::new()).await?;
@@ -132,7 +139,7 @@ impl Decided<'_> {
     /// Every pattern that stands in the log, in order, and what it says.
     fn patterns(&self) -> (Vec<u64>, StringArray) {
         let list = &self.plan.comparisons[..];
-        let mut patterns: Vec<u64> = self.joined.iter().map(|one| one.pair.pattern).collect();
+        let mut patterns: Vec<u64> = self.decided.iter().map(|one| one.pair.pattern).collect();
         patterns.sort_unstable();
         patterns.dedup();
         let named: Vec<Vec<String>> = list.iter().map(level_names).collect();
@@ -148,21 +155,34 @@ impl Decided<'_> {
         (patterns, says)
     }
 
+    /// What was decided of a pair, and what stopped it, in the words of the log.
+    fn told(&self, one: &Decided) -> (&'static str, String) {
+        let close = one.pair.weight >= thousandths(libm::log2(self.review / (1.0 - self.review)));
+        match one.refused {
+            None if self.drawn.links(one) => ("link", String::new()),
+            None => (if close { "review" } else { "below_threshold" }, "threshold".to_owned()),
+            Some(Refusal::Rival) => ("review", "rival".to_owned()),
+            Some(Refusal::Member) => ("vetoed", "member".to_owned()),
+            Some(Refusal::Size) => ("vetoed", "most_records".to_owned()),
+            Some(Refusal::Differs(at)) => ("vetoed", self.plan.comparisons[at].name.clone()),
+        }
+    }
+
     fn log_batch(
         &self,
         schema: &SchemaRef,
         first: usize,
-        decisions: &[Joined],
+        decisions: &[Decided],
         patterns: &(Vec<u64>, StringArray),
         model: &str,
     ) -> Result<RecordBatch, PipelineError> {
         let records = &self.persons.records;
         let fault = || EngineError::arrow("match log");
-        let from = |texts: &StringArray, of: &dyn Fn(&Joined) -> usize| -> Result<ArrayRef, EngineError> {
+        let from = |texts: &StringArray, of: &dyn Fn(&Decided) -> usize| -> Result<ArrayRef, EngineError> {
             let places: UInt32Array = decisions.iter().map(|d| u32::try_from(of(d)).ok()).collect();
             take(texts, &places, None).map_err(fault())
         };
-        let ids = |of: fn(&Joined) -> u32| -> ArrayRef {
+        let ids = |of: fn(&Decided) -> u32| -> ArrayRef {
             let mut texts = StringBuilder::with_capacity(decisions.len(), decisions.len() * 8);
             for decision in decisions {
                 texts.append_value(self.persons.ids.get(of(decision)));
@@ -171,8 +191,11 @@ impl Decided<'_> {
         };
         let sources = self.sources();
         let rules = StringArray::from_iter_values(self.plan.rules.iter().map(|rule| &rule.id));
-        let words = StringArray::from_iter_values(["link", "below_threshold"]);
-        let rule_of = |d: &Joined| self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(usize::MAX);
+        let rivals: Vec<Option<u32>> = decisions.iter().map(Decided::rival).collect();
+        let rival_sources = rivals.iter().map(|rival| rival.map(|r| self.files[records.file(r)].name.as_str()));
+        let rival_ids = rivals.iter().map(|rival| rival.map(|r| self.persons.ids.get(r)));
+        let told: Vec<(&str, String)> = decisions.iter().map(|d| self.told(d)).collect();
+        let rule_of = |d: &Decided| self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(usize::MAX);
         let numbers = (first..first + decisions.len()).map(|at| i64::try_from(at + 1).unwrap_or(i64::MAX));
         let columns: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from_iter_values(numbers)),
@@ -183,9 +206,12 @@ impl Decided<'_> {
             from(&rules, &rule_of)?,
             from(&patterns.1, &|d| patterns.0.partition_point(|p| *p < d.pair.pattern))?,
             Arc::new(Int32Array::from_iter_values(decisions.iter().map(|d| d.pair.weight))),
-            Arc::new(Float64Array::from_iter_values(decisions.iter().map(|d| probability(d.pair.weight)))),
-            Arc::new(decisions.iter().map(|d| d.runner_up.map(|next| d.pair.weight - next)).collect::<Int32Array>()),
-            from(&words, &|d| usize::from(d.pair.weight < self.drawn.weight))?,
+            Arc::new(Float64Array::from_iter_values(decisions.iter().map(|d| d.probability))),
+            Arc::new(decisions.iter().map(Decided::lead).collect::<Int32Array>()),
+            Arc::new(rival_sources.collect::<StringArray>()),
+            Arc::new(rival_ids.collect::<StringArray>()),
+            Arc::new(StringArray::from_iter_values(told.iter().map(|(decision, _)| decision))),
+            Arc::new(StringArray::from_iter_values(told.iter().map(|(_, stopped)| stopped))),
             Arc::new(StringArray::from_iter_values(decisions.iter().map(|_| model))),
         ];
         Ok(RecordBatch::try_new(Arc::clone(schema), columns).map_err(fault())?)

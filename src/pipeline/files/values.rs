@@ -113,7 +113,9 @@ fn date_code(raw: &str) -> u32 {
     let formats = ["%Y-%m-%d", "%Y%m%d", "%m/%d/%Y"];
     // A time after the day, as databases write it, says nothing here.
     let day = raw.get(..10).filter(|day| day.contains('-')).unwrap_or(raw);
-    let read = formats.iter().find_map(|format| chrono::NaiveDate::parse_from_str(day, format).ok());
+    // A year of two digits is of no century; read as it stands it would be of the first.
+    let whole_year = |day: &chrono::NaiveDate| chrono::Datelike::year(day) >= 1000;
+    let read = formats.iter().find_map(|format| chrono::NaiveDate::parse_from_str(day, format).ok().filter(whole_year));
     read.map_or_else(|| mistyped(day), code_of)
 }
 
@@ -126,7 +128,7 @@ fn mistyped(day: &str) -> u32 {
     let [year, month, day] = parts[..] else { return 0 };
     let number = |text: &str, length| (text.len() == length).then(|| text.parse::<u32>().ok()).flatten();
     match (number(year, 4), number(month, 2), number(day, 2)) {
-        (Some(year), Some(month), Some(day)) if year > 0 => day_code(year, month, day),
+        (Some(year), Some(month), Some(day)) if year >= 1000 => day_code(year, month, day),
         _ => 0,
     }
 }
