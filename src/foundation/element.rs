@@ -35,11 +35,15 @@ pub enum Element {
     PeriodStart,
     /// Last day of the record's period.
     PeriodEnd,
+    /// Grade level in the record's school year: `KG`, `01` to `12`. With the school year it says about when somebody was born.
+    GradeLevel,
+    /// School year of the record, the year in which it ends.
+    SchoolYear,
 }
 
 impl Element {
     /// Every element, in the order of the identity record's columns.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::StateId,
         Self::LocalId,
         Self::LocalIdIssuer,
@@ -54,6 +58,8 @@ impl Element {
         Self::ActiveOrg,
         Self::PeriodStart,
         Self::PeriodEnd,
+        Self::GradeLevel,
+        Self::SchoolYear,
     ];
 
     /// The element's name in documents and as a column of identity records.
@@ -74,6 +80,8 @@ impl Element {
             Self::ActiveOrg => "active_org",
             Self::PeriodStart => "period_start",
             Self::PeriodEnd => "period_end",
+            Self::GradeLevel => "grade_level",
+            Self::SchoolYear => "school_year",
         }
     }
 }

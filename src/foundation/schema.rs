@@ -13,7 +13,7 @@ fn reference(name: &str, nullable: bool) -> Field {
 
 /// Identity records (restricted): one row per source, source person and distinct set of identity values; primary key `identity_ref`.
 ///
-/// Names are canonical (upper-case ASCII); `*_status` is `valid`, `missing`, `invalid` or `placeholder` (SSN also `itin`, `alt`).
+/// `school_cohort` is the year in which who was in that grade in that school year finishes grade 12. Names are canonical (upper-case ASCII); `*_status` is `valid`, `missing`, `invalid` or `placeholder` (SSN also `itin`, `alt`).
 #[must_use]
 pub fn identity_records() -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
@@ -38,6 +38,7 @@ pub fn identity_records() -> SchemaRef {
         text("active_org"),
         Field::new("period_start", DataType::Date32, true),
         Field::new("period_end", DataType::Date32, true),
+        Field::new("school_cohort", DataType::Int32, true),
         Field::new("row_count", DataType::Int64, false),
     ]))
 }

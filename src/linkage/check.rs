@@ -136,6 +136,7 @@ pub fn check_model(
     }
     for comparison in &model.comparisons {
         word(&comparison.field);
+        comparison.unless.iter().for_each(&mut word);
         comparison.levels.iter().for_each(&mut word);
     }
     model_alone(model, file, out);

@@ -69,6 +69,8 @@ pub(super) struct Record {
     pub(super) postal: Option<String>,
     pub(super) org: Option<&'static str>,
     pub(super) period: Option<(i32, Option<i32>)>,
+    /// The year in which who is in its grade finishes school.
+    pub(super) cohort: Option<i32>,
 }
 
 /// `MARIA GARCIA LOPEZ 2003-04-05 id=17 ssn=900010001 ...`: words up to the first key are first and last names.
@@ -88,6 +90,7 @@ pub(super) fn record(source: &'static str, number: u32, text: &str) -> Record {
             Some(("ssn", v)) => record.ssn = some(v),
             Some(("mid", v)) => record.middle = some(v),
             Some(("suffix", v)) => record.suffix = some(v),
+            Some(("cohort", v)) => record.cohort = v.parse().ok(),
             Some(("zip", v)) => record.postal = some(v),
             Some(("sex", v)) => record.sex = Some(if v == "F" { "F" } else { "M" }),
             Some(("at", v)) => record.org = Some(if v == "A" { "A" } else { "B" }),
@@ -120,6 +123,11 @@ impl Record {
         hash(&["ref", self.source, &self.number.to_string()])
     }
 
+    /// Without months of September, which nobody here is born in: the year of birth and 18.
+    fn cohort(&self) -> Option<i32> {
+        self.cohort.or(self.birth.map(|(year, ..)| year + 18))
+    }
+
     fn part(&self, part: &str) -> Option<String> {
         let first = self.first.as_deref().filter(|f| f.len() > 1);
         let initial = |name: &Option<String>| name.as_deref().and_then(|n| n.get(..1)).map(str::to_owned);
@@ -133,6 +141,8 @@ impl Record {
             "first_name" | "first_word" => first.map(str::to_owned),
             "first_root" => first.map(|f| NICKNAMES.iter().find(|n| n.0 == f).map_or(f, |n| n.1).to_owned()),
             "first_initial" => initial(&self.first),
+            "first_lone_initial" => self.first.clone().filter(|f| f.len() == 1),
+            "middle_lone_initial" => self.middle.clone().filter(|m| m.len() == 1),
             "first_less_1" => first.and_then(|f| less(f, 0)),
             "first_less_2" => first.and_then(|f| less(f, 1)),
             "first_phonetic" => first.map(skeleton),
@@ -146,6 +156,11 @@ impl Record {
             "suffix" => self.suffix.clone(),
             "birth_date" => self.birth.map(date),
             "birth_date_swapped" => self.birth.filter(|b| b.2 <= 12).map(|(y, m, d)| date((y, d, m))),
+            "birth_date_less_1_year" => self.birth.map(|(y, m, d)| date((y - 1, m, d))),
+            "birth_date_less_2_years" => self.birth.map(|(y, m, d)| date((y - 2, m, d))),
+            "birth_year_day" => self.birth.map(|(y, _, d)| format!("{y:04}-{d:02}")),
+            "school_cohort" => self.cohort().map(|cohort| cohort.to_string()),
+            "school_cohort_less_1" => self.cohort().map(|cohort| (cohort - 1).to_string()),
             "birth_year_month" => self.birth.map(|(y, m, _)| format!("{y:04}-{m:02}")),
             "birth_month_day" => self.birth.map(|(_, m, d)| format!("{m:02}-{d:02}")),
             "sex" => self.sex.map(str::to_owned),

@@ -38,6 +38,7 @@ fn people() -> impl Strategy<Value = Vec<Record>> {
         prop::option::of((DECEMBER..DECEMBER + 60, prop::option::of(DECEMBER + 30..DECEMBER + 90))),
     );
     let record = (source, ids, names, more, birth, place).prop_map(|(source, ids, names, more, birth, place)| Record {
+        cohort: None,
         source,
         state_id: ids.0,
         local_id: ids.1,

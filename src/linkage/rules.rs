@@ -289,7 +289,8 @@ fn model_pass(spec: &ModelPassSpec, guards: &[Guard], columns: &mut Columns) -> 
         }
         let says = one.levels.iter().map(|word| word.trim().to_owned()).collect();
         let frequencies = one.frequencies;
-        comparisons.push(Comparison { name: one.field.value.clone(), field: own, levels, says, frequencies });
+        let unless = one.unless.as_ref().map(|other| field(other));
+        comparisons.push(Comparison { name: one.field.value.clone(), field: own, levels, says, frequencies, unless });
     }
     let mut blocking = Vec::with_capacity(spec.blocking.len());
     for rule in &spec.blocking {

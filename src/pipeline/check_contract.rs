@@ -26,6 +26,7 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
         let names: Vec<&str> = contract.columns.iter().map(|c| c.name.as_str()).collect();
         contract.format.check(&file, &names, found);
         identity(contract, &file, found);
+        school(contract, &file, found);
         references(project, contract, &file, found);
     }
 }
@@ -44,13 +45,39 @@ fn identity(contract: &ContractDocument, file: &Path, found: &mut Diagnostics) {
         }
         let describes = matches!(
             element,
-            Element::ActiveOrg | Element::LocalIdIssuer | Element::PeriodStart | Element::PeriodEnd | Element::Sex
+            Element::ActiveOrg
+                | Element::LocalIdIssuer
+                | Element::PeriodStart
+                | Element::PeriodEnd
+                | Element::Sex
+                | Element::GradeLevel
+                | Element::SchoolYear
         );
         if !describes && column.sensitivity != Sensitivity::Direct {
             let message = format!("column `{}` names a person and is not `direct`", *column.name);
             let d = Diagnostic::error("C051", file, message).at(&column.name);
             found.push(d.help("add `sensitivity: direct`, so that it stays in the restricted zone"));
         }
+    }
+}
+
+/// A grade says when somebody was born in a known school year alone, and a school year is a whole number.
+fn school(contract: &ContractDocument, file: &Path, found: &mut Diagnostics) {
+    let of = |element| contract.columns.iter().find(|column| column.identity == Some(element));
+    let (grade, year) = (of(Element::GradeLevel), of(Element::SchoolYear));
+    for (one, other, needed) in [(grade, year, Element::SchoolYear), (year, grade, Element::GradeLevel)] {
+        if let (Some(one), None) = (one, other) {
+            let message = format!(
+                "no column holds the identity element `{}`, without which this one says nothing",
+                needed.name()
+            );
+            let d = Diagnostic::error("C054", file, message).at(&one.name);
+            found.push(d.help("give `identity: grade_level` and `identity: school_year` together, or neither"));
+        }
+    }
+    if let Some(year) = year.filter(|year| year.kind.value != crate::contract::ColumnType::Integer) {
+        let d = Diagnostic::error("C055", file, "a school year is a whole number").at(&year.name);
+        found.push(d.help("make it `type: integer`: the year in which the school year ends"));
     }
 }
 

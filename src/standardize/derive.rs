@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, StringViewArray, StringViewBuilder};
-use arrow::datatypes::{DataType, Date32Type, Field as Column, Schema, SchemaRef};
+use arrow::datatypes::{ArrowPrimitiveType, DataType, Date32Type, Field as Column, Int32Type, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use chrono::{Datelike, NaiveDate};
 
@@ -12,7 +12,7 @@ use crate::foundation::interned::Interned;
 use crate::foundation::parts::NO_VALUE;
 use crate::standardize::error::{Result, StandardizeError};
 use crate::standardize::reference::text;
-use crate::standardize::{date, name, nickname, phonetic, surname};
+use crate::standardize::{date, name, nickname, phonetic, school, surname};
 
 /// Values of one field that are remembered before its memory starts anew.
 const MOST: usize = 1 << 17;
@@ -27,11 +27,13 @@ pub const PARTS: &[&str] = &[
     "first_word",
     "first_root",
     "first_initial",
+    "first_lone_initial",
     "first_less_1",
     "first_less_2",
     "first_phonetic",
     "middle_name",
     "middle_initial",
+    "middle_lone_initial",
     "last_name",
     "last_joined",
     "last_core",
@@ -41,9 +43,16 @@ pub const PARTS: &[&str] = &[
     "suffix",
     "birth_date",
     "birth_date_swapped",
+    "birth_date_less_1_year",
+    "birth_date_less_2_years",
     "birth_year",
     "birth_year_month",
+    "birth_year_day",
     "birth_month_day",
+    "school_cohort",
+    "school_cohort_less_1",
+    "district",
+    "district_region",
     "sex",
     "postal_code",
     "postal_region",
@@ -58,6 +67,10 @@ enum Field {
     LocalId,
     /// The birth date where it is valid.
     BirthDate,
+    /// The school cohort, by grade, else by a valid birth date.
+    Cohort,
+    /// The issuer of the local id of a record of a school, which is one with a grade.
+    District,
     /// One text column.
     Text(&'static str),
 }
@@ -68,14 +81,23 @@ fn field_of(part: &str) -> Option<Field> {
         "ssn" | "ssn_last4" => Field::Ssn,
         "local_id" => Field::LocalId,
         "state_id" => Field::Text("state_id"),
-        "first_name" | "first_word" | "first_root" | "first_initial" | "first_less_1" | "first_less_2"
-        | "first_phonetic" => Field::Text("first_name"),
-        "middle_name" | "middle_initial" => Field::Text("middle_name"),
+        "first_name" | "first_word" | "first_root" | "first_initial" | "first_lone_initial" | "first_less_1"
+        | "first_less_2" | "first_phonetic" => Field::Text("first_name"),
+        "middle_name" | "middle_initial" | "middle_lone_initial" => Field::Text("middle_name"),
         "last_name" | "last_joined" | "last_core" | "last_first_part" | "last_last_part" | "last_phonetic" => {
             Field::Text("last_name")
         }
         "suffix" => Field::Text("suffix"),
-        "birth_date" | "birth_date_swapped" | "birth_year" | "birth_year_month" | "birth_month_day" => Field::BirthDate,
+        "birth_date"
+        | "birth_date_swapped"
+        | "birth_date_less_1_year"
+        | "birth_date_less_2_years"
+        | "birth_year"
+        | "birth_year_month"
+        | "birth_year_day"
+        | "birth_month_day" => Field::BirthDate,
+        "school_cohort" | "school_cohort_less_1" => Field::Cohort,
+        "district" | "district_region" => Field::District,
         "sex" => Field::Text("sex"),
         "postal_code" | "postal_region" => Field::Text("postal_code"),
         _ => return None,
@@ -92,6 +114,7 @@ fn of_text(part: &str, value: &str) -> Option<String> {
         "first_word" => value.split(' ').next().and_then(long),
         "first_root" => nickname::nickname_root(value),
         "first_initial" | "middle_initial" => name::initial(value).map(str::to_owned),
+        "first_lone_initial" | "middle_lone_initial" => (value.len() == 1).then(|| value.to_owned()),
         "first_less_1" => value.split(' ').next().and_then(|word| name::less(word, 0)),
         "first_less_2" => value.split(' ').next().and_then(|word| name::less(word, 1)),
         "first_phonetic" => value.split(' ').next().and_then(phonetic::phonetic),
@@ -101,13 +124,18 @@ fn of_text(part: &str, value: &str) -> Option<String> {
         "last_last_part" => surname::parts(value).pop(),
         "last_phonetic" => phonetic::phonetic(value),
         "postal_region" => value.get(..3).map(str::to_owned),
+        "district_region" => value.get(..2).map(str::to_owned),
         _ => Some(value.to_owned()),
     }
 }
 
 /// A part of a birth date.
 fn of_date(part: &str, day: NaiveDate) -> Option<String> {
+    let earlier = |years: i32| Some(format!("{:04}-{:02}-{:02}", day.year() - years, day.month(), day.day()));
     match part {
+        "birth_date_less_1_year" => earlier(1),
+        "birth_date_less_2_years" => earlier(2),
+        "birth_year_day" => Some(format!("{:04}-{:02}", day.year(), day.day())),
         "birth_date_swapped" => date::swapped(day).map(|day| day.to_string()),
         "birth_year" => Some(format!("{:04}", day.year())),
         "birth_year_month" => Some(format!("{:04}-{:02}", day.year(), day.month())),
@@ -214,6 +242,8 @@ enum Values {
     Valid(StringViewArray, StringViewArray),
     Within(StringViewArray, StringViewArray),
     Days(PrimitiveArray<Date32Type>, StringViewArray),
+    Cohorts(PrimitiveArray<Int32Type>, PrimitiveArray<Date32Type>, StringViewArray),
+    Schools(StringViewArray, PrimitiveArray<Int32Type>),
 }
 
 impl Values {
@@ -223,16 +253,15 @@ impl Values {
             Field::Ssn => Self::Valid(column("ssn")?, column("ssn_status")?),
             Field::LocalId => Self::Within(column("local_id")?, column("local_id_issuer")?),
             Field::BirthDate => {
-                let dates = by_name(identity, "birth_date")?;
-                let Some(days) = dates.as_primitive_opt::<Date32Type>() else {
-                    return Err(StandardizeError::WrongType {
-                        column: "birth_date".to_owned(),
-                        element: "birth_date".to_owned(),
-                        found: dates.data_type().to_string(),
-                        needed: "a date (Date32)",
-                    });
-                };
-                Self::Days(days.clone(), column("birth_date_status")?)
+                Self::Days(typed(identity, "birth_date", "a date (Date32)")?, column("birth_date_status")?)
+            }
+            Field::Cohort => Self::Cohorts(
+                typed(identity, "school_cohort", "a year (Int32)")?,
+                typed(identity, "birth_date", "a date (Date32)")?,
+                column("birth_date_status")?,
+            ),
+            Field::District => {
+                Self::Schools(column("local_id_issuer")?, typed(identity, "school_cohort", "a year (Int32)")?)
             }
             Field::Text(name) => Self::Text(column(name)?),
         })
@@ -263,6 +292,19 @@ impl Values {
                 buffer.extend_from_slice(&days.value(row).to_be_bytes());
                 Some(buffer)
             }
+            Self::Cohorts(cohorts, days, status) => {
+                let by_birth = || {
+                    let known = days.is_valid(row) && valid(status);
+                    known.then(|| date::civil(days.value(row))).flatten().map(school::cohort_of_birth)
+                };
+                let cohort = if cohorts.is_valid(row) { Some(cohorts.value(row)) } else { by_birth() };
+                buffer.clear();
+                buffer.extend_from_slice(&cohort?.to_be_bytes());
+                Some(buffer)
+            }
+            Self::Schools(issuers, cohorts) => {
+                (issuers.is_valid(row) && cohorts.is_valid(row)).then(|| issuers.value(row).as_bytes())
+            }
         }
     }
 
@@ -270,9 +312,24 @@ impl Values {
     fn part(&self, row: usize, part: &str, value: &[u8]) -> Option<String> {
         match self {
             Self::Days(days, _) => date::civil(days.value(row)).and_then(|day| of_date(part, day)),
+            Self::Cohorts(..) => {
+                let cohort = i32::from_be_bytes(value.try_into().ok()?);
+                Some((cohort - i32::from(part == "school_cohort_less_1")).to_string())
+            }
             _ => std::str::from_utf8(value).ok().and_then(|value| of_text(part, value)),
         }
     }
+}
+
+fn typed<T: ArrowPrimitiveType>(identity: &RecordBatch, name: &str, needed: &'static str) -> Result<PrimitiveArray<T>> {
+    let array = by_name(identity, name)?;
+    let wrong = || StandardizeError::WrongType {
+        column: name.to_owned(),
+        element: name.to_owned(),
+        found: array.data_type().to_string(),
+        needed,
+    };
+    array.as_primitive_opt::<T>().cloned().ok_or_else(wrong)
 }
 
 fn by_name<'a>(identity: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeBinaryArray};
-use arrow::datatypes::{DataType, Date32Type};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Int32Type};
 use arrow::record_batch::RecordBatch;
 
 use crate::foundation::Element;
@@ -14,6 +15,7 @@ use crate::standardize::canonical::{self, Reader, StandardizeOptions, Values};
 use crate::standardize::error::{Result, StandardizeError};
 use crate::standardize::records::{IdentityBatches, Record};
 use crate::standardize::reference::{self, KeyColumn, RefKey};
+use crate::standardize::school;
 
 /// Bytes of raw rows that are remembered before the memory starts anew.
 const RAW_BOUND: usize = 128 << 20;
@@ -53,6 +55,18 @@ struct Columns {
     org: Option<KeyColumn>,
     start: Option<ArrayRef>,
     end: Option<ArrayRef>,
+    grade: Option<KeyColumn>,
+    year: Option<ArrayRef>,
+}
+
+impl Columns {
+    /// The year in which who was in the row's grade finishes school.
+    fn cohort(&self, row: usize) -> Option<i32> {
+        let Some(KeyColumn::Text(grades)) = &self.grade else { return None };
+        let year = self.year.as_ref().filter(|years| years.is_valid(row))?;
+        let grade = grades.is_valid(row).then(|| grades.value(row))?;
+        school::cohort_of_grade(grade, year.as_primitive::<Int32Type>().value(row))
+    }
 }
 
 impl IdentityBuilder {
@@ -116,6 +130,7 @@ impl IdentityBuilder {
             // A period that is still open was seen up to the day it began.
             record.seen(start.or(end), end.or(start));
             record.active(&self.values, org, end.or(start).unwrap_or(i32::MIN));
+            record.schooled(columns.cohort(row));
             out.extend_from_slice(&record.reference);
         }
         if self.raw.size() > RAW_BOUND {
@@ -146,6 +161,7 @@ impl IdentityBuilder {
                 ours.rows += record.rows;
                 ours.seen(record.start, record.end);
                 ours.active(&self.values, record.org, record.org_end);
+                ours.schooled(record.cohort);
             } else {
                 self.records.push(record);
             }
@@ -183,8 +199,16 @@ impl IdentityBuilder {
     }
 
     fn columns(&self, batch: &RecordBatch) -> Result<Columns> {
-        let mut out =
-            Columns { texts: Vec::new(), person: Vec::new(), birth: Vec::new(), org: None, start: None, end: None };
+        let mut out = Columns {
+            texts: Vec::new(),
+            person: Vec::new(),
+            birth: Vec::new(),
+            org: None,
+            start: None,
+            end: None,
+            grade: None,
+            year: None,
+        };
         for (element, index) in &self.mapping {
             let array = reference::column(batch, *index, element.name())?;
             match element {
@@ -205,6 +229,8 @@ impl IdentityBuilder {
                     }
                 }
                 Element::ActiveOrg => out.org = Some(KeyColumn::Text(reference::text(array)?)),
+                Element::GradeLevel => out.grade = Some(KeyColumn::Text(reference::text(array)?)),
+                Element::SchoolYear => out.year = Some(cast(array, &DataType::Int32)?),
                 _ => out.texts.push((*element, KeyColumn::Text(reference::text(array)?))),
             }
         }
@@ -257,6 +283,7 @@ impl IdentityBuilder {
                 org_end,
                 start,
                 end,
+                cohort: None,
                 rows: 0,
             });
         }

@@ -20,6 +20,7 @@ mod phonetic;
 mod placeholder;
 mod records;
 mod reference;
+mod school;
 mod ssn;
 mod surname;
 #[cfg(test)]

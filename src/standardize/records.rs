@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Int64Array, StringArray, StringBuilder};
+use arrow::array::{ArrayRef, Date32Array, Int32Array, Int64Array, StringArray, StringBuilder};
 use arrow::record_batch::RecordBatch;
 
 use crate::foundation::interned::{Interned, NONE};
@@ -25,6 +25,8 @@ pub(crate) struct Record {
     pub(crate) org_end: i32,
     pub(crate) start: Option<i32>,
     pub(crate) end: Option<i32>,
+    /// The earliest year of finishing grade 12 that a row of it makes likely.
+    pub(crate) cohort: Option<i32>,
     pub(crate) rows: i64,
 }
 
@@ -101,6 +103,7 @@ impl IdentityBatches {
             text(&|record| record.org),
             days(&|record| record.start),
             days(&|record| record.end),
+            Arc::new(records.iter().map(|record| record.cohort).collect::<Int32Array>()),
             Arc::new(Int64Array::from_iter_values(records.iter().map(|record| record.rows))),
         ];
         Ok(RecordBatch::try_new(schema::identity_records(), columns)?)
@@ -123,6 +126,11 @@ impl Record {
     pub(crate) fn seen(&mut self, start: Option<i32>, end: Option<i32>) {
         self.start = [self.start, start].into_iter().flatten().min();
         self.end = self.end.max(end);
+    }
+
+    /// Who repeats a grade is of the cohort that they were of before.
+    pub(crate) fn schooled(&mut self, cohort: Option<i32>) {
+        self.cohort = [self.cohort, cohort].into_iter().flatten().min();
     }
 
     /// The organisation of the latest day wins; of several on one day the one first by name.

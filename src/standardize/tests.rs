@@ -285,6 +285,7 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
         ("first_root", "", "ROBERT"),
         ("first_phonetic", "", "PP"),
         ("first_initial", "J", "B"),
+        ("first_lone_initial", "J", ""),
         ("first_less_1", "", ""),
         ("last_first_part", "CRUZ", "OBRIEN"),
         ("last_last_part", "LOPEZ", "OBRIEN"),
@@ -292,7 +293,13 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
         ("last_core", "CRUZLOPEZ", "OBRIEN"),
         ("birth_date", "", "2004-05-07"),
         ("birth_date_swapped", "", "2004-07-05"),
+        ("birth_date_less_1_year", "", "2003-05-07"),
+        ("birth_date_less_2_years", "", "2002-05-07"),
         ("birth_year_month", "", "2004-05"),
+        ("birth_year_day", "", "2004-07"),
+        ("school_cohort", "", "2022"),
+        ("school_cohort_less_1", "", "2021"),
+        ("district", "", ""),
         ("local_id", "", ""),
     ] {
         assert_eq!(
@@ -302,6 +309,37 @@ fn parts_are_null_where_their_value_may_not_be_a_key() {
         );
     }
     assert!(derive(&records, &["shoe_size"]).unwrap_err().to_string().contains("`shoe_size`"));
+}
+
+#[test]
+fn a_grade_says_the_cohort_where_no_birth_date_does_and_makes_a_record_one_of_a_school() {
+    let texts = |values: [&str; 4]| -> ArrayRef { Arc::new(StringArray::from_iter_values(values)) };
+    let rows = RecordBatch::try_from_iter([
+        ("id", texts(["A1", "A1", "A2", "A3"])),
+        ("grade", texts(["10", "10", "UG", "12"])),
+        ("year", Arc::new(Int64Array::from(vec![2021, 2022, 2021, 2021])) as ArrayRef),
+        ("district", texts(["7001", "7001", "7002", "7003"])),
+    ])
+    .unwrap();
+    let mapping =
+        vec![(Element::StateId, 0), (Element::GradeLevel, 1), (Element::SchoolYear, 2), (Element::LocalIdIssuer, 3)];
+    let build = || IdentityBuilder::new("s", mapping.clone(), vec![0], StandardizeOptions::default(), key(1));
+    let (mut whole, mut first, mut second) = (build(), build(), build());
+    whole.push(&rows).unwrap();
+    first.push(&rows.slice(1, 3)).unwrap();
+    second.push(&rows.slice(0, 1)).unwrap();
+    first.merge(second).unwrap();
+    let records = all(whole);
+    assert_eq!(records, all(first), "whatever comes first");
+    let parts = derive(&records, &["school_cohort", "school_cohort_less_1", "district", "district_region"]).unwrap();
+    let of = |person: &str| {
+        let row = (0..3).find(|row| cell(&records, "source_person", *row) == person).unwrap();
+        ["school_cohort", "school_cohort_less_1", "district", "district_region"].map(|part| cell(&parts, part, row))
+    };
+    // Who repeats a grade stays of the first cohort; a grade that is none says nothing, and then the record is of no school.
+    assert_eq!(of("A1"), ["2023", "2022", "7001", "70"]);
+    assert_eq!(of("A2"), ["", "", "", ""]);
+    assert_eq!(of("A3"), ["2021", "2020", "7003", "70"]);
 }
 
 /// Year, year and month, month and day, as `derive` gives them.

@@ -72,6 +72,7 @@ fn batches(rows: &[Row]) -> (RecordBatch, RecordBatch) {
             text(&|row| row.3.clone()),
             dates(),
             dates(),
+            arrow::array::new_null_array(&arrow::datatypes::DataType::Int32, rows.len()),
             Arc::new(Int64Array::from(vec![1; rows.len()])),
         ],
     )

@@ -56,6 +56,8 @@ pub struct Comparison {
     pub says: Vec<String>,
     /// Whether agreement on a rare value is worth more than on a common one.
     pub frequencies: bool,
+    /// A field that says the same better: where both have it, this one says nothing.
+    pub unless: Option<usize>,
 }
 
 /// The level of a pair in which one of the two has no value.
@@ -66,7 +68,20 @@ impl Comparison {
     #[must_use]
     pub fn new(name: &str, field: usize, levels: Vec<Agreement>, frequencies: bool) -> Self {
         let says = levels.iter().map(ToString::to_string).collect();
-        Self { name: name.to_owned(), field, levels, says, frequencies }
+        Self { name: name.to_owned(), field, levels, says, frequencies, unless: None }
+    }
+
+    /// The same where a field that both have makes it say nothing.
+    #[must_use]
+    pub fn unless(self, field: Option<usize>) -> Self {
+        Self { unless: field, ..self }
+    }
+
+    /// Whether another field of two records says better what this one would.
+    #[must_use]
+    #[inline]
+    pub fn is_idle(&self, one: &[u32], other: &[u32]) -> bool {
+        self.unless.is_some_and(|field| one[field] != 0 && other[field] != 0)
     }
 
     /// Whether a level rests on this field.
@@ -300,6 +315,9 @@ impl<'r> Ready<'r> {
     fn level(&self, records: &Records, memory: &mut Memory, one: &[u32], other: &[u32]) -> u8 {
         let field = self.comparison.field;
         let (a, b) = (one[field], other[field]);
+        if self.comparison.is_idle(one, other) {
+            return MISSING;
+        }
         if self.tokens {
             return self.comparison.level_of_parts(records, one, other);
         }

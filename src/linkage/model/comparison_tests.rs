@@ -123,6 +123,12 @@ fn earlier_names_and_numbers() {
         assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, a, b)), expected, "{a} {b}");
         assert_eq!(levels_of(&list, comparisons.pattern(&mut memories, b, a)), expected, "{b} {a}");
     }
+    // Where both have a name at birth, the year says nothing.
+    let idle = [list[0].clone(), list[1].clone().unless(Some(1))];
+    let comparisons = Comparisons::new(&records, &idle);
+    for (a, b, expected) in [(0, 1, [2, 2]), (2, 3, [2, MISSING]), (1, 2, [3, MISSING])] {
+        assert_eq!(levels_of(&idle, comparisons.pattern(&mut memories, a, b)), expected, "{a} {b}");
+    }
 }
 
 proptest! {
@@ -144,8 +150,8 @@ proptest! {
         let records = Records::new(fields, vec![end]);
         let list = [
             Comparison::new("whole", 0, vec![Agreement::Exact, Agreement::Same(1, 1), Agreement::Same(2, 1)], true),
-            Comparison::new("sound", 2, vec![Agreement::Same(1, 2), Agreement::Exact], false),
-            Comparison::new("sex", 3, vec![Agreement::Exact], false),
+            Comparison::new("sound", 2, vec![Agreement::Same(1, 2), Agreement::Exact], false).unless(Some(1)),
+            Comparison::new("sex", 3, vec![Agreement::Exact], false).unless(Some(0)),
         ];
         // Level 0 is missing and worth nothing; nothing is asked of the others' order.
         let mut drawn = weights.into_iter();

@@ -37,7 +37,9 @@ impl ModelPlan {
                 let found = Diagnostic::error("M011", file, message).at(&comparison.field);
                 out.push(found.help("a rare value is worth more only where both records have it"));
             }
-            plan.comparisons.push(Comparison::new(&comparison.field, field, levels, comparison.frequencies));
+            let unless = comparison.unless.as_ref().and_then(|other| words.field(other, other, out));
+            let compared = Comparison::new(&comparison.field, field, levels, comparison.frequencies);
+            plan.comparisons.push(compared.unless(unless));
         }
         // All levels of a pair are one number, and open comparisons are bits of another.
         let patterns = plan.comparisons.iter().try_fold(1_u64, |all, c| all.checked_mul(c.count() as u64));
@@ -278,6 +280,7 @@ mod tests {
             field: said(field),
             levels: levels(list),
             frequencies: false,
+            unless: None,
         };
         let comparisons = [
             comparison("first", &["exact", "nickname", "similar 0.92", "similar 2", "one digit"]),

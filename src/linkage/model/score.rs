@@ -107,6 +107,9 @@ impl<'r> Scorer<'r> {
         let mut open = 0_u64;
         for (at, step) in self.steps.iter().enumerate() {
             let (a, b) = (one[step.field], other[step.field]);
+            if self.comparisons.list()[at].is_idle(one, other) {
+                continue;
+            }
             if a == 0 || b == 0 {
                 if step.parts {
                     open |= 1 << at;

@@ -80,6 +80,9 @@ pub struct ComparisonSpec {
     /// Whether agreement on a rare value is worth more than on a common one.
     #[serde(default)]
     pub frequencies: bool,
+    /// A field that says the same better: where both records have it, this comparison says nothing, so that nothing counts twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<Located<String>>,
 }
 
 /// When a pair is a link.
