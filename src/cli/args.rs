@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Link(LinkArgs),
     /// Train the model of a linkage of files and write it, without linking; of a pipeline, write the model of its current release, to be pinned
     Train(TrainArgs),
-    /// Count the pairs that blocking rules make, without comparing any
+    /// Count the pairs that blocking rules make, without comparing any; of a pipeline, those of its model, as far as its files have come
     Block(BlockArgs),
     /// Hold a linkage against the truth, as a whole and by groups of people
     Evaluate(EvaluateArgs),
@@ -128,7 +128,7 @@ pub(crate) struct TokenizeArgs {
 /// What `link`, `train` and `block` read.
 #[derive(Debug, Args)]
 pub(crate) struct LinkInput {
-    /// The document, such as config/linkage/two_files.yaml; `evaluate` and `train` take a pipeline too
+    /// The document, such as config/linkage/two_files.yaml; `evaluate`, `train` and `block` take a pipeline too
     pub(crate) document: PathBuf,
     /// A file in place of the document's own, such as a=persons_a.parquet; may be given for each file
     #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]

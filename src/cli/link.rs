@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{BlockArgs, EvaluateArgs, LinkArgs, LinkInput, TrainArgs};
+use crate::cli::progress::Progress;
+use crate::cli::shown;
 use crate::engine::{Limits, Place};
 use crate::error::Error;
 use crate::pipeline::asked::current::CurrentRelease;
 use crate::pipeline::evaluation::Evaluation;
 use crate::pipeline::files::link::{Asked, Begun, begin, default_out, read_model};
 use crate::pipeline::files::{document, evaluate as held};
-use crate::pipeline::{PipelineError, asked};
+use crate::pipeline::{self, Order, PipelineError, asked};
 use crate::report;
 
 async fn begun(project: &Path, input: &LinkInput, labels: Option<&Path>) -> Result<Begun, Error> {
@@ -84,6 +86,9 @@ fn names_its_own_files(input: &LinkInput, labels: Option<&Path>) -> Result<(), E
 
 /// Counts the pairs of every blocking rule.
 pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error> {
+    if document::is_pipeline(project, &args.input.document) {
+        return block_pipeline(project, args).await;
+    }
     let begun = begun(project, &args.input, args.labels.as_deref()).await?;
     if !args.suggest {
         print!("{}", report::blocking_page(&begun.estimate()?));
@@ -96,6 +101,26 @@ pub(crate) async fn block(project: &Path, args: &BlockArgs) -> Result<(), Error>
         });
     }
     print!("{}", report::suggestion_page(&begun.suggest(args.recall)?));
+    Ok(())
+}
+
+/// Counts the pairs that the model of a pipeline would compare. What this makes on its way, the next run finds made.
+async fn block_pipeline(project: &Path, args: &BlockArgs) -> Result<(), Error> {
+    names_its_own_files(&args.input, args.labels.as_deref())?;
+    if args.suggest {
+        return Err(Error::Usage {
+            message: "rules are suggested for a linkage of files, not for a pipeline".to_owned(),
+            help: "leave --suggest out to count the pairs of the pipeline's own rules".to_owned(),
+        });
+    }
+    let progress = Progress::new();
+    let begun = pipeline::begin(project, &args.input.document, None).await?;
+    shown::diagnostics(begun.warnings(), begun.texts());
+    let limits = Limits { threads: args.input.threads.unwrap_or(Limits::default().threads), ..Limits::default() };
+    let counted = Box::pin(begun.block(Order { as_of: None, limits, watch: &progress })).await;
+    progress.finish();
+    println!("Pairs of persons, as the exact passes leave them:\n");
+    print!("{}", report::blocking_page(&counted?));
     Ok(())
 }
 

@@ -6,7 +6,8 @@
 use crate::linkage::decision::{Decision, MatchDecision, Stopped, stopped_by};
 use crate::linkage::groups::{Grouping, Groups, LEFT, RIGHT};
 use crate::linkage::guard::Judge;
-use crate::linkage::modelled::{Modelled, modelled};
+use crate::linkage::model::PairCount;
+use crate::linkage::modelled::{Modelled, blocked, modelled};
 use crate::linkage::rules::{Pass, Rules, Stage};
 use crate::linkage::spec::{Strength, Unique};
 use crate::linkage::{Clusters, LinkageError, TokenTable};
@@ -70,6 +71,36 @@ pub fn link(
     grouping: &dyn Grouping,
     threads: usize,
 ) -> Result<Linked, LinkageError> {
+    let Walk { mut clusters, mut decisions, counts, .. } = passed(table, rules, grouping, threads)?;
+    decisions.sort_unstable();
+    let model = rules.model.as_ref();
+    let span = tracing::info_span!("linking", phase = "model");
+    let modelled = span.in_scope(|| model.map(|model| modelled(table, rules, model, &mut clusters, threads)));
+    let clusters = clusters.sets();
+    let cluster_info = describe(table, rules, &clusters, &decisions, modelled.as_ref());
+    let reviewed_gone = rules.reviewed.gone(table);
+    Ok(Linked { clusters, cluster_info, decisions, counts, modelled, reviewed_gone })
+}
+
+/// Counts the pairs that each blocking rule of the model makes of what the passes leave; none where there is no model.
+pub fn pairs_of_model(
+    table: &TokenTable,
+    rules: &Rules,
+    grouping: &dyn Grouping,
+    threads: usize,
+) -> Result<Vec<PairCount>, LinkageError> {
+    let Some(model) = &rules.model else { return Ok(Vec::new()) };
+    let mut clusters = passed(table, rules, grouping, threads)?.clusters;
+    Ok(blocked(table, rules, model, &mut clusters, threads))
+}
+
+/// The records of a table after the review's decisions and the exact passes.
+fn passed<'a>(
+    table: &'a TokenTable,
+    rules: &'a Rules,
+    grouping: &dyn Grouping,
+    threads: usize,
+) -> Result<Walk<'a>, LinkageError> {
     let most = u32::MAX as usize;
     let rows =
         u32::try_from(table.len()).map_err(|_| LinkageError::TooMany { what: "records", count: table.len(), most })?;
@@ -91,15 +122,7 @@ pub fn link(
             walk.passes(rules, groups.into_iter())
         })?;
     }
-    let Walk { mut clusters, mut decisions, counts, .. } = walk;
-    decisions.sort_unstable();
-    let model = rules.model.as_ref();
-    let span = tracing::info_span!("linking", phase = "model");
-    let modelled = span.in_scope(|| model.map(|model| modelled(table, rules, model, &mut clusters, threads)));
-    let clusters = clusters.sets();
-    let cluster_info = describe(table, rules, &clusters, &decisions, modelled.as_ref());
-    let reviewed_gone = rules.reviewed.gone(table);
-    Ok(Linked { clusters, cluster_info, decisions, counts, modelled, reviewed_gone })
+    Ok(walk)
 }
 
 struct Walk<'a> {

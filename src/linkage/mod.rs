@@ -39,7 +39,7 @@ pub use decision::{Decision, MatchDecision, Stopped};
 pub use error::LinkageError;
 pub use groups::{Grouping, Groups, InMemory};
 pub use guard::Judge;
-pub use link::{ClusterInfo, Linked, PassCount, link};
+pub use link::{ClusterInfo, Linked, PassCount, link, pairs_of_model};
 pub use modelled::{ModelDecision, Modelled};
 pub use reading::Reading;
 pub use rules::Rules;

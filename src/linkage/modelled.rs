@@ -156,6 +156,19 @@ pub(crate) fn modelled(
     }
 }
 
+/// Counts the pairs that the blocking rules of `model` make of the persons so far, without comparing any.
+pub(crate) fn blocked(
+    table: &TokenTable,
+    rules: &Rules,
+    model: &ModelPass,
+    clusters: &mut Clusters,
+    threads: usize,
+) -> Vec<PairCount> {
+    let variants = Variants::new(table, model, clusters);
+    let records = records(table, rules, model, &variants.rows);
+    Blocking::new(&records, &model.blocking, Scope::Both, threads).counts()
+}
+
 /// Trains on the records of some persons, all records of each, and scales what depends on their number to all.
 fn trained(
     table: &TokenTable,

@@ -15,7 +15,7 @@ use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
 use crate::pipeline::request::Request;
 use crate::pipeline::sql::{Statement, complaint};
-use crate::pipeline::{check_contract, check_linkage, tables};
+use crate::pipeline::{check_contract, check_linkage, linkage_gate, tables};
 use crate::rules::{Rule, RuleTable};
 
 /// What compiling settles.
@@ -31,6 +31,7 @@ pub struct Compiled {
 pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     check_contract::check(project, found);
     check_linkage::check(project, found);
+    linkage_gate::check(project, found);
     let mut compiled = Compiled::default();
     let limits = Limits { threads: 1, ..Limits::default() };
     let engine = match Engine::new(limits) {

@@ -24,10 +24,10 @@ pub struct GroupQuality {
     pub gap_upper: f64,
 }
 
-/// The quality of every group of one column, with the gaps between them.
+/// The quality of every group of one column, with the gaps to the best served one of `fewest` true pairs and more.
 #[must_use]
-pub fn gaps(column: &str, of: BTreeMap<String, Quality>) -> Vec<GroupQuality> {
-    let large = of.values().filter(|q| q.recall.of >= FEWEST).map(|q| q.recall);
+pub fn gaps(column: &str, of: BTreeMap<String, Quality>, fewest: u64) -> Vec<GroupQuality> {
+    let large = of.values().filter(|q| q.recall.of >= fewest).map(|q| q.recall);
     let best = large.reduce(|a, b| if b.rate() > a.rate() { b } else { a });
     let group = |(value, quality): (String, Quality)| {
         let own = quality.recall;
@@ -46,11 +46,12 @@ pub fn gaps(column: &str, of: BTreeMap<String, Quality>) -> Vec<GroupQuality> {
 pub struct Evaluation {
     /// Records of whom the truth is not known: they are left out of every count.
     pub without_truth: u64,
+    /// Whether recall is of pairs that could be told to be of one person, and not of all.
+    pub could_be_told: bool,
     /// As a whole, in pairs of records.
     pub all: Quality,
-    /// The same in persons: of those taken for one how many are, of those who could be told how many are whole. Of runs alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub persons: Option<Quality>,
+    /// The same in persons: of those taken for one how many are, of those who could be told how many are whole.
+    pub persons: Quality,
     /// By blocking rule: of its links, those of one person.
     pub rules: BTreeMap<String, Share>,
     /// By probability: the quality if the line between links and the rest were drawn there.
@@ -59,11 +60,52 @@ pub struct Evaluation {
     pub groups: Vec<GroupQuality>,
 }
 
+/// Persons, and not pairs: of those taken for one, how many are one; of those who could be told, how many are whole. Of each record: who it was
+/// taken for, who it is, and which of that person's records it could be told to belong with. Who has one record alone counts for nothing.
+#[must_use]
+pub fn whole_persons(records: &[[u32; 3]]) -> Quality {
+    let share = |outer: usize, inner: usize| {
+        let mut pairs: Vec<(u32, u32)> = records.iter().map(|record| (record[outer], record[inner])).collect();
+        pairs.sort_unstable();
+        let mut share = Share::default();
+        for run in pairs.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+            share.of += 1;
+            share.right += u64::from(run.iter().all(|pair| pair.1 == run[0].1));
+        }
+        share
+    };
+    Quality { precision: share(0, 1), recall: share(2, 0) }
+}
+
 impl Evaluation {
     /// The largest gap among groups of a thousand true pairs and more.
     #[must_use]
     pub fn widest(&self) -> Option<&GroupQuality> {
         let large = self.groups.iter().filter(|g| g.quality.recall.of >= FEWEST);
         large.max_by(|a, b| a.gap.total_cmp(&b.gap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persons_are_right_where_all_their_records_are() {
+        // Taken for 1: records of 10 and 11. Taken for 2: two of 12, whose third was taken for 3. 13 has one record.
+        let records = [[1, 10, 10], [1, 11, 11], [2, 12, 12], [2, 12, 12], [3, 12, 12], [4, 13, 13]];
+        let whole = whole_persons(&records);
+        assert_eq!((whole.precision, whole.recall), (Share { right: 1, of: 2 }, Share { right: 0, of: 1 }));
+    }
+
+    #[test]
+    fn gaps_are_to_the_best_served_group_that_is_large_enough() {
+        let of = |right, of| Quality { recall: Share { right, of }, ..Quality::default() };
+        let groups = [("a", of(90, 100)), ("b", of(80, 100)), ("c", of(9, 9))];
+        let groups = |fewest| gaps("g", groups.iter().map(|(n, q)| ((*n).to_owned(), *q)).collect(), fewest);
+        let gap = |fewest: u64, at: usize| libm::round(groups(fewest)[at].gap * 100.0);
+        assert_eq!([gap(50, 0), gap(50, 1), gap(50, 2)], [0.0, 10.0, -10.0]);
+        assert_eq!([gap(1, 0), gap(1, 1)], [10.0, 20.0]);
+        assert!(groups(50)[1].gap_upper > 0.15);
     }
 }

@@ -7,11 +7,12 @@ use tracing::Instrument as _;
 use crate::engine::{Dataset, DatasetWriter, Place};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::identity::Assigned;
-use crate::linkage::model::ModelFile;
+use crate::linkage::model::{ModelFile, PairCount, Rule};
 use crate::linkage::modelled::{model_file, of_file};
 use crate::linkage::rules::{ModelPass, REVIEW};
 use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, Stopped, TokenTable};
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::files::link::RuleResult;
 use crate::pipeline::frequencies::{frequencies, read};
 use crate::pipeline::give_ids::give_ids;
 use crate::pipeline::ground::Ground;
@@ -113,6 +114,23 @@ pub async fn link(
         next_counter: whole.count("next_counter"),
         person_link: whole,
     })
+}
+
+/// The pairs that each blocking rule of the model makes of what the passes leave.
+pub async fn pairs_of_model(ground: &Ground<'_>, all: &[Dataset]) -> Result<Vec<RuleResult>, PipelineError> {
+    let linkage = &ground.project.linkage;
+    let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
+        .map_err(PipelineError::bug)?;
+    let Some(model) = &rules.model else {
+        let none = format!("linkage `{}` has no `model:`, so there is nothing to count", *linkage.linkage);
+        return Err(PipelineError::Asked(none));
+    };
+    let table = token_table(ground, all, &rules, BTreeMap::new()).await?;
+    let threads = ground.runner.engine.limits().threads;
+    let counts =
+        crate::linkage::pairs_of_model(&table, &rules, &InMemory(&table), threads).map_err(PipelineError::bug)?;
+    let of = |(rule, count): (&Rule, PairCount)| RuleResult { rule: rule.id.clone(), count, lost: None };
+    Ok(model.blocking.iter().zip(counts).map(of).collect())
 }
 
 /// What is done side by side once everything is linked.

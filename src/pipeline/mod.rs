@@ -26,6 +26,7 @@ pub mod identify;
 pub mod keys;
 pub mod link;
 pub mod link_parts;
+pub mod linkage_gate;
 pub mod make_mart;
 pub mod mart;
 pub mod own_ids;

@@ -14,10 +14,12 @@ use crate::pipeline::deliveries::{Discovered, discover};
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::files::link::RuleResult;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::{Identified, identify};
 use crate::pipeline::keys::Keys;
-use crate::pipeline::link::link;
+use crate::pipeline::link::{link, pairs_of_model};
+use crate::pipeline::linkage_gate::linkage_gate;
 use crate::pipeline::make_mart::make_mart;
 use crate::pipeline::mart::Mart;
 use crate::pipeline::own_ids::{OWN_IDS, own_ids};
@@ -133,38 +135,55 @@ impl Begun {
     /// Runs the pipeline to a release, or finds that there is nothing to do.
     pub async fn run(&self, order: Order<'_>) -> Result<RunResults, PipelineError> {
         let clock = Instant::now();
-        let project = &self.project;
         let current = Pointer::read(&self.root).await?;
-        let discovered = discover(project, &self.root, order.as_of.as_deref()).await?;
+        let discovered = discover(&self.project, &self.root, order.as_of.as_deref()).await?;
         if !discovered.missing.is_empty() {
             return Err(PipelineError::NotArrived { sources: discovered.missing });
         }
         let inputs = self.inputs(&discovered, order.as_of.as_deref());
-        let mut results = results::start(project, &self.began, &order, &discovered, inputs.as_str());
+        let mut results = results::start(&self.project, &self.began, &order, &discovered, inputs.as_str());
         if let Some(pointer) = current.as_ref().filter(|p| p.inputs == inputs.as_str()) {
             results.outcome = Outcome::NothingToDo;
             pointer.release.clone_into(&mut results.release);
             results.milliseconds = elapsed(clock);
             return Ok(results);
         }
-        let engine = Engine::new(order.limits.clone())?;
-        engine.context().register_udf(research::function(self.keys.research_key(), self.keys.id()));
-        let serial = Engine::new(Limits { threads: 1, ..order.limits.clone() })?;
-        let runner = Runner::new(engine, serial, self.root.clone(), order.watch);
-        let mut ground = Ground {
-            project,
-            compiled: &self.compiled,
-            keys: &self.keys,
-            runner,
-            discovered: &discovered,
-            as_of: order.as_of.as_deref(),
-            accepted: BTreeMap::new(),
-        };
+        let mut ground = self.ground(&order, &discovered)?;
         order.watch.planned(self.steps(&discovered));
         Box::pin(self.walk(&mut ground, current.as_ref(), &inputs, &mut results)).await?;
         results.steps = ground.runner.records();
         results.milliseconds = elapsed(clock);
         Ok(results)
+    }
+
+    /// What the steps stand on.
+    fn ground<'a>(&'a self, order: &'a Order<'a>, discovered: &'a Discovered) -> Result<Ground<'a>, PipelineError> {
+        let engine = Engine::new(order.limits.clone())?;
+        engine.context().register_udf(research::function(self.keys.research_key(), self.keys.id()));
+        let serial = Engine::new(Limits { threads: 1, ..order.limits.clone() })?;
+        Ok(Ground {
+            project: &self.project,
+            compiled: &self.compiled,
+            keys: &self.keys,
+            runner: Runner::new(engine, serial, self.root.clone(), order.watch),
+            discovered,
+            as_of: order.as_of.as_deref(),
+            accepted: BTreeMap::new(),
+        })
+    }
+
+    /// Goes as far as the tokens, which a run then finds in the store, and counts the pairs that the model would compare; publishes nothing.
+    pub async fn block(&self, order: Order<'_>) -> Result<Vec<RuleResult>, PipelineError> {
+        let discovered = discover(&self.project, &self.root, order.as_of.as_deref()).await?;
+        if !discovered.missing.is_empty() {
+            return Err(PipelineError::NotArrived { sources: discovered.missing });
+        }
+        let inputs = self.inputs(&discovered, order.as_of.as_deref());
+        let mut results = results::start(&self.project, &self.began, &order, &discovered, inputs.as_str());
+        let mut ground = self.ground(&order, &discovered)?;
+        order.watch.planned(discovered.current.len() + self.project.pipeline.sources.len());
+        let (_, all_tokens) = self.tokens_of_all(&mut ground, &mut results)?;
+        pairs_of_model(&ground, &all_tokens).await
     }
 
     /// How many steps the run will have.
@@ -216,21 +235,7 @@ impl Begun {
         results: &mut RunResults,
     ) -> Result<(), PipelineError> {
         let threads = ground.runner.engine.limits().threads;
-        let deliveries: Vec<_> = self
-            .project
-            .pipeline
-            .sources
-            .keys()
-            .flat_map(|source| ground.discovered.current.iter().filter(move |d| d.source == *source))
-            .collect();
-        ground.accepted = self.project.pipeline.sources.keys().map(|s| (s.clone(), Vec::new())).collect();
-        let all = side_by_side(threads, &deliveries, async |delivery| accept::accept(ground, delivery).await)?;
-        for (accepted, file) in all {
-            results.files.push(file);
-            ground.accepted.entry(accepted.delivery.source.clone()).or_default().push(accepted);
-        }
-        let (identified, all_tokens) = self.identify_all(ground)?;
-        results.sources.extend(identified.iter().map(results::source));
+        let (identified, all_tokens) = self.tokens_of_all(ground, results)?;
         let linked = Box::pin(link(ground, &all_tokens, &identified, current)).await?;
         results::linkage(results, &linked);
 
@@ -247,6 +252,7 @@ impl Begun {
         ground.runner.engine.register_folder(tables::PERSON_LINK, &linked.person_link.place).await?;
         inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
+        linkage_gate(ground).await?;
         if self.project.names_own_learners() {
             let own = own_ids(ground, &identified, &linked.crosswalk).await?;
             inputs_of_sql.insert(OWN_IDS.to_owned(), own.meta.fingerprint.clone());
@@ -266,6 +272,31 @@ impl Begun {
             asked: &asked,
         };
         release::publish(ground, &outcome, results).await
+    }
+
+    /// Accepts every delivery, and makes facts, identity records and tokens of every source.
+    fn tokens_of_all(
+        &self,
+        ground: &mut Ground<'_>,
+        results: &mut RunResults,
+    ) -> Result<(Vec<Identified>, Vec<Dataset>), PipelineError> {
+        let threads = ground.runner.engine.limits().threads;
+        let deliveries: Vec<_> = self
+            .project
+            .pipeline
+            .sources
+            .keys()
+            .flat_map(|source| ground.discovered.current.iter().filter(move |d| d.source == *source))
+            .collect();
+        ground.accepted = self.project.pipeline.sources.keys().map(|s| (s.clone(), Vec::new())).collect();
+        let all = side_by_side(threads, &deliveries, async |delivery| accept::accept(ground, delivery).await)?;
+        for (accepted, file) in all {
+            results.files.push(file);
+            ground.accepted.entry(accepted.delivery.source.clone()).or_default().push(accepted);
+        }
+        let (identified, tokens) = self.identify_all(ground)?;
+        results.sources.extend(identified.iter().map(results::source));
+        Ok((identified, tokens))
     }
 
     /// Facts, identity records and tokens of every source. Sources that others refer to come first, so that references can be looked up.

@@ -44,6 +44,9 @@ pub struct PipelineDocument {
     pub review_decisions: Option<Located<String>>,
     /// The linkage document it uses.
     pub linkage: Located<String>,
+    /// How much less a group of learners may be found than the best served one, before the release is stopped (exit 5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linkage_gate: Option<LinkageGateSpec>,
     /// The packs of business rules it applies, by folder of `config/rules`.
     #[serde(default)]
     pub rules: Vec<Located<String>>,
@@ -81,6 +84,37 @@ pub struct SourceSpec {
     /// Whether the agency hashed identities on its side with `throughline tokenize`.
     #[serde(default)]
     pub tokenized: bool,
+}
+
+/// What stops a release because of how its records were linked.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkageGateSpec {
+    /// Attributes of learners by whose values groups are compared, columns of `learner_attributes`.
+    pub by: Vec<Located<String>>,
+    /// How much less of a group may be found than of the best served one, such as 0.05.
+    pub max_gap: f64,
+    /// What counts as found.
+    #[serde(default)]
+    pub on: GateOn,
+    /// Groups of fewer learners open no gap: their shares say too little.
+    #[serde(default = "a_thousand")]
+    pub fewest: u64,
+}
+
+fn a_thousand() -> u64 {
+    1_000
+}
+
+/// What counts as found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateOn {
+    /// A learner whose records are in more than one source.
+    #[default]
+    SeveralSources,
+    /// A learner with a record that holds both a name and a Social Security number, by which wages can be found.
+    Bridge,
 }
 
 /// One number of the summary.

@@ -16,9 +16,10 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
     let _ = writeln!(out, "{:<28} {}", "Precision of links", share(all.precision));
     let _ = writeln!(out, "{:<28} {}", "Recall of true pairs", share(all.recall));
     let _ = writeln!(out, "{:<28} {:>9.5}", "F1", all.f1());
-    if let Some(persons) = evaluation.persons {
-        let _ = writeln!(out, "\n{:<28} {}", "Persons that are one person", share(persons.precision));
-        let _ = writeln!(out, "{:<28} {}", "Persons that are whole", share(persons.recall));
+    let persons = evaluation.persons;
+    let _ = writeln!(out, "\n{:<28} {}", "Persons that are one person", share(persons.precision));
+    let _ = writeln!(out, "{:<28} {}", "Persons that are whole", share(persons.recall));
+    if evaluation.could_be_told {
         out.push_str("\nRecall is of pairs that could be told: both records hold an SSN, an id of one issuer, or names and birth date, or are chained by others.\n");
     }
     if evaluation.without_truth > 0 {

@@ -5,28 +5,28 @@ use std::fmt::Write as _;
 
 use crate::project::{Ended, Project};
 
-const DOCUMENT: &str = "config/linkage/two_files.yaml";
+pub const DOCUMENT: &str = "config/linkage/two_files.yaml";
 const FIRST: [&str; 20] = [
     "JAMES", "MARIA", "ROBERT", "LINDA", "JOSE", "KAREN", "DAVID", "SUSAN", "TUAN", "NANCY", "AISHA", "PETER", "OLGA",
     "HUGO", "IRENE", "KOFI", "MEI", "LARS", "ZOE", "OMAR",
 ];
 
 /// Numbers from a seed, one after another.
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
 
-    fn one_in(&mut self, n: u64) -> bool {
+    pub fn one_in(&mut self, n: u64) -> bool {
         self.below(n) == 0
     }
 }
 
 /// One person as a line of CSV, with a few errors in a copy.
-fn line(id: &str, person: u64, copy: bool, draw: &mut Draw) -> String {
+pub fn line(id: &str, person: u64, copy: bool, draw: &mut Draw) -> String {
     let mut own = Draw(person.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut first = FIRST[usize::try_from(own.below(20)).unwrap()].to_owned();
     let syllables = ["BA", "KO", "RIN", "TEL", "MAR", "SO", "VEN", "DUL", "PRA", "NIK"];
@@ -53,10 +53,10 @@ fn line(id: &str, person: u64, copy: bool, draw: &mut Draw) -> String {
     format!("{id},{first},,{last},{year}-{month:02}-{day:02},{sex},{ssn},{zip},p{person}\n")
 }
 
-const HEADER: &str = "record_id,first_name,middle_name,last_name,dob,sex,ssn,zip,person\n";
+pub const HEADER: &str = "record_id,first_name,middle_name,last_name,dob,sex,ssn,zip,person\n";
 
 /// Two files of so many persons, the first `both` of each the same people in the same rows.
-fn files(persons: u64, both: u64) -> [String; 2] {
+pub fn files(persons: u64, both: u64) -> [String; 2] {
     let mut draw = Draw(17);
     let mut out = [HEADER.to_owned(), HEADER.to_owned()];
     for at in 0..persons {
@@ -68,7 +68,7 @@ fn files(persons: u64, both: u64) -> [String; 2] {
 }
 
 /// A project with two files of persons.
-fn project(files: &[String; 2]) -> Project {
+pub fn project(files: &[String; 2]) -> Project {
     let project = Project::without_data();
     project.write("a.csv", &files[0]);
     project.write("b.csv", &files[1]);
@@ -77,13 +77,13 @@ fn project(files: &[String; 2]) -> Project {
     project
 }
 
-fn link(project: &Project, more: &[&str]) -> Ended {
+pub fn link(project: &Project, more: &[&str]) -> Ended {
     let arguments: Vec<&str> = ["link", DOCUMENT].iter().chain(more).copied().collect();
     project.run(&arguments)
 }
 
 /// Every text of some columns of a dataset, row by row.
-fn rows(project: &Project, folder: &str, columns: &[&str]) -> Vec<Vec<String>> {
+pub fn rows(project: &Project, folder: &str, columns: &[&str]) -> Vec<Vec<String>> {
     let mut out = Vec::new();
     for (name, bytes) in project.files(folder) {
         if !name.ends_with(".parquet") {
@@ -430,7 +430,7 @@ fn labels_teach_the_model_and_are_held_against_it() {
     link(&project, &["--labels", "labels.txt"]).fails_with(2, &["labels are a .csv or .parquet file"]);
     project.run(&["evaluate", DOCUMENT, "--truth", "person", "--labels", "labels.csv"]).fails_with(2, &["--labels"]);
     project.run(&["block", DOCUMENT, "--labels", "labels.csv"]).fails_with(2, &["--suggest"]);
-    project.run(&["block", "pipelines/statewide.yaml"]).fails_with(2, &["is a pipeline", "name a document of `link`"]);
+    project.run(&["link", "pipelines/statewide.yaml"]).fails_with(2, &["is a pipeline", "name a document of `link`"]);
 }
 
 #[test]

@@ -13,11 +13,10 @@ use crate::linkage::quality::{Linked, Quality, Share, quality};
 use crate::pipeline::asked::current::{CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::evaluation::{Evaluation, gaps};
+use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
+use crate::pipeline::linkage_gate::{ATTRIBUTES, Found, found, found_by};
 use crate::pipeline::record::ModelResult;
-
-/// The table that attributes of persons come from.
-const ATTRIBUTES: &str = "learner_attributes";
+use crate::pipeline::tables::PERSON_LINK;
 
 /// The attribute that names themselves give.
 const NAME_PATTERN: &str = "name_pattern";
@@ -89,12 +88,13 @@ pub async fn evaluate_run(release: &CurrentRelease, truth: &Place, by: &[String]
             });
             counted(&|_| "", values.as_deref())
         };
-        groups.extend(gaps(column, of));
+        groups.extend(gaps(column, of, FEWEST));
     }
     let (rules, thresholds) = decisions(release, &truths).await?;
     let without_truth = (records.len() - known.len()) as u64;
-    let persons = Some(whole_persons(&known, &components));
-    Ok(Evaluation { without_truth, all, persons, rules, thresholds, groups })
+    let whose = |(place, (_, cluster, person)): (usize, &(usize, u32, u32))| [*cluster, *person, components[place]];
+    let persons = whole_persons(&known.iter().enumerate().map(whose).collect::<Vec<_>>());
+    Ok(Evaluation { without_truth, could_be_told: true, all, persons, rules, thresholds, groups })
 }
 
 fn number<'a>(numbers: &mut HashMap<&'a str, u32>, name: &'a str) -> u32 {
@@ -286,24 +286,6 @@ fn components(records: &[Record], known: &[(usize, u32, u32)]) -> Vec<u32> {
     (0_u32..).take(known.len()).map(|place| sets.root(place)).collect()
 }
 
-/// Persons, and not pairs: of those taken for one, how many are one; of those who could be told, how many are whole.
-fn whole_persons(known: &[(usize, u32, u32)], components: &[u32]) -> Quality {
-    let share = |outer: &dyn Fn(usize) -> u32, inner: &dyn Fn(usize) -> u32| {
-        let mut pairs: Vec<(u32, u32)> = (0..known.len()).map(|place| (outer(place), inner(place))).collect();
-        pairs.sort_unstable();
-        let mut share = Share::default();
-        for run in pairs.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
-            share.of += 1;
-            share.right += u64::from(run.iter().all(|pair| pair.1 == run[0].1));
-        }
-        share
-    };
-    Quality {
-        precision: share(&|place| known[place].1, &|place| known[place].2),
-        recall: share(&|place| components[place], &|place| known[place].1),
-    }
-}
-
 type ByThreshold = Vec<(f64, Quality)>;
 
 /// Of each pass's links, those of one person; and of the model's candidates, what each line would have linked.
@@ -345,37 +327,22 @@ pub struct Unverified {
     /// What the model expects of its own links.
     pub model: Option<ModelResult>,
     /// Of all persons with attributes, those found in more than one source, and those with a bridge between school and wages.
-    pub all: [Share; 2],
+    pub all: Found,
     /// The same by attribute and value.
-    pub groups: Vec<(String, String, [Share; 2])>,
+    pub groups: Vec<(String, String, Found)>,
 }
 
 /// How groups of people differ in what was found of them.
 pub async fn without_truth(release: &CurrentRelease, by: &[String]) -> Result<Unverified, PipelineError> {
     let columns = release.attributes().await?;
     let link = release.link_folder().await?;
-    release.engine.register_folder("person_link", &link).await?;
+    release.engine.register_folder(PERSON_LINK, &link).await?;
     let model = release.linkage_facts(&link).await?;
-    let counts = "COUNT(*) AS n, SUM(CASE WHEN l.n_sources > 1 THEN 1 ELSE 0 END) AS several, \
-                  SUM(CASE WHEN l.has_bridge THEN 1 ELSE 0 END) AS bridged";
-    // Persons are of those with attributes, where there are any.
-    let of_attributes = format!("JOIN {ATTRIBUTES} a ON l.person_id = a.person_id");
-    let from = format!("FROM person_link l {}", if columns.is_empty() { "" } else { &of_attributes });
-    let shares = |row: &[String]| -> [Share; 2] {
-        let count = |at: usize| row.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        [Share { right: count(1), of: count(0) }, Share { right: count(2), of: count(0) }]
-    };
-    let all = texts(&release.engine.collect("linked persons", &format!("SELECT {counts} {from}")).await?)?;
+    let all = found(&release.engine, !columns.is_empty()).await?;
     let mut groups = Vec::new();
     for asked in by {
-        let column = quoted(attribute(&columns, asked, &[])?);
-        let sql = format!(
-            "SELECT {counts}, COALESCE(CAST(a.{column} AS VARCHAR), 'unknown') AS value {from} GROUP BY a.{column} ORDER BY 4"
-        );
-        for row in texts(&release.engine.collect("linked persons by group", &sql).await?)? {
-            groups.push((asked.clone(), row.last().cloned().unwrap_or_default(), shares(&row)));
-        }
+        let of = found_by(&release.engine, attribute(&columns, asked, &[])?).await?;
+        groups.extend(of.into_iter().map(|(value, found)| (asked.clone(), value, found)));
     }
-    let all = all.first().map(|row| shares(row)).unwrap_or_default();
     Ok(Unverified { release: release.pointer.release.clone(), model, all, groups })
 }

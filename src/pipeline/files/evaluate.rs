@@ -10,7 +10,7 @@ use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
 use crate::linkage::quality::{Linked, Quality, Share, quality};
 use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::evaluation::{Evaluation, gaps};
+use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
 use crate::pipeline::files::link::Begun;
 use crate::pipeline::files::persons::{TextColumns, read_texts};
 
@@ -53,11 +53,14 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
     let mut groups = Vec::new();
     for (name, values) in by.iter().zip(&read.columns[1..]) {
         let (_, of) = counted(Some(values));
-        groups.extend(gaps(name, of));
+        groups.extend(gaps(name, of, FEWEST));
     }
     let (rules, thresholds) = decisions(&engine, out, &read, &persons, begun, all.recall.of).await?;
     let without_truth = persons.iter().filter(|person| person.is_none()).count() as u64;
-    Ok(Evaluation { without_truth, all, persons: None, rules, thresholds, groups })
+    // Whatever a file holds of a person is to be found: nothing says which records had nothing in common.
+    let whose = |(at, person): (usize, &Option<u32>)| person.map(|person| [clusters[at], person, person]);
+    let persons = whole_persons(&persons.iter().enumerate().filter_map(whose).collect::<Vec<_>>());
+    Ok(Evaluation { without_truth, could_be_told: false, all, persons, rules, thresholds, groups })
 }
 
 /// The cluster of every record, in the order of files and rows. A crosswalk of other files is refused.
