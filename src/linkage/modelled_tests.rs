@@ -186,6 +186,47 @@ fn twins_and_those_who_lend_their_number_stay_apart() {
 }
 
 #[test]
+fn of_a_person_s_variants_the_best_pair_speaks() {
+    let document = statewide();
+    let mut records = state(600);
+    // At school under two names and two addresses; the licence holds the earlier ones, and a year of birth that is one off.
+    records.push(record("k12_enrollment", 90_001, "OLGA PRANIKSO 2001-04-07 id=T1 zip=57001 sex=F"));
+    records.push(record("k12_enrollment", 90_002, "OLGA GORDULLUX 2001-04-07 id=T1 zip=58999 sex=F"));
+    records.push(record("licences", 90_003, "OLGA PRANIKSO 2002-04-07 ssn=912345678 zip=57001"));
+    let run = Run::new(&document, &records, &document.rules_with_model(), 1);
+    assert!(run.together(&[90_001, 90_002, 90_003]));
+    let row = |number: u32| u32::try_from(run.numbers.iter().position(|n| *n == number).unwrap()).unwrap();
+    let pair = [row(90_001).min(row(90_003)), row(90_001).max(row(90_003))];
+    let of_licence = |d: &&ModelDecision| [d.left, d.right].contains(&row(90_003)) && d.decision == MatchDecision::Link;
+    let decision = run.modelled().decisions.iter().find(of_licence).unwrap();
+    assert_eq!([decision.left, decision.right], pair, "the variant that agrees is the one that is told");
+}
+
+#[test]
+fn a_grade_speaks_for_an_age_where_a_birth_date_is_missing() {
+    let document = statewide();
+    let rules = document.rules_with_model();
+    let model = rules.model.as_ref().unwrap();
+    let at = model.comparisons.iter().position(|c| c.name == "school_cohort").unwrap();
+    let mut records = state(300);
+    // Of four in ten learners the school holds no birth date, but a grade; of each tenth of these the grade is a year behind.
+    for (number, record) in records.iter_mut().enumerate().filter(|(_, r)| r.source == "k12_enrollment") {
+        if number % 5 < 2 {
+            let (year, ..) = record.birth.take().unwrap();
+            record.cohort = Some(year + 18 + i32::from(number % 10 == 0));
+        }
+    }
+    let run = Run::new(&document, &records, &rules, 1);
+    let trained = run.modelled().trained.as_ref().unwrap();
+    let weights = &trained.weights[at];
+    assert!(
+        weights[1] > 1_000 && weights[3] < -1_000,
+        "an age that fits speaks for, one that does not against: {weights:?}"
+    );
+    assert!(weights[1] >= weights[2] && weights[2] >= weights[3], "{weights:?}");
+}
+
+#[test]
 fn a_pinned_model_decides_as_the_run_that_trained_it() {
     let document = statewide();
     let records = state(500);

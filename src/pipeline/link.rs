@@ -220,7 +220,9 @@ fn model_facts(
             "rule": rule.id, "pairs": count.pairs, "over_common": count.over_common, "skipped": count.skipped, "lost": lost,
         })
     });
+    let never_seen: Vec<String> = file.iter().flat_map(|file| file.never_seen()).collect();
     Ok(serde_json::json!({
+        "never_seen": never_seen,
         "unused": modelled.unused.as_ref().map(ToString::to_string),
         "pinned": model.pinned.is_some(),
         "blocking": rules.collect::<Vec<_>>(),

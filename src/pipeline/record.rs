@@ -76,6 +76,9 @@ pub struct ModelResult {
     /// Pairs of its blocking rules, and what their over-common keys cost.
     #[serde(default)]
     pub blocking: Vec<BlockingResult>,
+    /// Levels at which no pair of one person was seen, `field: level`: their weights rest on half a pair.
+    #[serde(default)]
+    pub never_seen: Vec<String>,
 }
 
 /// What one blocking rule of the model made.

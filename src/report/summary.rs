@@ -151,6 +151,13 @@ fn modelled(model: &ModelResult, out: &mut String) {
         model.expected_false + 0.0,
         model.expected_missed + 0.0
     );
+    if !model.never_seen.is_empty() {
+        let _ = writeln!(
+            out,
+            "Never seen in a match, so that their weights rest on half a pair: {}.",
+            model.never_seen.join(", ")
+        );
+    }
     for rule in model.blocking.iter().filter(|rule| rule.skipped > 0) {
         let _ = writeln!(
             out,

@@ -65,6 +65,16 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
+    /// Levels at which no pair of one person was seen, as `field: level`.
+    #[must_use]
+    pub fn never_seen(&self) -> Vec<String> {
+        let of = |comparison: &ComparisonFile| -> Vec<String> {
+            let unseen = comparison.levels.iter().filter(|level| level.seen == 0);
+            unseen.map(|level| format!("{}: {}", comparison.field, level.level)).collect()
+        };
+        self.comparisons.iter().flat_map(of).collect()
+    }
+
     /// What is written.
     #[must_use]
     pub fn new(link: &str, version: u32, standardization: &str, list: &[Comparison], trained: &Trained) -> Self {
