@@ -1,13 +1,8 @@
 -- One row an outcome of a concentrator, reporting year, indicator, program and special population.
 WITH outcomes AS (
     -- Without a program of its own: that of the learner in `program_year` is looked up below.
-    SELECT person_id, reporting_year, '1S1' AS indicator, district_id, school_id, cohort_year AS program_year,
-           in_numerator AS is_met, TRUE AS is_covered, FALSE AS is_pending, rule_id, rule_version
-    FROM graduation_four_year
-    WHERE in_denominator
-    UNION ALL
     SELECT person_id, reporting_year, indicator, district_id, school_id, reporting_year AS program_year,
-           is_proficient, TRUE, FALSE, rule_id, rule_version
+           is_proficient AS is_met, TRUE AS is_covered, FALSE AS is_pending, rule_id, rule_version
     FROM academic_proficiency
     UNION ALL
     SELECT person_id, reporting_year, '3S1', district_id, school_id, reporting_year AS program_year,
@@ -31,7 +26,13 @@ in_programs AS (
     FROM outcomes AS o
     LEFT JOIN cte_concentrator_secondary AS c ON c.person_id = o.person_id AND c.reporting_year = o.program_year
     UNION ALL
-    -- A year after their cohort not all are shown any more; whatever they concentrated in by then counts.
+    -- In the year of their cohort, or a year after it, not all are shown any more; whatever they concentrated in by then counts.
+    SELECT g.person_id, g.reporting_year, '1S1', 'secondary', g.district_id, g.school_id, c.program_code,
+           g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
+    FROM graduation_four_year AS g
+    JOIN secondary_since AS c ON c.person_id = g.person_id AND c.since <= g.cohort_year
+    WHERE g.in_denominator
+    UNION ALL
     SELECT g.person_id, g.reporting_year, '1S2', 'secondary', g.district_id, g.school_id, c.program_code,
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
     FROM graduation_extended AS g

@@ -335,7 +335,7 @@ class Learners:
 
     def graduations(self):
         """1S1 and 1S2: of the concentrators included in the certified cohort, the graduates. Of several records of one person the included, then the
-        graduated stands. The extended cohort is reported a year later, and who was a concentrator in any year until then counts."""
+        graduated stands. The extended cohort is reported a year later. Who was a concentrator in any year until then counts: the status stays."""
         for source, name, extra in (("graduation_cohort", "1S1", 0), ("extended_cohort", "1S2", 1)):
             best = {}
             for row in self.t[source]:
@@ -347,7 +347,7 @@ class Learners:
                     best[key] = (rank, row)
             for (person, cohort), (_, row) in best.items():
                 year = cohort + extra
-                of = self.concentrated_by(person, year) if extra else self.concentrates(person, year)
+                of = self.concentrated_by(person, year)
                 if year >= LAW and row["included"] and of:
                     yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, row["graduated"])
 

@@ -289,16 +289,20 @@ def graduation_in_four_years():
         return {"person_id": person, "district_id": "0002", "school_id": "S2", "cohort_year": year, "included": included, "graduated": graduated} | other
 
     of = learners(
-        k12_enrollment=[graduate(p, 2023) for p in "ABCDEFG"] + [graduate("H", 2019)],
-        cte_courses=[c for p in "ABCDG" for c in two_courses(p, 2023)] + [course("E", 2023, "W1")] + two_courses("F", 2024) + two_courses("H", 2019),
+        k12_enrollment=[graduate(p, 2023) for p in "ABCDEFG"] + [graduate("H", 2019), at_school("I", 2020, "2020-01-10", "01927")],
+        cte_courses=[c for p in "ABCDG" for c in two_courses(p, 2023)] + [course("E", 2023, "W1")] + two_courses("F", 2024) + two_courses("H", 2019)
+        + two_courses("I", 2020),
         graduation_cohort=[
             row("A", 2023), row("B", 2023, graduated=False), row("C", 2023, included=False, graduated=False), row("D", 2022), row("E", 2023),
             row("F", 2023), row("G", 2023, included=False, graduated=False, school_id="S3"), row("G", 2023, graduated=False, school_id="S9"),
-            row("G", 2023, school_id="S8"), row("H", 2019), row("H", 2020),
+            row("G", 2023, school_id="S8"), row("H", 2019), row("H", 2020), row("I", 2023, graduated=False),
         ],
     )
-    # C is not in the cohort, D and F became concentrators later, E took one course, 2019 was before the law, H is shown in the year after.
-    assert told(of, "1S1") == {("A", "1S1", 2023): True, ("B", "1S1", 2023): False, ("G", "1S1", 2023): True, ("H", "1S1", 2020): True}
+    # C is not in the cohort, D and F became concentrators later, E took one course, 2019 was before the law, H is shown in the year after. I left three
+    # years before the cohort's, and a concentrator stays one.
+    assert told(of, "1S1") == {
+        ("A", "1S1", 2023): True, ("B", "1S1", 2023): False, ("G", "1S1", 2023): True, ("H", "1S1", 2020): True, ("I", "1S1", 2023): False,
+    }
     assert next(one for one in of.indicators() if one.person == "G").school == "S8"
 
 
