@@ -1,5 +1,6 @@
-"""Works out the federal marts a second time, in plain Python: `car_indicators` from the cells of `indicator` and the targets, `car_enrollment`,
-`edfacts_count` and `edfacts` learner by learner from the linked records, and holds the marts against it, row by row and column by column.
+"""Works out the federal marts a second time, in plain Python: `car_indicators` and `car_program` from the cells of `indicator` and the targets,
+`car_enrollment`, `car_placement`, `edfacts_count` and `edfacts` learner by learner from the linked records, and holds the marts against it, row by row
+and column by column.
 
 What becomes of each learner is worked out in outcomes.py; who stands in which line, file and category is worked out here, from the written definitions.
 
@@ -12,7 +13,8 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
-from outcomes import AWAY, LAW, POPULATIONS, SOURCES, Learners, program_year
+from indicators import wilson
+from outcomes import AWAY, LAW, POPULATIONS, SOURCES, Learners, program_year, quarter
 from records import Records
 
 LINES = [("total", "_total"), ("gender", "M"), ("gender", "F")]
@@ -53,6 +55,83 @@ def car_indicators(cells, targets):
             "pct_of_target": float(Fraction(10000 * n, d) / Fraction(target)) if known and target else None,
             "meets_90": meets, "improvement_plan": (None if meets is None else not meets) if group[0] == "total" else None,
             "rule": cell["rate_rule"], "rule_version": cell["rate_rule_version"],
+        }
+
+
+def car_program(cells):
+    """Each line of the state, of clusters and of programs beside all concentrators there and in the state."""
+    told, whole = {}, {}
+    for cell in cells:
+        names = [name for name in cell["grouping_set"].split("+") if name != "total"]
+        kind = next((name for name in ("career_cluster", "program_code") if name in names), "total")
+        by = [name for name in names if name != kind]
+        group = (by[0], cell[by[0]]) if by else ("total", "_total")
+        if len(by) < 2 and group in LINE:
+            where = (cell["year"], cell["indicator"], kind, "_total" if kind == "total" else cell[kind])
+            told[(*where, group)] = cell
+            if not by:
+                whole[where] = cell
+    for (year, indicator, kind, code, group), cell in told.items():
+        n, d = cell["numerator"], cell["denominator"]
+        every, state = whole[year, indicator, kind, code], whole[year, indicator, "total", "_total"]
+        known = [one["denominator"] > 0 and one["pending"] == 0 for one in (cell, every, state)]
+        rates = [Fraction(one["numerator"], one["denominator"]) if k else None for one, k in zip((cell, every, state), known)]
+        yield {
+            "year": year, "indicator": indicator, "kind": kind, "code": code, "line": LINE[group], "level": cell["level"], "dimension": group[0],
+            "subgroup": group[1], "numerator": n, "denominator": d, "actual": n / d if known[0] else None,
+            "status": None if known[0] else "not_observable" if d else "not_applicable", "all_numerator": every["numerator"],
+            "all_denominator": every["denominator"],
+            "gap_points": float(100 * (rates[0] - rates[1])) if known[0] and known[1] else None,
+            "state_gap_points": float(100 * (rates[0] - rates[2])) if known[0] and known[2] else None,
+            "reliability": next(letter for letter, least in zip("ABCD", (100, 30, 10, 0)) if d >= least),
+            "rule": cell["rate_rule"], "rule_version": cell["rate_rule_version"],
+        }
+
+
+def by_type(learners):
+    """Who left or completed, and in which of the law's types they were placed: person, year, level, type, programs, placed, seen or could be, pending."""
+    of = defaultdict(lambda: [set(), False, False, False])
+    for one in learners.placements():
+        kind = "military_service" if one.measure in ("military", "service") else one.measure
+        mine = of[one.person, one.year, "secondary", kind]
+        mine[0] |= set(one.programs)
+        mine[1:] = [mine[1] or one.met, mine[2] or one.covered, mine[3] or one.pending]
+    done = {}
+    for row in learners.t["ps_awards"]:
+        done.setdefault((row["person_id"], program_year(row["award_date"]) + 1), []).append(row)
+    for one in learners.placed_completers():
+        (program,) = one.programs
+        # The last award of the year in the program is the completion that is looked at.
+        day = max(row["award_date"] for row in done[one.person, one.year] if (row["program_code"] or row["cip_code"]) == program)
+        number = quarter(day) + 2
+        found = {"employment": learners.at_work(one.person, number), "postsecondary": learners.at_college(one.person, number)}
+        found["any"] = (one.met, one.covered, one.pending)
+        for kind, (met, could, pending) in found.items():
+            of[one.person, one.year, "postsecondary", kind] = [{program}, met, met or could, pending]
+    return of
+
+
+def car_placement(learners):
+    cells = defaultdict(lambda: [set(), set(), set(), set()])
+    for (person, year, level, kind), (programs, *flags) in by_type(learners).items():
+        groups = [("total", "_total"), ("gender", learners.gender(person)), ("race_ethnicity", learners.race(person))]
+        groups += [("special_population", population) for population in learners.populations.get((person, level), ())]
+        wheres = {("total", "_total", "_total")} | {("program_code", program, "_total") for program in programs}
+        wheres |= {("career_cluster", "_total", learners.programs.get(program, {}).get("cluster16") or "_unknown") for program in programs}
+        for group in groups:
+            for where in wheres if group in LINE else ():
+                people = cells[(where[0], year, level, kind, LINE[group], *where[1:])]
+                for place, flag in enumerate((True, *flags)):
+                    if flag:
+                        people[place].add(person)
+    for (grouping_set, year, level, kind, line, program, cluster), people in cells.items():
+        d, n, covered, pending = map(len, people)
+        low, high = wilson(n, d)
+        yield {
+            "grouping_set": grouping_set, "year": year, "level": level, "placement_type": kind, "line": line, "program_code": program,
+            "career_cluster": cluster, "dimension": LINES[line - 1][0], "subgroup": "_all" if line == 1 else LINES[line - 1][1], "denominator": d,
+            "numerator": n, "covered_denominator": covered, "pending": pending, "rate": None if pending else n / d,
+            "rate_low": None if pending else low, "rate_high": None if pending else high,
         }
 
 
@@ -362,6 +441,9 @@ def main(out):
         count_rows.append({"grouping_set": dimension, "year": year, "file_spec": file, "outcome": outcome, **names, "learners": amount, "pending": pending})
     held = {
         "car_indicators": (("year", "indicator", "line"), car_indicators(cells, records.linked("targets"))),
+        "car_program": (("year", "indicator", "kind", "code", "line"), car_program(cells)),
+        "car_placement": (
+            ("grouping_set", "year", "level", "placement_type", "line", "program_code", "career_cluster"), car_placement(learners)),
         "car_enrollment": (("year", "level", "career_cluster", "line"), car_enrollment(enrolled)),
         "edfacts_count": (("grouping_set", "year", "file_spec", "outcome", "gender", "race_ethnicity", "special_population"), count_rows),
         "edfacts": (
