@@ -53,13 +53,40 @@ in_programs AS (
            p.is_met, TRUE, FALSE, p.rule_id, p.rule_version
     FROM credential_2p1 AS p
     JOIN postsecondary_since AS c ON c.person_id = p.person_id AND c.since <= p.exit_year
+),
+in_the_year AS (
+    -- 4S1 and 3P1 look at those who were served in the year, and at the special populations they belonged to in it.
+    SELECT DISTINCT person_id, reporting_year, level FROM nontraditional_status WHERE served AND is_concentrator
+),
+of_the_year AS (
+    SELECT y.*
+    FROM in_the_year AS i
+    JOIN learner_year AS y ON y.person_id = i.person_id AND y.reporting_year = i.reporting_year AND y.level = i.level
+),
+populations AS (
+    -- `of_year` is the year for which a population holds, and 0 for the cohorts that count it ever.
+    SELECT person_id, level, 0 AS of_year, special_population FROM special_population
+    UNION ALL SELECT person_id, level, reporting_year, 'disability' FROM of_the_year WHERE disability
+    UNION ALL SELECT person_id, level, reporting_year, 'econ_disadvantaged' FROM of_the_year WHERE econ_disadvantaged
+    UNION ALL SELECT person_id, level, reporting_year, 'single_parent' FROM of_the_year WHERE single_parent
+    UNION ALL SELECT person_id, level, reporting_year, 'out_of_workforce' FROM of_the_year WHERE out_of_workforce
+    UNION ALL SELECT person_id, level, reporting_year, 'english_learner' FROM of_the_year WHERE english_learner
+    UNION ALL SELECT person_id, level, reporting_year, 'homeless' FROM of_the_year WHERE homeless
+    UNION ALL SELECT person_id, level, reporting_year, 'foster_care' FROM of_the_year WHERE foster_care
+    UNION ALL SELECT person_id, level, reporting_year, 'military_parent' FROM of_the_year WHERE military_parent
+    UNION ALL SELECT person_id, level, reporting_year, 'migrant' FROM of_the_year WHERE migrant
+    UNION ALL SELECT DISTINCT n.person_id, n.level, n.reporting_year, 'nontraditional'
+              FROM in_the_year AS i
+              JOIN nontraditional_status AS n ON n.person_id = i.person_id AND n.reporting_year = i.reporting_year AND n.level = i.level
+              WHERE n.is_underrepresented
 )
 SELECT o.person_id, o.reporting_year AS year, o.indicator, o.level, o.district_id, o.school_id, o.program_code,
        g.cluster16 AS career_cluster, a.gender, a.race_ethnicity, COALESCE(s.special_population, '_none') AS special_population,
        o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
-FROM special_population AS s
+FROM populations AS s
 RIGHT JOIN (learner_attributes AS a
 RIGHT JOIN (programs AS g
 RIGHT JOIN in_programs AS o ON g.program_code = o.program_code)
                             ON a.person_id = o.person_id)
                             ON s.person_id = o.person_id AND s.level = o.level
+                               AND s.of_year = CASE WHEN o.indicator IN ('4S1', '3P1') THEN o.reporting_year ELSE 0 END

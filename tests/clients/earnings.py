@@ -82,7 +82,9 @@ for (person, year), exits in by_year.items():
         continue
     third = quarter(day) + 3
     free_from = datetime.date(third // 4, third % 4 * 3 + 1, 1)
-    again = [v for v in at_school[person] if v["entry_date"] < free_from and (v["exit_date"] or v["entry_date"]) > row["exit_date"]]
+    # An enrollment without an exit lasts until 30 June of its school year; of a graduate it shows the entry alone.
+    open_until = (lambda v: v["entry_date"]) if row["exit_type"] == "01921" else (lambda v: max(v["entry_date"], datetime.date(v["school_year"], 6, 30)))
+    again = [v for v in at_school[person] if v["entry_date"] < free_from and (v["exit_date"] or open_until(v)) > row["exit_date"]]
     if not again and year >= 2019:
         left.append((person, "secondary", year, quarter(day), row["district_id"], row["school_id"]))
 

@@ -156,17 +156,18 @@ class Learners:
     # Attributes: the latest secondary value that says something, else the latest of a college; Hispanic first, several races are two or more.
 
     def see_attributes(self):
-        self.genders, self.races, self.populations = {}, {}, defaultdict(set)
+        # populations: ever, by person and level; populations_in: those of one year, by person, level and year.
+        self.genders, self.races, self.populations, self.populations_in = {}, {}, defaultdict(set), defaultdict(set)
         for row in self.t["k12_enrollment"]:
             person = row["person_id"]
             self.tell(self.genders, person, "secondary", row["entry_date"], row["sex"])
             of = [code for column, code in RACES.items() if row[column]]
             said = "HI7" if row["hispanic"] else "MU7" if len(of) > 1 else of[0] if of else None
             self.tell(self.races, person, "secondary", row["entry_date"], said)
+            held = {name for name in POPULATIONS if row[name]} | ({"military_parent"} if row["military_connected"] == "ActiveDuty" else set())
+            self.populations_in[person, "secondary", row["school_year"]] |= held
             if row["grade"] in ("09", "10", "11", "12"):
-                self.populations[person, "secondary"] |= {name for name in POPULATIONS if row[name]}
-                if row["military_connected"] == "ActiveDuty":
-                    self.populations[person, "secondary"].add("military_parent")
+                self.populations[person, "secondary"] |= held
         for row in self.t["ps_enrollment"]:
             person = row["person_id"]
             self.tell(self.genders, person, "postsecondary", row["term_begin"], row["sex"])
@@ -174,6 +175,13 @@ class Learners:
             if row["enrollment_status"] not in AWAY and not row["dual_enrolled"]:
                 of = {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
                 self.populations[person, "postsecondary"] |= of
+                self.populations_in[person, "postsecondary", row["academic_year"]] |= of
+
+    def populations_of(self, one):
+        """The special populations with which an outcome counts: those of the year for who was served in it (4S1, 3P1), and ever for all others."""
+        if one.measure in ("4S1", "3P1"):
+            return self.populations_in.get((one.person, one.level, one.year), set())
+        return self.populations.get((one.person, one.level), set())
 
     def tell(self, values, person, level, day, value):
         if value is not None and (day, value) > values.get((person, level), (datetime.date.min, "")):
@@ -201,6 +209,7 @@ class Learners:
             for year in self.years(person, level):
                 if any(self.gender(person) in self.nontraditional_for(program, year) for program in since if since[program] <= year):
                     self.populations[person, level].add("nontraditional")
+                    self.populations_in[person, level, year].add("nontraditional")
 
     def cip(self, program):
         """The CIP code of a program in the directory; a program that stands under its CIP code needs no entry."""
@@ -227,12 +236,12 @@ class Learners:
                     yield outcome(person, year, name, level, where[year][1], counted, any(counted.values()))
 
     # Exits from school: the last of a program year, July and August counted as 30 June, if it ends schooling and nobody was at school again before
-    # the second quarter after it had ended.
+    # the second quarter after it had ended. An enrollment without an exit lasts until 30 June of its school year, and does not hold a graduate back.
 
     def see_exits(self):
         last, visits = {}, defaultdict(list)
         for row in self.t["k12_enrollment"]:
-            visits[row["person_id"]].append((row["entry_date"], row["exit_date"] or row["entry_date"]))
+            visits[row["person_id"]].append(row)
             if row["exit_date"]:
                 day = row["exit_date"]
                 counted = datetime.date(day.year, 6, 30) if day.month in (7, 8) else day
@@ -243,9 +252,18 @@ class Learners:
         self.exits = []  # person, year of the exit, day as counted, row
         for (person, year), (_, counted, row) in last.items():
             free = first_day(quarter(counted) + 3)
-            back = any(until > row["exit_date"] and entered < free for entered, until in visits[person])
+            back = any(v["entry_date"] < free and self.at_school_after(v, row) for v in visits[person])
             if row["exit_type"] in LEAVES and not back:
                 self.exits.append((person, year, counted, row))
+
+    def at_school_after(self, visit, left):
+        """Whether an enrollment shows somebody at school after the day on which another one ended."""
+        day = left["exit_date"]
+        if visit["exit_date"]:
+            return visit["exit_date"] > day
+        if visit["entry_date"] > day:
+            return True
+        return left["exit_type"] not in GRADUATES and datetime.date(visit["school_year"], 6, 30) > day
 
     # What can be seen of a person: wages by quarter, days at college, and until when the sources reach.
 

@@ -197,6 +197,33 @@ def attributes():
     }
 
 
+def populations_of_the_year():
+    one = {"program_code": "WELD", "cip_code": "48.0508"}
+    of = learners(
+        k12_enrollment=[
+            at_school("A", 2022, homeless=True, military_connected="ActiveDuty"), graduate("A", 2023, disability=True),
+            at_school("B", 2022, grade="08", migrant=True), at_school("B", 2023, migrant=True, sex="M"),
+            at_school("C", 2022, sex="M", homeless=True), at_school("C", 2023, sex="M"),
+        ],
+        cte_courses=[c for p in "ABC" for c in two_courses(p, 2022)] + [course("C", 2022, "N1", "NURSE")],
+        ps_enrollment=[
+            term("D", "2021-08-20", "2021-12-10", 2022, pell=True, **one), term("D", "2022-08-20", "2022-12-10", 2023, ps_disability=True, **one),
+            term("E", "2021-08-20", "2021-12-10", 2022, **one), term("E", "2022-08-20", "2022-12-10", 2023, pell=True, enrollment_status="W", **one),
+        ],
+    )
+    found = {(one.person, one.measure, one.year): of.populations_of(one) for one in of.indicators() if one.measure in ("4S1", "3P1", "3S1", "5S1")}
+    ever = {"homeless", "military_parent", "disability", "nontraditional"}
+    # Of 4S1 and 3P1 those of the year, in whatever grade; of a leaver those of all years (A). The field of nursing is one for men up to 2022 (C). A
+    # withdrawal shows nothing (E), and in 2023 there is no row of it.
+    assert found == {
+        ("A", "4S1", 2022): {"homeless", "military_parent", "nontraditional"}, ("A", "4S1", 2023): {"disability", "nontraditional"},
+        ("A", "5S1", 2023): ever, ("A", "3S1", 2024): ever, ("B", "4S1", 2022): {"migrant"}, ("B", "4S1", 2023): {"migrant"},
+        ("C", "4S1", 2022): {"homeless", "nontraditional"}, ("C", "4S1", 2023): set(),
+        ("D", "3P1", 2022): {"econ_disadvantaged", "nontraditional"}, ("D", "3P1", 2023): {"disability", "nontraditional"},
+        ("E", "3P1", 2022): {"nontraditional"},
+    }, found
+
+
 def exits():
     def back(person, day, **other):
         return at_school(person, 2024, entry_date=D(day), **other)
@@ -205,14 +232,20 @@ def exits():
         k12_enrollment=[graduate(p, 2023, kind="01927") for p in "ABCDE"]
         + [back("A", "2023-12-31"), back("B", "2024-01-01"), back("C", "2023-09-01", exit_date="2023-09-05", exit_type="01908")]
         + [graduate("E", 2023, "03-01"), graduate("F", 2023, "03-01"), graduate("F", 2023, "06-10", "01908"), graduate("G", 2023, "09-01")]
-        + [graduate("H", 2023, "07-01"), graduate("H", 2023, "08-31", "01927"), at_school("I", 2023)],
+        + [graduate("H", 2023, "07-01"), graduate("H", 2023, "08-31", "01927"), at_school("I", 2023)]
+        + [at_school(p, 2023, "2022-10-15", "01921" if p == "K" else "01931", school_id="S2") for p in "JKLM"]
+        + [at_school("J", 2023, entry_date=D("2022-10-10")), at_school("K", 2023, entry_date=D("2022-10-10")), at_school("L", 2022)]
+        + [at_school("M", 2023, "2022-10-15", "01908")] + [graduate("N", 2023), at_school("N", 2024)] + [graduate("O", 2023), back("O", "2024-01-01")],
     )
     # To be at school on a day of the second quarter after is to have come back (A, C); the day after it is not (B). The last exit of the year stands (E), and
-    # only if it ends schooling (F); what ends in September is of the next year (G), in July and August of this one (H).
+    # only if it ends schooling (F); what ends in September is of the next year (G), in July and August of this one (H). J is at another school since before,
+    # K is too but graduated, L's open enrollment ended with the year before, M's closed one on the day. A graduate who comes back is held to the same
+    # (N, O).
     found = {(person, year): (str(day), row["exit_type"]) for person, year, day, row in of.exits}
     assert found == {
         ("B", 2023): ("2023-06-10", "01927"), ("D", 2023): ("2023-06-10", "01927"), ("E", 2023): ("2023-06-10", "01927"),
-        ("G", 2024): ("2023-09-01", "01921"), ("H", 2023): ("2023-06-30", "01927"),
+        ("G", 2024): ("2023-09-01", "01921"), ("H", 2023): ("2023-06-30", "01927"), ("K", 2023): ("2022-10-15", "01921"),
+        ("L", 2023): ("2022-10-15", "01931"), ("O", 2023): ("2023-06-10", "01921"),
     }, found
 
 
@@ -630,7 +663,7 @@ def cells():
 
 
 CASES = (
-    concentrators, college_concentrators, attributes, exits, wages_and_colleges, placed_completers,
+    concentrators, college_concentrators, attributes, populations_of_the_year, exits, wages_and_colleges, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )
