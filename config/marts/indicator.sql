@@ -1,21 +1,27 @@
 -- One row an outcome of a concentrator, reporting year, indicator, program and special population.
 WITH outcomes AS (
-    -- Without a program of its own: that of the learner in `program_year` is looked up below.
-    SELECT person_id, reporting_year, indicator, district_id, school_id, reporting_year AS program_year,
+    -- Without a program of its own: those of the learner in the year are looked up below.
+    SELECT person_id, reporting_year, indicator, district_id, school_id,
            is_proficient AS is_met, TRUE AS is_covered, FALSE AS is_pending, rule_id, rule_version
     FROM academic_proficiency
     UNION ALL
-    SELECT person_id, reporting_year, '3S1', district_id, school_id, reporting_year AS program_year,
-           state = 'observed', state <> 'not_observable', NOT measurable, rule_id, rule_version
-    FROM placement_3s1
-    WHERE concentrator AND placement_type = 'any'
-    UNION ALL
-    SELECT person_id, reporting_year, indicator, district_id, school_id, reporting_year AS program_year,
+    SELECT person_id, reporting_year, indicator, district_id, school_id,
            is_met, TRUE, FALSE, rule_id, rule_version
     FROM program_quality
 ),
 secondary_since AS (
     SELECT person_id, program_code, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, program_code
+),
+secondary_reached AS (
+    SELECT person_id, program_code, min(concentrator_year) AS year FROM cte_concentrator_secondary GROUP BY person_id, program_code
+),
+placed AS (
+    -- The exit says in which year it was; a year later the learner may have become a concentrator of one more program.
+    SELECT p.person_id, p.reporting_year, x.exit_year, p.district_id, p.school_id,
+           p.state = 'observed' AS is_met, p.state <> 'not_observable' AS is_covered, NOT p.measurable AS is_pending, p.rule_id, p.rule_version
+    FROM (SELECT person_id, reporting_year, exit_year FROM secondary_exit) AS x
+    JOIN placement_3s1 AS p ON x.person_id = p.person_id AND x.reporting_year = p.reporting_year
+    WHERE p.concentrator AND p.placement_type = 'any'
 ),
 postsecondary_since AS (
     SELECT person_id, program_code, min(concentrator_year) AS since FROM cte_concentrator_postsecondary GROUP BY person_id, program_code
@@ -24,7 +30,12 @@ in_programs AS (
     SELECT o.person_id, o.reporting_year, o.indicator, 'secondary' AS level, o.district_id, o.school_id, c.program_code,
            o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
     FROM outcomes AS o
-    LEFT JOIN cte_concentrator_secondary AS c ON c.person_id = o.person_id AND c.reporting_year = o.program_year
+    LEFT JOIN cte_concentrator_secondary AS c ON c.person_id = o.person_id AND c.reporting_year = o.reporting_year
+    UNION ALL
+    SELECT p.person_id, p.reporting_year, '3S1', 'secondary', p.district_id, p.school_id, c.program_code,
+           p.is_met, p.is_covered, p.is_pending, p.rule_id, p.rule_version
+    FROM placed AS p
+    JOIN secondary_reached AS c ON c.person_id = p.person_id AND c.year <= p.exit_year
     UNION ALL
     -- In the year of their cohort, or a year after it, not all are shown any more; whatever they concentrated in by then counts.
     SELECT g.person_id, g.reporting_year, '1S1', 'secondary', g.district_id, g.school_id, c.program_code,

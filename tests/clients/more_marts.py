@@ -359,9 +359,12 @@ db.execute("""
 create table leavers as
   select x.person_id, x.exit_year, x.exit_year + 1 as y, x.counted, x.q + 2 as q, concat((x.q + 2) // 4, (x.q + 2) % 4 + 1) as yq,
          qday(x.q + 2) as first_day, qday(x.q + 3) as day_after from exits x
-  where exists (select 1 from sec_conc c where (c.person_id, c.y) = (x.person_id, x.exit_year + 1));
+  where exists (select 1 from concentrated('program', 1.00) c join at_school a on a.person_id = c.person_id and a.y >= greatest(c.since, 2020)
+                where c.person_id = x.person_id and c.since <= x.exit_year);
 create table seen as
-  with w as (select l.person_id, l.y, sum(u.wages) as wages from leavers l join ui_wages u on u.person_id = l.person_id and u.year_quarter = l.yq group by all),
+  with paid as (select l.person_id, l.y, u.employer_account, greatest(sum(u.wages), 0) as wages
+                from leavers l join ui_wages u on u.person_id = l.person_id and u.year_quarter = l.yq group by all),
+  w as (select person_id, y, sum(wages) as wages from paid group by all),
   c as (select distinct l.person_id, l.y from leavers l join ps_enrollment p on p.person_id = l.person_id
         where p.term_begin < l.day_after and p.term_end >= l.first_day and coalesce(p.enrollment_status, 'F') not in ('W', 'D', 'A')
           and p.dual_enrolled is not true and p.term_begin > l.counted

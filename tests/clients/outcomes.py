@@ -153,6 +153,11 @@ class Learners:
         """The programs in which a learner is shown as a concentrator in a year or in any before it."""
         return {program for y in self.years(person, level) if y <= year for program in self.concentrates(person, y, level)}
 
+    def concentrated_as_of(self, person, year, level="secondary"):
+        """The programs whose status a learner had reached by a year, though it be shown in others, of which one is of the law."""
+        years = self.years(person, level)
+        return {program for program, since in self.concentrated.get((person, level), {}).items() if since <= year and any(y >= since for y in years)}
+
     # Attributes: the latest secondary value that says something, else the latest of a college; Hispanic first, several races are two or more.
 
     def see_attributes(self):
@@ -269,8 +274,12 @@ class Learners:
 
     def see_work_and_study(self):
         self.paid, self.studied = defaultdict(Decimal), defaultdict(list)
+        # The lines of one employer add up; one that took back more than it paid in a quarter paid nothing.
+        by_employer = defaultdict(Decimal)
         for row in self.t["ui_wages"]:
-            self.paid[row["person_id"], quarter_called(row["year_quarter"])] += row["wages"]
+            by_employer[row["person_id"], quarter_called(row["year_quarter"]), row["employer_account"]] += row["wages"]
+        for (person, number, _), wages in by_employer.items():
+            self.paid[person, number] += max(wages, Decimal(0))
         for row in self.t["ps_enrollment"]:
             if row["enrollment_status"] not in AWAY:
                 self.studied[row["person_id"]].append((row["term_begin"], row["term_end"], bool(row["dual_enrolled"])))
@@ -307,15 +316,19 @@ class Learners:
         late = self.college_reach is None or begins > self.college_reach[1] or ends <= self.college_reach[0]
         return bool(days), not late and (after is None or person in self.searched), late
 
+    def in_training(self, person, number):
+        """Whether an apprenticeship, of whatever status, has a day in a quarter."""
+        begins, ends = first_day(number), first_day(number + 1)
+        return any(d[0] < ends and (d[1] is None or d[1] >= begins) for d in self.trained.get(person, ()))
+
     def placements(self):
-        """3S1, by type and of any, reported in the year after the exit."""
+        """3S1, by type and of any, of who was a concentrator by the year of the exit; reported in the year after."""
         for person, exit_year, counted, row in self.exits:
             year, number = exit_year + 1, quarter(counted) + 2
-            of = self.concentrates(person, year)
+            of = self.concentrated_as_of(person, exit_year)
             if not of:
                 continue
-            begins, ends = first_day(number), first_day(number + 1)
-            training = any(d[0] < ends and (d[1] is None or d[1] >= begins) for d in self.trained.get(person, ()))
+            training = self.in_training(person, number)
             worked, work_seen, no_work = self.at_work(person, number)
             studied, study_seen, no_study = self.at_college(person, number, counted)
             told = {"employment": worked, "postsecondary": studied, "advanced_training": training, "military": False, "service": False}
@@ -347,7 +360,8 @@ class Learners:
                 number = quarter(row["award_date"]) + 2
                 worked, work_seen, no_work = self.at_work(person, number)
                 studied, study_seen, no_study = self.at_college(person, number)
-                met, covered = worked or studied, worked or studied or (work_seen and study_seen)
+                met = worked or studied or self.in_training(person, number)
+                covered = met or (work_seen and study_seen)
                 place = (None, row["college_id"])
                 yield outcome(person, year + 1, "1P1", "postsecondary", place, {program}, met, covered, no_work or no_study)
 
@@ -375,10 +389,10 @@ class Learners:
         for row in self.t["assessments"]:
             if row["valid"] and row["proficient"] is not None and row["grade"] in ("10", "11", "12", None):
                 attempts[row["person_id"], row["subject"]].append((row["test_date"], row["attempt"], row["proficient"]))
-        for person, year, counted, row in self.exits:
+        for person, year, _, row in self.exits:
             of = self.concentrates(person, year)
             for subject, name in SUBJECTS.items():
-                until = [attempt for attempt in attempts.get((person, subject), ()) if attempt[0] <= counted]
+                until = [attempt for attempt in attempts.get((person, subject), ()) if attempt[0] <= row["exit_date"]]
                 if of and until:
                     yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, max(until)[2])
 
@@ -394,7 +408,8 @@ class Learners:
         return days
 
     def quality(self):
-        """5S1 to 5S4: what concentrators who graduated had attained by the day of graduation."""
+        """5S1 to 5S4: what concentrators who graduated had attained by the day of graduation, the true one: that exits of summer count as of June is said
+        of 3S1, and settles only the year here."""
         credentials, credits, practice = self.recognized(), defaultdict(list), defaultdict(list)
         for row in self.t["ps_enrollment"]:
             if row["dual_enrolled"] and row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
@@ -402,15 +417,15 @@ class Learners:
         for row in self.t["work_based_learning"]:
             if row["completed"]:
                 practice[row["person_id"]].append(row["start_date"])
-        for person, year, counted, row in self.exits:
-            of = self.concentrates(person, year)
+        for person, year, _, row in self.exits:
+            of, graduated = self.concentrates(person, year), row["exit_date"]
             if row["exit_type"] not in GRADUATES or not of:
                 continue
             fields = {self.programs[program]["cip_code"][:5] for program in of if program in self.programs}
             met = {
-                "5S1": any(day <= counted for day in credentials.get(person, ())),
-                "5S2": any(day <= counted and field in fields for day, field in credits.get(person, ())),
-                "5S3": any(day <= counted for day in practice.get(person, ())),
+                "5S1": any(day <= graduated for day in credentials.get(person, ())),
+                "5S2": any(day <= graduated and field in fields for day, field in credits.get(person, ())),
+                "5S3": any(day <= graduated for day in practice.get(person, ())),
             }
             met["5S4"] = any(met.values())
             for name, attained in met.items():

@@ -290,30 +290,61 @@ def wages_and_colleges():
     assert [edge.at_college("Q", n)[2] for n in (2022 * 4 + 1, 2022 * 4 + 2, 2023 * 4 + 1, 2023 * 4 + 2)] == [True, False, False, True]
 
 
+def lines_of_employers():
+    def line(person, account, wages):
+        return {"person_id": person, "year_quarter": "20234", "employer_account": account, "wages": Decimal(wages)}
+
+    of = learners(
+        ui_wages=[line("A", "1", "300.00"), line("A", "1", "-100.00"), line("A", "2", "-500.00"), line("B", "1", "-0.01"), line("C", "1", "5"), line("C", "1", "-5")],
+    )
+    # Lines of one employer add up; what is below zero is nothing, and takes nothing from another employer's (A).
+    number = 2023 * 4 + 3
+    assert [of.paid[p, number] for p in "ABC"] == [Decimal("200.00"), 0, 0] and [of.at_work(p, number)[0] for p in "ABC"] == [True, False, False]
+
+
+def status_of_leavers():
+    of = learners(
+        k12_enrollment=[graduate(p, 2023) for p in "ABC"] + [at_school("D", 2021)] + [graduate("D", 2023, "09-05", entry_date=D("2022-08-20"))]
+        + [graduate("E", 2019)],
+        cte_courses=[course("A", 2023, "W1"), course("A", 2024, "W2")] + two_courses("B", 2023) + [course("C", 2023, "W1"), course("C", 2023, "W2")]
+        + two_courses("C", 2024, "NURSE") + two_courses("D", 2021) + two_courses("E", 2019),
+    )
+    # A completed the second course after the exit, C one more program; D left in September, which is of the next year, and two years after the status is
+    # shown no more. E left in the last year before the law and is reported under it.
+    found = {(one.person, one.year): set(one.programs) for one in of.placements() if one.measure == "any"}
+    assert found == {("B", 2024): {"WELD"}, ("C", 2024): {"WELD"}, ("D", 2025): {"WELD"}, ("E", 2020): {"WELD"}}, found
+
+
 def placed_completers():
     def award(person, day, **other):
         row = {"person_id": person, "college_id": "C1", "award_date": D(day), "award_level": "01", "program_code": "WELD"}
         return row | {"academic_year": int(day[:4])} | other
 
     of = learners(
-        ps_enrollment=[term(p, "2022-08-20", "2022-12-10", 2023) for p in "ABCDEFG"] + [term("Z", "2022-08-20", "2024-05-10", 2023)]
+        ps_enrollment=[term(p, "2022-08-20", "2022-12-10", 2023) for p in "ABCDEFGJK"] + [term("Z", "2022-08-20", "2024-05-10", 2023)]
         + [term("D", "2023-08-20", "2023-12-10", 2024, 0, program_code="MATHS", cip_code="27.0101"), term("H", "2023-08-20", "2023-12-10", 2024)]
         + [term("I", "2018-08-20", "2018-12-10", 2019)],
         ps_awards=[
             award("A", "2023-05-20"), award("A", "2023-06-30", college_id="C2"), award("B", "2023-07-01"),
             award("C", "2023-05-20", program_code="MATHS", cip_code="27.0101"),
             award("D", "2023-05-20"), award("E", "2023-05-20"), award("F", "2023-05-20", program_code=None, cip_code="48.0508"),
-            award("G", "2023-05-20"), award("H", "2023-05-20"), award("I", "2019-05-20"),
+            award("G", "2023-05-20"), award("H", "2023-05-20"), award("I", "2019-05-20"), award("J", "2023-05-20"), award("K", "2023-05-20"),
         ],
         ui_wages=[{"person_id": p, "year_quarter": q, "wages": Decimal(9)} for p, q in (("A", "20234"), ("Z", "20191"), ("Z", "20241"))],
         link=[{"person_id": p, "has_ssn": True, "has_bridge": False} for p in "E"],
+        apprenticeships=[
+            {"person_id": "J", "start_date": D("2023-12-31"), "status": "REGISTERED", "end_date": None},
+            {"person_id": "K", "start_date": D("2022-01-01"), "status": "COMPLETED", "end_date": D("2023-09-30")},
+        ],
     )
     # The last award of the year stands (A); 1 July is of the next year (B); only in a program of concentration (C, F), and reached by then (H). D is at
-    # college again; E could have been found, G could not. I left before the law, and is reported under it.
+    # college again; E could have been found, G could not. I left before the law, and is reported under it. J is an apprentice on the quarter's last day,
+    # K was one until the day before it.
     found = {one.person: one[1:] for one in of.placed_completers()}
     assert {person: (one[0], one[4], one[6], one[7], one[8]) for person, one in found.items()} == {
         "A": (2024, "C2", True, True, False), "B": (2025, "C1", False, False, False), "D": (2024, "C1", True, True, False),
         "E": (2024, "C1", False, True, False), "G": (2024, "C1", False, False, False), "I": (2020, "C1", False, False, False),
+        "J": (2024, "C1", True, True, False), "K": (2024, "C1", False, False, False),
     }, found
 
 
@@ -389,10 +420,12 @@ def scores_of_leavers():
         (p, "2S2", 2023): met for p, met in {"A": True, "C": False, "D": True, "H": True, "I": True, "J": False, "N": True}.items()
     }
     assert told(of, "2S1", "2S3") == {("K", "2S3", 2023): True, ("L", "2S1", 2023): False, ("L", "2S3", 2023): True}
+    # In summer too the true day of the exit is the last one that counts (Q), and the next does not (R).
     late = learners(
-        k12_enrollment=[graduate("N", 2023, "07-20")], cte_courses=two_courses("N", 2023), assessments=[test("N", "2023-07-01")],
+        k12_enrollment=[graduate(p, 2023, "07-20") for p in "QR"], cte_courses=two_courses("Q", 2023) + two_courses("R", 2023),
+        assessments=[test("Q", "2023-07-20"), test("R", "2023-07-21")],
     )
-    assert told(late, "2S2") == {}
+    assert told(late, "2S2") == {("Q", "2S2", 2023): True}
 
 
 def credentials_of_graduates():
@@ -400,17 +433,18 @@ def credentials_of_graduates():
         return {"person_id": person, "school_year": 2023, "credential_code": code, "earned_date": D(day), "passed": passed}
 
     of = learners(
-        k12_enrollment=[graduate(p, 2023) for p in "ABCDEFGH"] + [graduate("I", 2023, kind="01922"), graduate("J", 2023, "08-01"), graduate("K", 2023)],
-        cte_courses=[c for p in "ABCDEFGHIJ" for c in two_courses(p, 2023)],
+        k12_enrollment=[graduate(p, 2023) for p in "ABCDEFGH"] + [graduate("I", 2023, kind="01922"), graduate("J", 2023, "08-01"), graduate("K", 2023)]
+        + [graduate("L", 2023, "08-01")],
+        cte_courses=[c for p in "ABCDEFGHIJL" for c in two_courses(p, 2023)],
         credentials=[
             earned("A", "AWS", "2023-06-10"), earned("B", "AWS", "2023-06-11"), earned("C", "AWS", "2023-01-01", False),
             earned("D", "LOCAL", "2023-01-01"), earned("E", "UNHEARD", "2023-01-01"), earned("F", "OLD", "2022-12-31"),
             earned("G", "OLD", "2023-01-01"), earned("H", "OLD", "2020-06-30"), earned("I", "AWS", "2023-01-01"), earned("J", "AWS", "2023-07-01"),
-            earned("K", "AWS", "2023-01-01"),
+            earned("K", "AWS", "2023-01-01"), earned("L", "AWS", "2023-08-02"),
         ],
     )
-    # I did not graduate, K is no concentrator, J graduated in August, as counted on 30 June. Everybody has a row of all four.
-    met = {"A": True, "B": False, "C": False, "D": False, "E": False, "F": True, "G": False, "H": False, "J": False}
+    # I did not graduate, K is no concentrator; J and L graduated on 1 August, and have until that day. Everybody has a row of all four.
+    met = {"A": True, "B": False, "C": False, "D": False, "E": False, "F": True, "G": False, "H": False, "J": True, "L": False}
     assert told(of, "5S1") == {(p, "5S1", 2023): value for p, value in met.items()}
     assert persons(of, "5S4") == met
     assert persons(of, "5S2") == persons(of, "5S3") == dict.fromkeys(met, False)
@@ -663,7 +697,7 @@ def cells():
 
 
 CASES = (
-    concentrators, college_concentrators, attributes, populations_of_the_year, exits, wages_and_colleges, placed_completers,
+    concentrators, college_concentrators, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, status_of_leavers, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )

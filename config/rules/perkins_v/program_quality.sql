@@ -1,14 +1,15 @@
 /* ---
 id: PV-5S
 rule: program_quality
-version: 1
+version: 2
 title: Program quality of concentrators who graduated (5S1, 5S2, 5S3, 5S4)
 says: >
   CTE concentrators who graduated from high school in the program year, and what they had attained by the day of graduation: a recognized
   postsecondary credential that was on the state's list on its day (5S1), postsecondary credits in the field of a program of theirs, earned
   in dual enrolment (5S2), completed work-based learning (5S3), and any of the three (5S4, the measure that a state adds). Each graduate has
-  a row for each of the four, met or not. The year is that of the graduation itself, which the table of exits reports a year later. Credits
-  transferred by agreement without dual enrolment are not among the sources.
+  a row for each of the four, met or not. The day is the true one; that exits of July and August count as 30 June is said of placement, and
+  settles only the year, which is that of the graduation itself and which the table of exits reports a year later. Credits transferred by
+  agreement without dual enrolment are not among the sources.
 citation: Perkins V sec. 113(b)(2)(A)(iv)
 grain: [person_id, reporting_year, indicator]
 year: reporting_year
@@ -26,13 +27,13 @@ columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The program year of the graduation, sensitivity: quasi }
   - { name: indicator, type: text, label: Indicator, definition: "5S1 credential, 5S2 postsecondary credits, 5S3 work-based learning, 5S4 any of the three", sensitivity: none }
-  - { name: graduation_date, type: date, label: Day of graduation as counted, definition: 30 June for July and August, sensitivity: quasi }
+  - { name: graduation_date, type: date, label: Day of graduation, sensitivity: quasi }
   - { name: is_met, type: boolean, label: Attained, sensitivity: quasi }
   - { name: district_id, type: text, label: District of the graduation, sensitivity: quasi }
   - { name: school_id, type: text, label: School of the graduation, sensitivity: quasi }
 --- */
 WITH graduates AS (
-    SELECT x.person_id, x.exit_year AS reporting_year, x.counted_exit_date AS graduation_date, x.counted_exit_date + $grace_days AS until,
+    SELECT x.person_id, x.exit_year AS reporting_year, x.exit_date AS graduation_date, x.exit_date + $grace_days AS until,
            x.district_id, x.school_id
     FROM (SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
     JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.exit_year = c.reporting_year
