@@ -63,13 +63,18 @@ class Learners:
         self.t = tables
         self.link = {row["person_id"]: row for row in link}
         self.programs = {row["program_code"]: row for row in tables["programs"]}
+        self.see_exits()
         self.see_service()
         self.see_secondary_programs()
         self.see_college_programs()
         self.see_attributes()
         self.see_nontraditional()
-        self.see_exits()
         self.see_work_and_study()
+
+    def dual(self, row):
+        """Whether a term is dual enrolment, of the secondary level: the college says so, or it began no later than the last day at school."""
+        left = self.last_day_at_school.get(row["person_id"])
+        return bool(row["dual_enrolled"]) or (left is not None and row["term_begin"] <= left)
 
     # Where and when learners were served.
 
@@ -83,7 +88,7 @@ class Learners:
             day = row["completion_date"] or datetime.date.min
             self.serve(row["person_id"], "secondary", row["school_year"], (0, day, day), (row["district_id"], row["school_id"]))
         for row in self.t["ps_enrollment"]:
-            if row["enrollment_status"] not in AWAY and not row["dual_enrolled"]:
+            if row["enrollment_status"] not in AWAY and not self.dual(row):
                 days = (1, row["term_begin"], row["term_end"])
                 self.serve(row["person_id"], "postsecondary", row["academic_year"], days, (None, row["college_id"]))
 
@@ -127,7 +132,7 @@ class Learners:
         earned = defaultdict(lambda: defaultdict(Decimal))
         for row in self.t["ps_enrollment"]:
             program = row["program_code"] or row["cip_code"]
-            if program and row["cte_credits"] and not row["dual_enrolled"]:
+            if program and row["cte_credits"] and not self.dual(row):
                 earned[row["person_id"], program][row["academic_year"]] += row["cte_credits"]
         for (person, program), by_year in earned.items():
             self.participated[person, "postsecondary"][program] = min(by_year)
@@ -177,7 +182,7 @@ class Learners:
             person = row["person_id"]
             self.tell(self.genders, person, "postsecondary", row["term_begin"], row["sex"])
             self.tell(self.races, person, "postsecondary", row["term_begin"], row["ps_race"])
-            if row["enrollment_status"] not in AWAY and not row["dual_enrolled"]:
+            if row["enrollment_status"] not in AWAY and not self.dual(row):
                 of = {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
                 self.populations[person, "postsecondary"] |= of
                 self.populations_in[person, "postsecondary", row["academic_year"]] |= of
@@ -260,6 +265,11 @@ class Learners:
             back = any(v["entry_date"] < free and self.at_school_after(v, row) for v in visits[person])
             if row["exit_type"] in LEAVES and not back:
                 self.exits.append((person, year, counted, row))
+        # Exits are counted by the law from the last year before it, which its first year reports.
+        self.last_day_at_school = {}
+        for person, year, counted, _ in self.exits:
+            if year + 1 >= LAW:
+                self.last_day_at_school[person] = max(counted, self.last_day_at_school.get(person, counted))
 
     def at_school_after(self, visit, left):
         """Whether an enrollment shows somebody at school after the day on which another one ended."""

@@ -175,6 +175,20 @@ def college_concentrators():
     assert of.participated["A", "postsecondary"] == {"WELD": 2022} and of.participated["F", "postsecondary"] == {"48.0508": 2023}
 
 
+def dual_enrolment():
+    of = learners(
+        k12_enrollment=[graduate(p, 2022, "06-03") for p in "ABC"] + [at_school("D", 2022), at_school("A", 2021, "2021-01-20", "01927"), graduate("E", 2022, "07-15")],
+        ps_enrollment=[
+            term("A", "2022-06-03", "2022-07-20", 2022), term("B", "2022-06-04", "2022-07-20", 2022), term("C", "2021-08-20", "2021-12-10", 2022, 9),
+            term("C", "2022-08-20", "2022-12-10", 2023, 3), term("D", "2021-08-20", "2021-12-10", 2022), term("E", "2022-07-05", "2022-07-20", 2023),
+        ],
+    )
+    # What began on the last day at school is dual enrolment though nobody says so (A), the day after is not (B), and of who is at school still only the
+    # mark tells (D). C has three credits since then. A's last exit stands, and E's of July counts as 30 June.
+    assert {p for (p, level), years in of.concentrated.items() if level == "postsecondary" and years} == {"B", "D", "E"}
+    assert {p: sorted(years) for (p, level), years in of.served.items() if level == "postsecondary"} == {"B": [2022], "C": [2023], "D": [2022], "E": [2023]}
+
+
 def attributes():
     of = learners(
         k12_enrollment=[
@@ -697,7 +711,7 @@ def cells():
 
 
 CASES = (
-    concentrators, college_concentrators, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, status_of_leavers, placed_completers,
+    concentrators, college_concentrators, dual_enrolment, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, status_of_leavers, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )
