@@ -61,7 +61,7 @@ in_programs AS (
     WHERE placement_type = 'any'
     UNION ALL
     SELECT p.person_id, p.reporting_year, '2P1', 'postsecondary', CAST(NULL AS VARCHAR), p.school_id, c.program_code,
-           p.is_met, TRUE, FALSE, p.rule_id, p.rule_version
+           p.is_met, TRUE, NOT p.measurable, p.rule_id, p.rule_version
     FROM credential_2p1 AS p
     JOIN postsecondary_since AS c ON c.person_id = p.person_id AND c.since <= p.exit_year
 ),

@@ -442,13 +442,18 @@ class Learners:
                 yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, attained)
 
     def credentialed(self):
-        """2P1: concentrators who left college, and whether they earned something that counts from their first term to a year after; reported two years
-        after the year in which they were last served."""
-        reach = max((row["academic_year"] for row in self.t["ps_enrollment"]), default=0)
-        begin = {}
-        for row in self.t["ps_enrollment"]:
-            if not row["dual_enrolled"]:
-                begin[row["person_id"]] = min(begin.get(row["person_id"], datetime.date.max), row["term_begin"])
+        """2P1: concentrators who left college, and whether they earned something that counts from their first term to a year after the last one of the
+        year in which they were served before a year in which they were not. It is reported two years later, whatever they do then."""
+        terms = self.t["ps_enrollment"]
+        last_year, reach = max((row["academic_year"] for row in terms), default=0), max((row["term_end"] for row in terms), default=None)
+        begin, end = {}, {}
+        for row in terms:
+            if self.dual(row):
+                continue
+            person, of_year = row["person_id"], (row["person_id"], row["academic_year"])
+            begin[person] = min(begin.get(person, datetime.date.max), row["term_begin"])
+            if row["enrollment_status"] not in AWAY:
+                end[of_year] = max(end.get(of_year, datetime.date.min), row["term_end"])
         days = self.recognized()
         for row in self.t["ps_awards"]:
             days[row["person_id"]].append(row["award_date"])
@@ -461,13 +466,15 @@ class Learners:
         for (person, level), where in self.served.items():
             if level != "postsecondary":
                 continue
-            left = max(where)
-            until = datetime.date(left, 6, 30) + datetime.timedelta(days=365)
-            since = self.concentrated.get((person, level), {})
-            of = {program for y in self.years(person, level) for program in self.concentrates(person, y, level) if since[program] <= left}
-            if left + 1 <= reach and left + 2 >= LAW and of:
+            for left in where:
+                of = self.concentrated_as_of(person, left, level)
+                if left + 1 in where or left + 1 > last_year or left + 2 < LAW or not of:
+                    continue
+                until = end[person, left] + datetime.timedelta(days=365)
                 met = any(within(day, begin[person], until) for day in days.get(person, ()))
-                yield outcome(person, left + 2, "2P1", level, where[left][1], of, met)
+                # The next year is known when its spring has come, and the credentials when the year after the last term is over.
+                pending = reach < max(datetime.date(left + 1, 5, 1), until)
+                yield outcome(person, left + 2, "2P1", level, where[left][1], of, met, pending=pending)
 
     def indicators(self):
         for way in (self.graduations, self.proficiency, self.quality, self.nontraditional, self.placed_completers, self.credentialed):

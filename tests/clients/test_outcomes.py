@@ -579,31 +579,41 @@ def credentials_of_college_leavers():
         + [term("R", "2021-08-20", "2021-12-10", 2022), term("R", "2022-08-20", "2022-12-10", 2023, college_id="C2")]  # left a year later
         + [term("S", "2021-08-20", "2021-12-10", 2022), term("S", "2022-08-20", "2022-12-10", 2023, enrollment_status="W")]  # was not served again
         + [term("T", "2021-08-20", "2021-12-10", 2022, 3)]  # no concentrator
-        + [term("U", "2022-08-20", "2022-12-10", 2024)]  # was served in the last year that there is
+        + [term("U", "2023-08-20", "2023-12-10", 2024)]  # was served in the last year that there is, of which the autumn has come
         + [term("V", "2018-08-20", "2018-12-10", 2019), term("W", "2020-08-20", "2020-12-10", 2021), term("W", "2022-08-20", "2022-12-10", 2023, 0)]
         + [term("X", "2020-08-20", "2020-12-10", 2021, 3, dual_enrolled=True), term("X", "2021-08-20", "2021-12-10", 2022)]
+        + [term("1", "2021-08-20", "2021-12-10", 2022), term("1", "2022-01-10", "2022-05-10", 2022, 0)]  # one term more
+        + [term("2", "2021-08-20", "2021-12-10", 2022), term("2", "2022-01-10", "2022-05-10", 2022, 0, enrollment_status="W")]  # withdrew from it
         + [term("Y", "2021-08-20", "2021-12-10", 2022, 8, program_code="SHORT"), term("Z", "2021-08-20", "2021-12-10", 2022, 8, program_code="SHORT")],
         ps_awards=[
-            award("A", "2023-06-30"), award("B", "2023-07-01"), award("C", "2021-08-20"), award("D", "2021-08-19"), award("X", "2021-06-01"),
+            award("A", "2022-12-10"), award("B", "2022-12-11"), award("C", "2021-08-20"), award("D", "2021-08-19"), award("X", "2021-06-01"),
+            award("W", "2022-10-01"), award("1", "2022-12-11"), award("2", "2022-12-11"),
             award("Y", "2022-06-01", program_code="SHORT"), award("Z", "2022-10-01", program_code="SHORT", academic_year=2023),
         ],
         credentials=[
             credential("E", "AWS", "2022-01-01"), credential("F", "AWS", "2022-01-01", False), credential("G", "LOCAL", "2022-01-01"),
             credential("H", "OLD", "2023-01-01"),
         ],
-        licences=[licence("I", "CNA", "2023-06-30"), licence("J", "DRIVER", "2022-01-01"), licence("K", "CDL", "2023-07-01")],
+        licences=[licence("I", "CNA", "2022-12-10"), licence("J", "DRIVER", "2022-01-01"), licence("K", "CDL", "2022-12-11")],
         apprenticeships=[
-            apprentice("L", "COMPLETED", "2023-06-30"), apprentice("M", "COMPLETED", "2023-07-01"), apprentice("N", "CANCELLED", "2022-01-01"),
+            apprentice("L", "COMPLETED", "2022-12-10"), apprentice("M", "COMPLETED", "2022-12-11"), apprentice("N", "CANCELLED", "2022-01-01"),
             apprentice("O", "COMPLETED", None),
         ],
     )
     met = {p: p in "ACEIL" for p in people}
     expected = {(p, 2024): value for p, value in met.items()}
-    expected |= {("R", 2025): False, ("S", 2024): False, ("V", 2021): False, ("W", 2025): False, ("X", 2024): False, ("Y", 2024): True}
+    expected |= {("R", 2025): False, ("S", 2024): False, ("V", 2021): False, ("X", 2024): False, ("Y", 2024): True, ("1", 2024): True, ("2", 2024): False}
+    # W left, came back and left again: what they earned by the second time was too late for the first, whose row stands.
+    expected |= {("W", 2023): False, ("W", 2025): True}
     # Z became a concentrator by an award of the year after the last service, and so not by then.
     assert told(of, "2P1") == {(p, "2P1", year): value for (p, year), value in expected.items()}
     by = {one.person: one for one in of.indicators() if one.measure == "2P1"}
     assert (by["R"].school, set(by["R"].programs), by["R"].district) == ("C2", {"WELD"}, None)
+    # Who left in 2023 may be back in the spring that has not come.
+    assert {(one.person, one.year) for one in of.indicators() if one.measure == "2P1" and one.pending} == {("R", 2025), ("W", 2025)}
+    short = learners(ps_enrollment=[term("A", "2022-01-10", "2022-05-10", 2022), term("B", "2022-01-10", "2022-05-11", 2022), term("Z", "2023-01-10", "2023-05-10", 2023)])
+    # And who left a day later than the terms reach, a year on, may still earn something.
+    assert {one.person: one.pending for one in short.indicators() if one.measure == "2P1"} == {"A": False, "B": True}
 
 
 def placement_by_type():
