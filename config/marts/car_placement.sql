@@ -10,11 +10,21 @@ WITH outcomes AS (
     SELECT person_id, reporting_year, 'postsecondary', placement_type, program_code, state, measurable, rule_id, rule_version
     FROM placement_1p1
 ),
+since AS (
+    SELECT person_id, program_code, min(concentrator_year) AS year FROM cte_concentrator_secondary GROUP BY person_id, program_code
+),
 in_programs AS (
-    SELECT o.person_id, o.reporting_year, o.level, o.placement_type, COALESCE(o.program_code, c.program_code) AS program_code,
-           o.state, o.measurable, o.rule_id, o.rule_version
-    FROM outcomes AS o
-    LEFT JOIN cte_concentrator_secondary AS c ON c.person_id = o.person_id AND c.reporting_year = o.reporting_year AND o.level = 'secondary'
+    -- At school every program in which the learner was a concentrator by the year of the exit; at a college the one completed.
+    SELECT o.person_id, o.reporting_year, o.level, o.placement_type, c.program_code, o.state, o.measurable, o.rule_id, o.rule_version
+    FROM since AS c
+    JOIN (SELECT o.*, x.exit_year
+          FROM (SELECT person_id, reporting_year, exit_year FROM secondary_exit) AS x
+          JOIN outcomes AS o ON x.person_id = o.person_id AND x.reporting_year = o.reporting_year
+          WHERE o.level = 'secondary') AS o ON c.person_id = o.person_id AND c.year <= o.exit_year
+    UNION ALL
+    SELECT person_id, reporting_year, level, placement_type, program_code, state, measurable, rule_id, rule_version
+    FROM outcomes
+    WHERE level = 'postsecondary'
 ),
 lines AS (
     SELECT * FROM (VALUES
@@ -48,9 +58,9 @@ in_lines AS (
     JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
 )
 SELECT o.person_id, o.reporting_year AS year, o.level, o.placement_type, l.line, l.dimension, l.subgroup,
-       o.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
+       o.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster, COALESCE(g.cluster14, '_unknown') AS cluster14,
        o.state = 'observed' AS is_observed, o.state <> 'not_observable' AS is_covered, NOT o.measurable AS is_pending, o.rule_id, o.rule_version
-FROM programs AS g
+FROM program_cluster AS g
 RIGHT JOIN (in_programs AS o
 JOIN in_lines AS l ON l.person_id = o.person_id AND l.level = o.level)
-                   ON g.program_code = o.program_code
+                   ON g.program_code = o.program_code AND g.reporting_year = o.reporting_year

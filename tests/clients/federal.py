@@ -1,6 +1,6 @@
 """Works out the federal marts a second time, in plain Python: `car_indicators` and `car_program` from the cells of `indicator` and the targets,
-`car_enrollment`, `car_placement`, `edfacts_count` and `edfacts` learner by learner from the linked records, and holds the marts against it, row by row
-and column by column.
+`car_enrollment`, `car_placement`, `edfacts_count` and `edfacts` learner by learner from the linked records, `cluster_crosswalk` from the list by CIP code,
+and holds the marts against it, row by row and column by column.
 
 What becomes of each learner is worked out in outcomes.py; who stands in which line, file and category is worked out here, from the written definitions.
 
@@ -24,6 +24,50 @@ LINES += [("special_population", name) for name in (
     "military_parent", "migrant",
 )]
 LINE = {group: number for number, group in enumerate(LINES, 1)}
+
+# ---- career clusters: the primary one of the CIP code in the list of the year, else what the directory says of the program -----------------------------
+
+
+class Clusters:
+    def __init__(self, entries, programs):
+        self.entries, self.programs = defaultdict(list), programs
+        for row in entries:
+            if row["primary_cluster"]:
+                self.entries[row["cip_code"], row["framework"]].append((row["first_year"], row["last_year"] or 9999, row["cluster"]))
+
+    def held(self, cip, framework, year):
+        """The entries of a CIP code that hold in a year, the latest at the end."""
+        return sorted(entry for entry in self.entries.get((cip, framework), ()) if entry[0] <= year <= entry[1])
+
+    def told(self, program, framework, year):
+        """The cluster, who says so, and how many primary ones the list of the year has."""
+        row = self.programs.get(program)
+        held = self.held(row["cip_code"] if row else program, framework, year)
+        if held:
+            return held[-1][2], "cip", len(held)
+        directory = row["cluster16" if framework == "C16" else "cluster14"] if row else None
+        return directory, "program" if directory else None, 0
+
+    def of(self, program, framework, year):
+        return self.told(program, framework, year)[0] or "_unknown"
+
+    def crosswalk(self, years):
+        codes = set(self.programs) | {cip for cip, _ in self.entries}
+        for program in codes:
+            for year in years:
+                (old, old_from, old_n), (new, new_from, new_n) = (self.told(program, framework, year) for framework in ("C16", "C14"))
+                yield {
+                    "program_code": program, "year": year, "cip_code": self.programs[program]["cip_code"] if program in self.programs else program,
+                    "cluster16": old, "cluster16_from": old_from, "cluster14": new, "cluster14_from": new_from, "primary_clusters": max(old_n, new_n),
+                }
+
+
+dated = Clusters(
+    [{"cip_code": "48.0508", "framework": "C16", "cluster": "13", "primary_cluster": True, "first_year": 2016, "last_year": 2025},
+     {"cip_code": "48.0508", "framework": "C16", "cluster": "16", "primary_cluster": False, "first_year": 2016, "last_year": None}],
+    {"W1": {"cip_code": "48.0508", "cluster16": "02", "cluster14": None}})
+assert [dated.told("W1", "C16", year)[:2] for year in (2015, 2016, 2025, 2026)] == [("02", "program"), ("13", "cip"), ("13", "cip"), ("02", "program")]
+assert dated.of("W1", "C14", 2025) == "_unknown" == dated.of("48.0508", "C16", 2026)
 
 # ---- the Consolidated Annual Report --------------------------------------------------------------------------------------------------------------------
 
@@ -105,31 +149,34 @@ def by_type(learners):
         day = max(row["award_date"] for row in done[one.person, one.year] if (row["program_code"] or row["cip_code"]) == program)
         number = quarter(day) + 2
         found = {"employment": learners.at_work(one.person, number), "postsecondary": learners.at_college(one.person, number)}
+        # Apprentices are seen; of other training nobody was asked, so who is in none could not have been seen.
+        found["advanced_training"] = (learners.in_training(one.person, number), False, False)
         found["any"] = (one.met, one.covered, one.pending)
         for kind, (met, could, pending) in found.items():
             of[one.person, one.year, "postsecondary", kind] = [{program}, met, met or could, pending]
     return of
 
 
-def car_placement(learners):
+def car_placement(learners, clusters):
     cells = defaultdict(lambda: [set(), set(), set(), set()])
     for (person, year, level, kind), (programs, *flags) in by_type(learners).items():
         groups = [("total", "_total"), ("gender", learners.gender(person)), ("race_ethnicity", learners.race(person))]
         groups += [("special_population", population) for population in learners.populations.get((person, level), ())]
-        wheres = {("total", "_total", "_total")} | {("program_code", program, "_total") for program in programs}
-        wheres |= {("career_cluster", "_total", learners.programs.get(program, {}).get("cluster16") or "_unknown") for program in programs}
+        wheres = {("total", "_total", "_total", "_total")} | {("program_code", program, "_total", "_total") for program in programs}
+        wheres |= {("career_cluster", "_total", clusters.of(program, "C16", year), "_total") for program in programs}
+        wheres |= {("cluster14", "_total", "_total", clusters.of(program, "C14", year)) for program in programs}
         for group in groups:
             for where in wheres if group in LINE else ():
                 people = cells[(where[0], year, level, kind, LINE[group], *where[1:])]
                 for place, flag in enumerate((True, *flags)):
                     if flag:
                         people[place].add(person)
-    for (grouping_set, year, level, kind, line, program, cluster), people in cells.items():
+    for (grouping_set, year, level, kind, line, program, cluster16, cluster14), people in cells.items():
         d, n, covered, pending = map(len, people)
         low, high = wilson(n, d)
         yield {
             "grouping_set": grouping_set, "year": year, "level": level, "placement_type": kind, "line": line, "program_code": program,
-            "career_cluster": cluster, "dimension": LINES[line - 1][0], "subgroup": "_all" if line == 1 else LINES[line - 1][1], "denominator": d,
+            "career_cluster": cluster16, "cluster14": cluster14, "dimension": LINES[line - 1][0], "subgroup": "_all" if line == 1 else LINES[line - 1][1], "denominator": d,
             "numerator": n, "covered_denominator": covered, "pending": pending, "rate": None if pending else n / d,
             "rate_low": None if pending else low, "rate_high": None if pending else high,
         }
@@ -138,8 +185,8 @@ def car_placement(learners):
 class Enrolled:
     """Who is served in a year at a level, in which programs, and in which special populations of the year."""
 
-    def __init__(self, learners):
-        self.learners, self.within = learners, defaultdict(set)
+    def __init__(self, learners, by_year):
+        self.learners, self.by_year, self.within = learners, by_year, defaultdict(set)
         for row in learners.t["k12_enrollment"]:
             key = (row["person_id"], "secondary", row["school_year"])
             self.within[key] |= {name for name in POPULATIONS if row[name]}
@@ -182,12 +229,13 @@ class Enrolled:
             yield "special_population", population
 
     def clusters(self, person, level, year):
-        """Everybody in all clusters together; who takes part, in each cluster, with whether there is concentration in it."""
+        """Everybody in all clusters together; who takes part, in each cluster of each framework, with whether there is concentration in it."""
         of, reached = self.takes_part(person, level, year), self.concentrates(person, level, year)
-        yield "_total", bool(of), bool(reached)
+        yield ("_total", "_total"), bool(of), bool(reached)
         named = defaultdict(bool)
         for program in of:
-            named[self.learners.programs.get(program, {}).get("cluster16") or "_unknown"] |= program in reached
+            named[self.by_year.of(program, "C16", year), "_total"] |= program in reached
+            named["_total", self.by_year.of(program, "C14", year)] |= program in reached
         for cluster, concentrates in named.items():
             yield cluster, True, concentrates
 
@@ -205,7 +253,7 @@ def car_enrollment(enrolled):
                         people[1].add(person)
     for (year, level, cluster, group), (participants, concentrators) in cells.items():
         yield {
-            "year": year, "level": level, "career_cluster": cluster, "line": LINE[group], "dimension": group[0], "subgroup": group[1],
+            "year": year, "level": level, "career_cluster": cluster[0], "cluster14": cluster[1], "line": LINE[group], "dimension": group[0], "subgroup": group[1],
             "participants": len(participants), "concentrators": len(concentrators),
         }
 
@@ -257,10 +305,10 @@ assert months_after(datetime.date(2021, 8, 31), 16) == datetime.date(2023, 1, 1)
 
 
 def left_in_year(learners):
-    """The last exit of each program year, of whatever type, unless the learner is seen at school again within that year."""
-    last, entries = {}, defaultdict(list)
+    """The last exit of each program year, of whatever type, unless the learner is at school after it within that year."""
+    last, visits = {}, defaultdict(list)
     for row in learners.t["k12_enrollment"]:
-        entries[row["person_id"]].append(row["entry_date"])
+        visits[row["person_id"]].append(row)
         if row["exit_date"]:
             day = row["exit_date"]
             counted = datetime.date(day.year, 6, 30) if day.month in (7, 8) else day
@@ -269,7 +317,7 @@ def left_in_year(learners):
             if key not in last or rank < last[key][0]:
                 last[key] = (rank, row)
     for (person, year), (_, row) in last.items():
-        if not any(row["exit_date"] < entered < datetime.date(year, 7, 1) for entered in entries[person]):
+        if not any(visit["entry_date"] < datetime.date(year, 7, 1) and learners.at_school_after(visit, row) for visit in visits[person]):
             yield person, year, row["exit_type"]
 
 
@@ -401,7 +449,7 @@ def participation(enrolled):
         if level == "secondary":
             clusters = list(enrolled.clusters(person, level, year))
             groups = [(group, clusters[0]) for group in enrolled.groups(person, level, year)]
-            groups += [(("career_cluster", cluster[0]), cluster) for cluster in clusters[1:]]
+            groups += [(("career_cluster", cluster[0][0]), cluster) for cluster in clusters if cluster[0][0] != "_total"]
             for group, (_, takes_part, concentrates) in groups:
                 people = cells[year, group]
                 if takes_part:
@@ -432,7 +480,8 @@ def faults(key, told, expected):
 def main(out):
     records = Records(out)
     learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
-    enrolled, cells = Enrolled(learners), records.mart("indicator")
+    clusters = Clusters(records.linked("cip_cluster"), learners.programs)
+    enrolled, cells = Enrolled(learners, clusters), records.mart("indicator")
     counts = edfacts_count(by_learner(learners, enrolled), learners, enrolled)
     count_rows = []
     for (year, file, outcome, dimension, value), (amount, pending) in counts.items():
@@ -443,8 +492,10 @@ def main(out):
         "car_indicators": (("year", "indicator", "line"), car_indicators(cells, records.linked("targets"))),
         "car_program": (("year", "indicator", "kind", "code", "line"), car_program(cells)),
         "car_placement": (
-            ("grouping_set", "year", "level", "placement_type", "line", "program_code", "career_cluster"), car_placement(learners)),
-        "car_enrollment": (("year", "level", "career_cluster", "line"), car_enrollment(enrolled)),
+            ("grouping_set", "year", "level", "placement_type", "line", "program_code", "career_cluster", "cluster14"),
+            car_placement(learners, clusters)),
+        "car_enrollment": (("year", "level", "career_cluster", "cluster14", "line"), car_enrollment(enrolled)),
+        "cluster_crosswalk": (("program_code", "year"), clusters.crosswalk(range(LAW, 2036))),
         "edfacts_count": (("grouping_set", "year", "file_spec", "outcome", "gender", "race_ethnicity", "special_population"), count_rows),
         "edfacts": (
             ("year", "file_spec", "subject", "category_set", "category", "outcome"), edfacts(counts, cells, participation(enrolled))),

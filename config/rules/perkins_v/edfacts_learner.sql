@@ -63,12 +63,15 @@ last_exit AS (
     JOIN exits AS x ON x.person_id = c.person_id AND x.exit_year = c.reporting_year
 ),
 exiting AS (
-    -- Who is seen at school later in the same program year has not left in it; who comes back in the next has.
+    -- Who is at school later in the same program year has not left in it; who comes back in the next has. As for every exit, an enrollment that
+    -- nobody closed lasts to the end of its school year, and of a graduate shows only the entry.
     SELECT l.person_id, l.reporting_year, l.exit_type
     FROM last_exit AS l
     WHERE l.place = 1 AND l.exit_type IN ($exiting_types)
       AND NOT EXISTS (SELECT 1 FROM k12_enrollment AS e
-                      WHERE e.person_id = l.person_id AND e.entry_date > l.exit_date AND e.entry_date < make_date(l.reporting_year, 7, 1))
+                      WHERE e.person_id = l.person_id AND e.entry_date < make_date(l.reporting_year, 7, 1)
+                        AND COALESCE(e.exit_date, CASE WHEN l.exit_type IN ($graduate_types) THEN e.entry_date
+                                                       ELSE GREATEST(e.entry_date, make_date(e.school_year, 6, 30)) END) > l.exit_date)
 ),
 diploma AS (
     -- The end of the greatest "cohort and diploma" is the diploma that was certified last.
