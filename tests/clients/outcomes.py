@@ -422,19 +422,22 @@ class Learners:
         of 3S1, and settles only the year here."""
         credentials, credits, practice = self.recognized(), defaultdict(list), defaultdict(list)
         for row in self.t["ps_enrollment"]:
-            if row["dual_enrolled"] and row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
-                credits[row["person_id"]].append((row["term_end"], row["cip_code"][:5]))
+            if row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
+                credits[row["person_id"]].append((row["term_end"], row["cip_code"][:5], row))
         for row in self.t["work_based_learning"]:
             if row["completed"]:
                 practice[row["person_id"]].append(row["start_date"])
-        for person, year, _, row in self.exits:
+        for person, year, counted, row in self.exits:
             of, graduated = self.concentrates(person, year), row["exit_date"]
             if row["exit_type"] not in GRADUATES or not of:
                 continue
             fields = {self.programs[program]["cip_code"][:5] for program in of if program in self.programs}
             met = {
                 "5S1": any(day <= graduated for day in credentials.get(person, ())),
-                "5S2": any(day <= graduated and field in fields for day, field in credits.get(person, ())),
+                "5S2": any(
+                    day <= graduated and field in fields and (term["dual_enrolled"] or term["term_begin"] <= counted)
+                    for day, field, term in credits.get(person, ())
+                ),
                 "5S3": any(day <= graduated for day in practice.get(person, ())),
             }
             met["5S4"] = any(met.values())

@@ -484,10 +484,17 @@ def credits_of_graduates():
             dual("J", cip_code="51.3801"), dual("K"),
         ],
     )
-    # The same four digits suffice (A, B), other ones do not (C); the last day of the term counts (G, H). J's program is no entry of the directory, K
+    # The same four digits suffice (A, B), other ones do not (C); what began at school is dual enrolment though it is not marked (E); the last day of the
+    # term counts (G, H). J's program is no entry of the directory, K
     # has taken only one course of the field.
-    assert persons(of, "5S2") == dict(zip(people, (True, True, False, False, False, False, True, False, False, False, False)))
+    assert persons(of, "5S2") == dict(zip(people, (True, True, False, False, True, False, True, False, False, False, False)))
     assert persons(of, "5S4") == persons(of, "5S2")
+    # As counted the last day at school is 30 June; what began after it is dual enrolment only by its mark.
+    summer = learners(
+        k12_enrollment=[graduate(p, 2023, "08-10") for p in "AB"], cte_courses=two_courses("A", 2023) + two_courses("B", 2023),
+        ps_enrollment=[dual(p, end="2023-08-10", term_begin=D("2023-07-01"), dual_enrolled=p == "B") for p in "AB"],
+    )
+    assert persons(summer, "5S2") == {"A": False, "B": True}
     none = learners(
         k12_enrollment=[graduate("A", 2023)], cte_courses=two_courses("A", 2023), ps_enrollment=[dual("A", credits_earned=None)],
     )
