@@ -12,12 +12,12 @@ reached AS (
 status AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory.
     SELECT t.person_id, t.reporting_year, t.level, t.program_code, COALESCE(p.cluster16, '_unknown') AS career_cluster,
-           r.person_id IS NOT NULL AS is_concentrator
-    FROM programs AS p
+           COALESCE(p.cluster14, '_unknown') AS cluster14, r.person_id IS NOT NULL AS is_concentrator
+    FROM program_cluster AS p
     RIGHT JOIN (reached AS r
     RIGHT JOIN taken AS t
             ON r.person_id = t.person_id AND r.reporting_year = t.reporting_year AND r.level = t.level AND r.program_code = t.program_code)
-            ON p.program_code = t.program_code
+            ON p.program_code = t.program_code AND p.reporting_year = t.reporting_year
 ),
 served AS (
     -- The rules of Perkins V begin with this year; before it there is nothing to count.
@@ -47,7 +47,7 @@ populations AS (
 )
 SELECT s.person_id, s.reporting_year AS year, s.level, s.district_id, s.school_id, s.special_population,
        COALESCE(p.program_code, '_none') AS program_code, COALESCE(p.career_cluster, '_none') AS career_cluster,
-       a.gender, a.race_ethnicity,
+       COALESCE(p.cluster14, '_none') AS cluster14, a.gender, a.race_ethnicity,
        p.person_id IS NOT NULL AS is_participant, COALESCE(p.is_concentrator, FALSE) AS is_concentrator
 FROM learner_attributes AS a
 RIGHT JOIN (status AS p

@@ -100,11 +100,20 @@ compared_placement AS (
     WHERE d.definition <> 'covered_only' OR (p.is_covered AND m.reporting_year IS NOT NULL)
 ),
 in_nontraditional AS (
-    SELECT person_id, reporting_year, bool_or(is_underrepresented) AS is_underrepresented,
+    SELECT person_id, reporting_year, level, bool_or(is_underrepresented) AS is_underrepresented,
            max(rule_id) AS rule_id, max(rule_version) AS rule_version
     FROM nontraditional_status
-    WHERE level = 'secondary' AND served AND is_concentrator
-    GROUP BY person_id, reporting_year
+    WHERE served AND is_concentrator
+    GROUP BY person_id, reporting_year, level
+),
+of_either_gender AS (
+    -- Who is neither male nor female, or of whom it is not known, has no part in what is non-traditional, in no reading of it.
+    SELECT c.person_id, c.reporting_year, c.level
+    FROM (SELECT person_id FROM learner_attributes WHERE gender IN ('M', 'F')) AS a
+    JOIN (SELECT person_id, reporting_year, 'secondary' AS level FROM concentrators
+          UNION ALL
+          SELECT DISTINCT person_id, reporting_year, 'postsecondary' FROM cte_concentrator_postsecondary WHERE served) AS c
+      ON a.person_id = c.person_id
 ),
 nontraditional_rule AS (
     SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM nontraditional_status GROUP BY reporting_year
@@ -125,13 +134,16 @@ compared AS (
     UNION ALL
     SELECT person_id, year, '3S1', definition, is_met, is_covered, is_pending, rule_id, rule_version FROM compared_placement
     UNION ALL
-    SELECT person_id, reporting_year, '4S1', 'official', is_underrepresented, TRUE, FALSE, rule_id, rule_version FROM in_nontraditional
+    SELECT person_id, reporting_year, CASE level WHEN 'secondary' THEN '4S1' ELSE '3P1' END, 'official', is_underrepresented, TRUE, FALSE,
+           rule_id, rule_version
+    FROM in_nontraditional
     UNION ALL
-    SELECT c.person_id, c.reporting_year, '4S1', 'statute', n.person_id IS NOT NULL, TRUE, FALSE, r.rule_id, r.rule_version
+    SELECT c.person_id, c.reporting_year, CASE c.level WHEN 'secondary' THEN '4S1' ELSE '3P1' END, 'statute', n.person_id IS NOT NULL, TRUE, FALSE,
+           r.rule_id, r.rule_version
     FROM nontraditional_rule AS r
     RIGHT JOIN (in_nontraditional AS n
-    RIGHT JOIN concentrators AS c ON n.person_id = c.person_id AND n.reporting_year = c.reporting_year)
-                                  ON r.reporting_year = c.reporting_year
+    RIGHT JOIN of_either_gender AS c ON n.person_id = c.person_id AND n.reporting_year = c.reporting_year AND n.level = c.level)
+                                     ON r.reporting_year = c.reporting_year
 )
 SELECT d.person_id, d.year, d.measure, d.definition, a.gender, a.race_ethnicity, d.is_met, d.is_covered, d.is_pending, d.rule_id, d.rule_version
 FROM learner_attributes AS a

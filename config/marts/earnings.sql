@@ -1,7 +1,9 @@
 -- One row a leaver, level, exit year, quarter after the exit, program and special population.
 WITH in_programs AS (
-    -- The programs in which a secondary leaver concentrated by the reporting year, as for 3S1; of a completer, the program that was completed.
-    SELECT person_id, 'secondary' AS level, reporting_year AS of_year, program_code FROM cte_concentrator_secondary
+    -- The programs in which a secondary leaver concentrated by the year of the exit, as for 3S1; of a completer, the program that was completed.
+    SELECT person_id, 'secondary' AS level, min(concentrator_year) AS of_year, program_code
+    FROM cte_concentrator_secondary
+    GROUP BY person_id, program_code
     UNION ALL
     SELECT person_id, 'postsecondary', completion_year, program_code FROM postsecondary_completion
 ),
@@ -25,6 +27,6 @@ RIGHT JOIN ((SELECT person_id, gender, race_ethnicity FROM learner_attributes) A
 RIGHT JOIN (programs_of AS p
 RIGHT JOIN employment_after_exit AS e
         ON p.person_id = e.person_id AND p.level = e.level
-           AND p.of_year = CASE WHEN e.level = 'secondary' THEN e.reporting_year ELSE e.exit_year END)
+           AND p.of_year <= e.exit_year AND (e.level = 'secondary' OR p.of_year = e.exit_year))
         ON a.person_id = e.person_id)
         ON s.person_id = e.person_id AND s.level = e.level

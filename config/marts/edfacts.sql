@@ -1,37 +1,58 @@
 -- One row a file, year, category set, category and outcome.
-WITH groups AS (
-    SELECT year, indicator, 'total' AS category_set, '_total' AS category, numerator, denominator
-    FROM indicator WHERE grouping_set = 'total'
+WITH cells AS (
+    SELECT o.file_spec, o.subject, o.outcome, i.year, i.grouping_set, i.gender, i.race_ethnicity, i.special_population, i.career_cluster,
+           CASE o.outcome WHEN 'met' THEN i.numerator ELSE i.denominator - i.numerator END AS amount, i.pending
+    FROM edfacts_outcome AS o
+    JOIN indicator AS i ON i.indicator = o.indicator
+    WHERE o.counted_from = 'indicator'
     UNION ALL
-    SELECT year, indicator, 'sex', CASE WHEN gender IN ('F', 'M') THEN gender ELSE 'MISSING' END, numerator, denominator
-    FROM indicator WHERE grouping_set = 'gender'
+    SELECT file_spec, '_none', outcome, year, grouping_set, gender, race_ethnicity, special_population, '_total', learners, pending
+    FROM edfacts_count
     UNION ALL
-    SELECT year, indicator, 'race',
+    SELECT o.file_spec, o.subject, o.outcome, p.year, p.grouping_set, p.gender, p.race_ethnicity, p.special_population, p.career_cluster,
+           CASE o.outcome WHEN 'participants' THEN p.participants ELSE p.concentrators END, 0
+    FROM edfacts_outcome AS o
+    CROSS JOIN cte_participation AS p
+    WHERE o.counted_from = 'participation' AND p.level = 'secondary'
+),
+groups AS (
+    SELECT year, file_spec, subject, outcome, 'total' AS category_set, '_total' AS category, amount, pending
+    FROM cells WHERE grouping_set = 'total'
+    UNION ALL
+    SELECT year, file_spec, subject, outcome, 'sex', CASE WHEN gender IN ('F', 'M') THEN gender ELSE 'MISSING' END, amount, pending
+    FROM cells WHERE grouping_set = 'gender'
+    UNION ALL
+    SELECT year, file_spec, subject, outcome, 'race',
            CASE race_ethnicity WHEN 'AM7' THEN 'MAN' WHEN 'AS7' THEN 'MA' WHEN 'BL7' THEN 'MB' WHEN 'HI7' THEN 'MHL' WHEN 'PI7' THEN 'MNP'
-                WHEN 'WH7' THEN 'MW' WHEN 'MU7' THEN 'MM' ELSE 'MISSING' END, numerator, denominator
-    FROM indicator WHERE grouping_set = 'race_ethnicity'
+                WHEN 'WH7' THEN 'MW' WHEN 'MU7' THEN 'MM' ELSE 'MISSING' END, amount, pending
+    FROM cells WHERE grouping_set = 'race_ethnicity'
     UNION ALL
-    SELECT year, indicator, 'special_population',
+    SELECT year, file_spec, subject, outcome, 'special_population',
            CASE special_population WHEN 'disability' THEN 'WDIS' WHEN 'econ_disadvantaged' THEN 'ECODIS' WHEN 'migrant' THEN 'MS'
                 WHEN 'single_parent' THEN 'SPPT' WHEN 'out_of_workforce' THEN 'OUTWRKFRCSTS' WHEN 'english_learner' THEN 'LEPPERKINS'
                 WHEN 'nontraditional' THEN 'NTE' WHEN 'homeless' THEN 'HOMELESS' WHEN 'foster_care' THEN 'FSTRCRSTS'
-                WHEN 'military_parent' THEN 'MILCNCTDSTDNTSTS' ELSE 'MISSING' END, numerator, denominator
-    FROM indicator WHERE grouping_set = 'special_population' AND special_population <> '_none'
+                WHEN 'military_parent' THEN 'MILCNCTDSTDNTSTS' ELSE 'MISSING' END, amount, pending
+    FROM cells WHERE grouping_set = 'special_population' AND special_population <> '_none'
+    UNION ALL
+    SELECT year, file_spec, subject, outcome, 'career_cluster', career_cluster, amount, pending
+    FROM cells WHERE grouping_set = 'career_cluster' AND career_cluster <> '_none' AND file_spec = 'FS209'
 ),
+categories AS (
+    SELECT DISTINCT year, file_spec, subject, category_set, category FROM groups
+),
+-- An outcome with nobody in it stands in the file too, so each category has every outcome.
 counted AS (
-    SELECT g.year, o.file_spec, COALESCE(o.subject, '_none') AS subject, g.category_set, g.category, o.met_code AS outcome, g.numerator AS amount
-    FROM edfacts_outcome AS o
-    JOIN groups AS g ON g.indicator = o.indicator
-    UNION ALL
-    SELECT g.year, o.file_spec, COALESCE(o.subject, '_none'), g.category_set, g.category, o.not_met_code, g.denominator - g.numerator
-    FROM edfacts_outcome AS o
-    JOIN groups AS g ON g.indicator = o.indicator
-    UNION ALL
-    SELECT year, 'FS169', '_none', 'placement',
-           CASE placement_type WHEN 'postsecondary' THEN 'POSTSEC' WHEN 'advanced_training' THEN 'ADVTRAIN' WHEN 'employment' THEN 'EMPLOYMENT'
-                ELSE 'MILITARY' END, 'PLACED', numerator
-    FROM placement WHERE grouping_set = 'total' AND placement_type IN ('postsecondary', 'advanced_training', 'employment', 'military')
+    SELECT c.year, c.file_spec, c.subject, c.category_set, c.category, o.outcome, o.code, o.shown_when_zero,
+           COALESCE(sum(g.amount), 0) AS amount, COALESCE(sum(g.pending), 0) AS pending
+    FROM categories AS c
+    JOIN edfacts_outcome AS o ON o.file_spec = c.file_spec AND o.subject = c.subject
+    LEFT JOIN groups AS g ON g.year = c.year AND g.file_spec = c.file_spec AND g.subject = c.subject AND g.category_set = c.category_set
+                         AND g.category = c.category AND g.outcome = o.outcome
+    WHERE o.by_nontraditional OR c.category <> 'NTE'
+    GROUP BY c.year, c.file_spec, c.subject, c.category_set, c.category, o.outcome, o.code, o.shown_when_zero
 )
-SELECT year, file_spec, subject, category_set, category, outcome, sum(amount) AS amount, category_set = 'total' AS total_indicator
+SELECT year, file_spec, subject, category_set, category, code AS outcome, CASE WHEN sum(pending) = 0 THEN sum(amount) END AS amount,
+       sum(pending) AS pending, CASE WHEN sum(pending) > 0 THEN 'not_observable' END AS status, category_set = 'total' AS total_indicator
 FROM counted
-GROUP BY year, file_spec, subject, category_set, category, outcome
+WHERE shown_when_zero OR amount > 0
+GROUP BY year, file_spec, subject, category_set, category, code

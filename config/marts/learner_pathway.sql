@@ -1,4 +1,4 @@
--- One row a learner in a graduation cohort or in CTE.
+-- One row a learner whom a school or college has a record of.
 WITH several AS (
     SELECT person_id FROM graduation_cohort GROUP BY person_id HAVING count(*) > 1
 ),
@@ -37,14 +37,19 @@ placed AS (
     GROUP BY person_id, reporting_year
 ),
 learners AS (
-    SELECT person_id FROM graduation_cohort WHERE person_id IS NOT NULL
-    UNION SELECT person_id FROM cte_participant_secondary
-    UNION SELECT person_id FROM cte_participant_postsecondary
+    SELECT person_id, bool_or(school) AS in_secondary, bool_or(college) AS in_postsecondary
+    FROM (SELECT person_id, TRUE AS school, FALSE AS college FROM k12_enrollment
+          UNION ALL SELECT person_id, TRUE, FALSE FROM cte_courses
+          UNION ALL SELECT person_id, TRUE, FALSE FROM graduation_cohort
+          UNION ALL SELECT person_id, FALSE, TRUE FROM ps_enrollment
+          UNION ALL SELECT person_id, FALSE, TRUE FROM ps_awards) AS seen
+    WHERE person_id IS NOT NULL
+    GROUP BY person_id
 )
 SELECT l.person_id,
        a.gender, CASE WHEN a.gender IS NULL THEN 'not_collected' END AS gender_status,
        a.race_ethnicity, CASE WHEN a.race_ethnicity IS NULL THEN 'not_collected' END AS race_ethnicity_status,
-       a.ever_econ_disadvantaged, a.ever_disability, a.ever_english_learner,
+       a.ever_econ_disadvantaged, a.ever_disability, a.ever_english_learner, l.in_secondary, l.in_postsecondary,
        g.cohort_year, CASE WHEN g.person_id IS NULL THEN 'not_applicable' END AS cohort_year_status,
        g.included AS cohort_included, g.graduated, g.district_id AS cohort_district_id, g.school_id AS cohort_school_id,
        sp.person_id IS NOT NULL AS sec_participant, COALESCE(sp.programs, 0) AS sec_programs,

@@ -11,24 +11,28 @@ WITH participation AS (
       -- Only who takes part in CTE can be preparing for a non-traditional field, and so leave those in no population: a share beside that of all
       -- learners would say nothing of either.
       AND special_population NOT IN ('nontraditional', '_none')
+    UNION ALL
+    SELECT year, level, district_id, career_cluster, 'gender+race_ethnicity', concat(gender, '+', race_ethnicity), learners, participants, concentrators
+    FROM cte_participation WHERE grouping_set = 'gender+race_ethnicity'
 ),
 everyone AS (
     SELECT year, level, district_id, career_cluster, learners, participants, concentrators
     FROM cte_participation WHERE grouping_set IN ('total', 'district_id', 'career_cluster')
 ),
 represented AS (
-    -- Who is among the participants and concentrators of a cluster or district, beside who is among all learners there.
-    SELECT m.measure, g.year, g.level, g.district_id, g.career_cluster, g.dimension, g.subgroup,
-           CASE m.measure WHEN 'participants' THEN g.participants ELSE g.concentrators END AS above,
+    -- Who is among the participants and concentrators of a cluster or district, beside who is among all learners there. The groups are those of all
+    -- learners: one that is wholly absent from a cluster has no cell of it, and the widest gap. Both genders of a race stand in the state alone.
+    SELECT m.measure, e.year, e.level, e.district_id, e.career_cluster, p.dimension, p.subgroup,
+           COALESCE(CASE m.measure WHEN 'participants' THEN g.participants ELSE g.concentrators END, 0) AS above,
            CASE m.measure WHEN 'participants' THEN e.participants ELSE e.concentrators END AS below,
            p.learners AS reference_above, a.learners AS reference_below
-    FROM participation AS g
-    JOIN everyone AS e ON e.year = g.year AND e.level = g.level AND e.district_id = g.district_id AND e.career_cluster = g.career_cluster
-    JOIN participation AS p ON p.year = g.year AND p.level = g.level AND p.dimension = g.dimension AND p.subgroup = g.subgroup
-                           AND p.district_id = g.district_id AND p.career_cluster = '_total'
-    JOIN everyone AS a ON a.year = g.year AND a.level = g.level AND a.district_id = g.district_id AND a.career_cluster = '_total'
+    FROM everyone AS e
+    JOIN everyone AS a ON a.year = e.year AND a.level = e.level AND a.district_id = e.district_id AND a.career_cluster = '_total'
+    JOIN participation AS p ON p.year = e.year AND p.level = e.level AND p.district_id = e.district_id AND p.career_cluster = '_total'
+    LEFT JOIN participation AS g ON g.year = e.year AND g.level = e.level AND g.district_id = e.district_id AND g.career_cluster = e.career_cluster
+                                AND g.dimension = p.dimension AND g.subgroup = p.subgroup
     CROSS JOIN (SELECT 'participants' AS measure UNION ALL SELECT 'concentrators') AS m
-    WHERE g.career_cluster <> '_none'
+    WHERE e.career_cluster <> '_none' AND (e.career_cluster = '_total' OR p.dimension <> 'gender+race_ethnicity')
 ),
 reached AS (
     SELECT indicator, year, level, district_id, career_cluster, 'gender' AS dimension, gender AS subgroup, numerator, denominator, rate
@@ -39,6 +43,9 @@ reached AS (
     UNION ALL
     SELECT indicator, year, level, district_id, career_cluster, 'special_population', special_population, numerator, denominator, rate
     FROM indicator WHERE grouping_set IN ('special_population', 'district_id+special_population')
+    UNION ALL
+    SELECT indicator, year, level, district_id, career_cluster, 'gender+race_ethnicity', concat(gender, '+', race_ethnicity), numerator, denominator, rate
+    FROM indicator WHERE grouping_set = 'gender+race_ethnicity'
 ),
 by_all AS (
     SELECT indicator, year, level, district_id, career_cluster, numerator, denominator, rate

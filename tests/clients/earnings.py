@@ -82,7 +82,9 @@ for (person, year), exits in by_year.items():
         continue
     third = quarter(day) + 3
     free_from = datetime.date(third // 4, third % 4 * 3 + 1, 1)
-    again = [v for v in at_school[person] if v["entry_date"] < free_from and (v["exit_date"] or v["entry_date"]) > row["exit_date"]]
+    # An enrollment without an exit lasts until 30 June of its school year; of a graduate it shows the entry alone.
+    open_until = (lambda v: v["entry_date"]) if row["exit_type"] == "01921" else (lambda v: max(v["entry_date"], datetime.date(v["school_year"], 6, 30)))
+    again = [v for v in at_school[person] if v["entry_date"] < free_from and (v["exit_date"] or open_until(v)) > row["exit_date"]]
     if not again and year >= 2019:
         left.append((person, "secondary", year, quarter(day), row["district_id"], row["school_id"]))
 
@@ -213,8 +215,10 @@ compare("wage_quarter", told, quarters)
 # Employment after the exit.
 outcomes = {}
 for person, level, year, left_in, district, school in left:
-    reached = school_programs[person].values() if year + 1 in served[person, "secondary"] else ()
-    concentrator = level == "postsecondary" or any(y <= year + 1 for y in reached)
+    # Reached by the year of the exit, and shown in a year of the law.
+    concentrator = level == "postsecondary" or any(
+        y <= year and any(s >= max(y, 2020) for s in served[person, "secondary"]) for y in school_programs[person].values()
+    )
     for after in QUARTERS:
         number = left_in + after
         seen = quarters.get((person, number))
@@ -232,7 +236,7 @@ for person, level, year, left_in, district, school in left:
         }
 told = {}
 for row in table("employment_after_exit"):
-    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 1)
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 2)
     key = tuple(row.pop(name) for name in ("person_id", "level", "exit_year", "quarters_after"))
     assert key not in told
     told[key] = as_cents(row)
@@ -289,7 +293,7 @@ for (person, level, year, after), outcome in outcomes.items():
     if level == "postsecondary":
         of = {college_program[person, year]}
     else:
-        of = {p for p, y in school_programs[person].items() if y <= year + 1} if outcome["concentrator"] else set()
+        of = {p for p, y in school_programs[person].items() if y <= year} if outcome["concentrator"] else set()
     stands = {
         "concentrator_status": {"concentrator" if outcome["concentrator"] else "other"},
         "district_id": {outcome["district_id"] or "_unknown"},
@@ -340,7 +344,7 @@ def reckon(people):
         "employment_rate": len(employed) / n if measured else None, "employment_rate_low": low, "employment_rate_high": high,
         "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
         "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
-        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 1,
+        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 2,
     }
 
 
@@ -377,7 +381,7 @@ qualified = 0
 if "rule/qualifying_employment" in steps:
     told, mine = {}, {}
     for row in table("qualifying_employment"):
-        assert (row.pop("rule_id"), row.pop("rule_version")) == ("KY-QE", 1)
+        assert (row.pop("rule_id"), row.pop("rule_version")) == ("KY-QE", 2)
         key = row.pop("person_id"), row.pop("reporting_year")
         told[key] = as_cents(row)
     for person, level, year, left_in, district, school in left:

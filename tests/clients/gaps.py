@@ -26,6 +26,7 @@ def mart(name):
 
 DIMENSIONS = ("gender", "race_ethnicity", "special_population")
 SCOPES = ("", "district_id+", "career_cluster+")
+BOTH = "gender+race_ethnicity"
 TOTAL = "_total"
 
 
@@ -33,6 +34,8 @@ def split(rows):
     """Cells of a group, by everything that names them, and cells of everyone there."""
     groups, everyone = {}, {}
     for row in rows:
+        if row["grouping_set"] == BOTH:
+            groups[row.get("indicator"), (row["year"], row["level"], TOTAL, TOTAL), BOTH, f"{row['gender']}+{row['race_ethnicity']}"] = row
         where = (row["year"], row["level"], row["district_id"], row["career_cluster"])
         measure = row.get("indicator")
         if row["grouping_set"] in ("total", "district_id", "career_cluster"):
@@ -45,26 +48,33 @@ def split(rows):
 
 expected = {}
 groups, everyone = split(mart("cte_participation"))
-for (_, where, dimension, subgroup), row in groups.items():
+# The groups are those of all learners of the state or the district; a cluster that has no cell of one has nobody of it.
+everybody_of = {(where, dimension, subgroup): row for (_, where, dimension, subgroup), row in groups.items() if where[3] == TOTAL}
+absent = 0
+for (_, where), whole in everyone.items():
     year, level, district, cluster = where
-    if cluster == "_none":
-        continue
-    # Only who takes part in CTE can be preparing for a non-traditional field, and so leave those in no population.
-    if dimension == "special_population" and subgroup in ("nontraditional", "_none"):
-        continue
     place = (year, level, district, TOTAL)
-    n, all_n = groups[None, place, dimension, subgroup]["learners"], everyone[None, place]["learners"]
-    for measure in ("participants", "concentrators"):
-        above, below = row[measure], everyone[None, where][measure]
-        if below == 0 or n == 0:
+    there = [] if cluster == "_none" else [(group[1:], row) for group, row in everybody_of.items() if group[0] == place]
+    for (dimension, subgroup), all_of in there:
+        if dimension == BOTH and cluster != TOTAL:
             continue
-        share, reference = Fraction(above, below), Fraction(n, all_n)
-        index = share / reference
-        expected["representation", measure, *where, dimension, subgroup] = {
-            "n_group": n, "group_count": above, "group_of": below, "value": share, "reference": reference, "margin": None,
-            "flagged": float(index) < 0.8, "proportionality": index, "low_proportionality": float(index) < 0.8, "of_highest": None,
-            "below_80_percent": None, "to_parity": max(0, math.ceil(reference * below - above)), "to_clear": None,
-        }
+        # Only who takes part in CTE can be preparing for a non-traditional field, and so leave those in no population.
+        if dimension == "special_population" and subgroup in ("nontraditional", "_none"):
+            continue
+        row = groups.get((None, where, dimension, subgroup))
+        n, all_n = all_of["learners"], everyone[None, place]["learners"]
+        for measure in ("participants", "concentrators"):
+            above, below = row[measure] if row else 0, whole[measure]
+            if below == 0 or n == 0:
+                continue
+            absent += row is None
+            share, reference = Fraction(above, below), Fraction(n, all_n)
+            index = share / reference
+            expected["representation", measure, *where, dimension, subgroup] = {
+                "n_group": n, "group_count": above, "group_of": below, "value": share, "reference": reference, "margin": None,
+                "flagged": float(index) < 0.8, "proportionality": index, "low_proportionality": float(index) < 0.8, "of_highest": None,
+                "below_80_percent": None, "to_parity": max(0, math.ceil(reference * below - above)), "to_clear": None,
+            }
 groups, everyone = split(mart("indicator"))
 for (measure, where, dimension, subgroup), row in groups.items():
     whole = everyone[measure, where]
@@ -109,6 +119,7 @@ for key in told.keys() & expected.keys():
         if not same:
             wrong.append(f"{key}: {column} is {theirs}, by the formula {mine if mine is None else float(mine)}")
 assert not wrong, "\n".join(sorted(wrong)[:40] + [f"{len(wrong)} faults in {len(told)} rows"])
+assert absent, "no group is absent from any cluster, so nothing shows that such a group has a row"
 flagged = sum(1 for row in told.values() if row["flagged"])
 assert 0 < flagged < len(told)
 print(f"{len(told)} gaps, {flagged} of them flagged, are what the formulas give, row by row")

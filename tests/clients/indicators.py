@@ -28,7 +28,7 @@ def counted(outcomes, learners, groupings):
             "district_id": one.district or "_unknown", "school_id": one.school or "_unknown",
             "gender": learners.gender(one.person), "race_ethnicity": learners.race(one.person),
         }
-        within = learners.populations.get((one.person, one.level)) or {"_none"}
+        within = learners.populations_of(one) or {"_none"}
         for program, population in product(one.programs, within):
             cluster = learners.programs.get(program, {}).get("cluster16") or "_unknown"
             known |= {"program_code": program, "career_cluster": cluster, "special_population": population}

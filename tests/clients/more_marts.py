@@ -119,8 +119,10 @@ create table exits as
            order by person_id, py(counted), exit_date desc, entry_date desc, exit_type, district_id, school_id)
   select person_id, exit_year, counted, q, district_id, school_id from last l
   where exit_type in ('01921', '01922', '01927', '01928', '01931', '03509') and exit_year >= 2019
-    and not exists (select 1 from k12_enrollment e where e.person_id = l.person_id and coalesce(e.exit_date, e.entry_date) > l.exit_date
-                    and e.entry_date < qday(l.q + 3));
+    and not exists (select 1 from k12_enrollment e where e.person_id = l.person_id and e.entry_date < qday(l.q + 3)
+                    -- Open enrollments last until the end of their school year; of a graduate they show the entry alone.
+                    and case when e.exit_date is not null then e.exit_date when l.exit_type = '01921' then e.entry_date
+                             else greatest(make_date(e.school_year, 6, 30), e.entry_date) end > l.exit_date);
 create table completions as
   select distinct a.person_id, py(a.award_date) as y from ps_awards a
   join ps_since s on s.person_id = a.person_id and s.program = coalesce(nullif(a.program_code, ''), a.cip_code) and s.since <= py(a.award_date)
@@ -140,7 +142,9 @@ create table nt as
   fields as (select p.*, coalesce(g.cip_code, p.program) as cip from part p left join programs g on g.program_code = p.program),
   entry as (select f.*, n.nt_male, n.nt_female, row_number() over (partition by level, person_id, y, program order by n.first_year desc) as place
             from fields f join nontraditional n on n.cip_code = f.cip and n.first_year <= f.y and coalesce(n.last_year, 9999) >= f.y)
-  select e.level, e.person_id, e.y, e.program, e.served, e.level = 'secondary' and exists (select 1 from sec_conc c where (c.person_id, c.y, c.program) = (e.person_id, e.y, e.program)) as conc,
+  select e.level, e.person_id, e.y, e.program, e.served,
+         case e.level when 'secondary' then exists (select 1 from sec_conc c where (c.person_id, c.y, c.program) = (e.person_id, e.y, e.program))
+                      else exists (select 1 from ps_since c where (c.person_id, c.program) = (e.person_id, e.program) and c.since <= e.y) end as conc,
          (a.gender = 'M') = e.nt_male as under
   from entry e join attributes a on a.person_id = e.person_id
   where place = 1 and (e.nt_male or e.nt_female) and a.gender in ('M', 'F');
@@ -355,9 +359,12 @@ db.execute("""
 create table leavers as
   select x.person_id, x.exit_year, x.exit_year + 1 as y, x.counted, x.q + 2 as q, concat((x.q + 2) // 4, (x.q + 2) % 4 + 1) as yq,
          qday(x.q + 2) as first_day, qday(x.q + 3) as day_after from exits x
-  where exists (select 1 from sec_conc c where (c.person_id, c.y) = (x.person_id, x.exit_year + 1));
+  where exists (select 1 from concentrated('program', 1.00) c join at_school a on a.person_id = c.person_id and a.y >= greatest(c.since, 2020)
+                where c.person_id = x.person_id and c.since <= x.exit_year);
 create table seen as
-  with w as (select l.person_id, l.y, sum(u.wages) as wages from leavers l join ui_wages u on u.person_id = l.person_id and u.year_quarter = l.yq group by all),
+  with paid as (select l.person_id, l.y, u.employer_account, greatest(sum(u.wages), 0) as wages
+                from leavers l join ui_wages u on u.person_id = l.person_id and u.year_quarter = l.yq group by all),
+  w as (select person_id, y, sum(wages) as wages from paid group by all),
   c as (select distinct l.person_id, l.y from leavers l join ps_enrollment p on p.person_id = l.person_id
         where p.term_begin < l.day_after and p.term_end >= l.first_day and coalesce(p.enrollment_status, 'F') not in ('W', 'D', 'A')
           and p.dual_enrolled is not true and p.term_begin > l.counted
@@ -388,14 +395,20 @@ create table compared as
   four as (select person_id, cohort_year, bool_or(included) as included, bool_or(included and graduated) as graduated from graduation_cohort group by all),
   five as (select person_id, cohort_year, bool_or(included) as included, bool_or(included and graduated) as graduated from extended_cohort
            where cohort_length = 5 group by all),
-  fields as (select person_id, y, bool_or(under) as under from nt where level = 'secondary' and served and conc group by all),
+  fields as (select level, person_id, y, bool_or(under) as under from nt where served and conc group by all),
+  either as (
+    select k.level, k.person_id, k.y from (
+      select 'secondary' as level, person_id, y from concentrators
+      union select 'postsecondary', a.person_id, a.y from at_college a join ps_since s on s.person_id = a.person_id and s.since <= a.y
+            where a.served and a.y >= 2020) k
+    join attributes a using (person_id) where a.gender in ('M', 'F')),
   r as (
     select p.person_id, p.y, 'concentrators' as measure, 'official' as definition, (p.person_id, p.y) in (select (person_id, y) from concentrators) as met,
            true as covered, false as pending from participants p
     union all select p.person_id, p.y, 'concentrators', 'two_credits', coalesce(two.since <= p.y, false), true, false from participants p left join two using (person_id)
     union all select p.person_id, p.y, 'concentrators', 'cluster', coalesce(c.since <= p.y, false), true, false from participants p left join cluster c using (person_id)
     union all select person_id, cohort_year, '1S1', 'official', graduated, true, false from four f
-      where included and exists (select 1 from sec_conc c where (c.person_id, c.y) = (f.person_id, f.cohort_year))
+      where included and cohort_year >= 2020 and exists (select 1 from sec_conc c where c.person_id = f.person_id and c.y <= f.cohort_year)
     union all select person_id, cohort_year, '1S1', 'five_years', graduated, true, false from five f
       where included and cohort_year >= 2019 and exists (select 1 from sec_conc c where c.person_id = f.person_id and c.y <= f.cohort_year + 1)
     union all select person_id, y, '3S1', 'official', placed, placed or (wages_known and college_known), pending from placement
@@ -405,8 +418,9 @@ create table compared as
     union all select person_id, y, '3S1', 'postsecondary_only', college, college or college_known, no_college from placement
     union all select person_id, y, '3S1', 'wage_floor', wages >= 2827.50 or college or training or survey, placed or (wages_known and college_known), pending from placement
     union all select person_id, y, '3S1', 'without_survey', works or college or training, placed or (wages_known and college_known), pending from placement
-    union all select person_id, y, '4S1', 'official', under, true, false from fields
-    union all select c.person_id, c.y, '4S1', 'statute', (c.person_id, c.y) in (select (person_id, y) from fields), true, false from concentrators c)
+    union all select person_id, y, if(level = 'secondary', '4S1', '3P1'), 'official', under, true, false from fields
+    union all select c.person_id, c.y, if(level = 'secondary', '4S1', '3P1'), 'statute',
+                     (c.level, c.person_id, c.y) in (select (level, person_id, y) from fields), true, false from either c)
   select r.person_id, y as year, measure, definition, met, covered, pending, coalesce(a.gender, '_unknown') as gender,
          coalesce(a.race_ethnicity, '_unknown') as race_ethnicity
   from r left join attributes a using (person_id) where y >= 2020 or (definition = 'five_years');

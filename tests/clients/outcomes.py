@@ -63,13 +63,18 @@ class Learners:
         self.t = tables
         self.link = {row["person_id"]: row for row in link}
         self.programs = {row["program_code"]: row for row in tables["programs"]}
+        self.see_exits()
         self.see_service()
         self.see_secondary_programs()
         self.see_college_programs()
         self.see_attributes()
         self.see_nontraditional()
-        self.see_exits()
         self.see_work_and_study()
+
+    def dual(self, row):
+        """Whether a term is dual enrolment, of the secondary level: the college says so, or it began no later than the last day at school."""
+        left = self.last_day_at_school.get(row["person_id"])
+        return bool(row["dual_enrolled"]) or (left is not None and row["term_begin"] <= left)
 
     # Where and when learners were served.
 
@@ -83,7 +88,7 @@ class Learners:
             day = row["completion_date"] or datetime.date.min
             self.serve(row["person_id"], "secondary", row["school_year"], (0, day, day), (row["district_id"], row["school_id"]))
         for row in self.t["ps_enrollment"]:
-            if row["enrollment_status"] not in AWAY and not row["dual_enrolled"]:
+            if row["enrollment_status"] not in AWAY and not self.dual(row):
                 days = (1, row["term_begin"], row["term_end"])
                 self.serve(row["person_id"], "postsecondary", row["academic_year"], days, (None, row["college_id"]))
 
@@ -127,7 +132,7 @@ class Learners:
         earned = defaultdict(lambda: defaultdict(Decimal))
         for row in self.t["ps_enrollment"]:
             program = row["program_code"] or row["cip_code"]
-            if program and row["cte_credits"] and not row["dual_enrolled"]:
+            if program and row["cte_credits"] and not self.dual(row):
                 earned[row["person_id"], program][row["academic_year"]] += row["cte_credits"]
         for (person, program), by_year in earned.items():
             self.participated[person, "postsecondary"][program] = min(by_year)
@@ -153,27 +158,40 @@ class Learners:
         """The programs in which a learner is shown as a concentrator in a year or in any before it."""
         return {program for y in self.years(person, level) if y <= year for program in self.concentrates(person, y, level)}
 
+    def concentrated_as_of(self, person, year, level="secondary"):
+        """The programs whose status a learner had reached by a year, though it be shown in others, of which one is of the law."""
+        years = self.years(person, level)
+        return {program for program, since in self.concentrated.get((person, level), {}).items() if since <= year and any(y >= since for y in years)}
+
     # Attributes: the latest secondary value that says something, else the latest of a college; Hispanic first, several races are two or more.
 
     def see_attributes(self):
-        self.genders, self.races, self.populations = {}, {}, defaultdict(set)
+        # populations: ever, by person and level; populations_in: those of one year, by person, level and year.
+        self.genders, self.races, self.populations, self.populations_in = {}, {}, defaultdict(set), defaultdict(set)
         for row in self.t["k12_enrollment"]:
             person = row["person_id"]
             self.tell(self.genders, person, "secondary", row["entry_date"], row["sex"])
             of = [code for column, code in RACES.items() if row[column]]
             said = "HI7" if row["hispanic"] else "MU7" if len(of) > 1 else of[0] if of else None
             self.tell(self.races, person, "secondary", row["entry_date"], said)
+            held = {name for name in POPULATIONS if row[name]} | ({"military_parent"} if row["military_connected"] == "ActiveDuty" else set())
+            self.populations_in[person, "secondary", row["school_year"]] |= held
             if row["grade"] in ("09", "10", "11", "12"):
-                self.populations[person, "secondary"] |= {name for name in POPULATIONS if row[name]}
-                if row["military_connected"] == "ActiveDuty":
-                    self.populations[person, "secondary"].add("military_parent")
+                self.populations[person, "secondary"] |= held
         for row in self.t["ps_enrollment"]:
             person = row["person_id"]
             self.tell(self.genders, person, "postsecondary", row["term_begin"], row["sex"])
             self.tell(self.races, person, "postsecondary", row["term_begin"], row["ps_race"])
-            if row["enrollment_status"] not in AWAY and not row["dual_enrolled"]:
+            if row["enrollment_status"] not in AWAY and not self.dual(row):
                 of = {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
                 self.populations[person, "postsecondary"] |= of
+                self.populations_in[person, "postsecondary", row["academic_year"]] |= of
+
+    def populations_of(self, one):
+        """The special populations with which an outcome counts: those of the year for who was served in it (4S1, 3P1), and ever for all others."""
+        if one.measure in ("4S1", "3P1"):
+            return self.populations_in.get((one.person, one.level, one.year), set())
+        return self.populations.get((one.person, one.level), set())
 
     def tell(self, values, person, level, day, value):
         if value is not None and (day, value) > values.get((person, level), (datetime.date.min, "")):
@@ -201,6 +219,7 @@ class Learners:
             for year in self.years(person, level):
                 if any(self.gender(person) in self.nontraditional_for(program, year) for program in since if since[program] <= year):
                     self.populations[person, level].add("nontraditional")
+                    self.populations_in[person, level, year].add("nontraditional")
 
     def cip(self, program):
         """The CIP code of a program in the directory; a program that stands under its CIP code needs no entry."""
@@ -227,12 +246,12 @@ class Learners:
                     yield outcome(person, year, name, level, where[year][1], counted, any(counted.values()))
 
     # Exits from school: the last of a program year, July and August counted as 30 June, if it ends schooling and nobody was at school again before
-    # the second quarter after it had ended.
+    # the second quarter after it had ended. An enrollment without an exit lasts until 30 June of its school year, and does not hold a graduate back.
 
     def see_exits(self):
         last, visits = {}, defaultdict(list)
         for row in self.t["k12_enrollment"]:
-            visits[row["person_id"]].append((row["entry_date"], row["exit_date"] or row["entry_date"]))
+            visits[row["person_id"]].append(row)
             if row["exit_date"]:
                 day = row["exit_date"]
                 counted = datetime.date(day.year, 6, 30) if day.month in (7, 8) else day
@@ -243,16 +262,34 @@ class Learners:
         self.exits = []  # person, year of the exit, day as counted, row
         for (person, year), (_, counted, row) in last.items():
             free = first_day(quarter(counted) + 3)
-            back = any(until > row["exit_date"] and entered < free for entered, until in visits[person])
+            back = any(v["entry_date"] < free and self.at_school_after(v, row) for v in visits[person])
             if row["exit_type"] in LEAVES and not back:
                 self.exits.append((person, year, counted, row))
+        # Exits are counted by the law from the last year before it, which its first year reports.
+        self.last_day_at_school = {}
+        for person, year, counted, _ in self.exits:
+            if year + 1 >= LAW:
+                self.last_day_at_school[person] = max(counted, self.last_day_at_school.get(person, counted))
+
+    def at_school_after(self, visit, left):
+        """Whether an enrollment shows somebody at school after the day on which another one ended."""
+        day = left["exit_date"]
+        if visit["exit_date"]:
+            return visit["exit_date"] > day
+        if visit["entry_date"] > day:
+            return True
+        return left["exit_type"] not in GRADUATES and datetime.date(visit["school_year"], 6, 30) > day
 
     # What can be seen of a person: wages by quarter, days at college, and until when the sources reach.
 
     def see_work_and_study(self):
         self.paid, self.studied = defaultdict(Decimal), defaultdict(list)
+        # The lines of one employer add up; one that took back more than it paid in a quarter paid nothing.
+        by_employer = defaultdict(Decimal)
         for row in self.t["ui_wages"]:
-            self.paid[row["person_id"], quarter_called(row["year_quarter"])] += row["wages"]
+            by_employer[row["person_id"], quarter_called(row["year_quarter"]), row["employer_account"]] += row["wages"]
+        for (person, number, _), wages in by_employer.items():
+            self.paid[person, number] += max(wages, Decimal(0))
         for row in self.t["ps_enrollment"]:
             if row["enrollment_status"] not in AWAY:
                 self.studied[row["person_id"]].append((row["term_begin"], row["term_end"], bool(row["dual_enrolled"])))
@@ -289,15 +326,19 @@ class Learners:
         late = self.college_reach is None or begins > self.college_reach[1] or ends <= self.college_reach[0]
         return bool(days), not late and (after is None or person in self.searched), late
 
+    def in_training(self, person, number):
+        """Whether an apprenticeship, of whatever status, has a day in a quarter."""
+        begins, ends = first_day(number), first_day(number + 1)
+        return any(d[0] < ends and (d[1] is None or d[1] >= begins) for d in self.trained.get(person, ()))
+
     def placements(self):
-        """3S1, by type and of any, reported in the year after the exit."""
+        """3S1, by type and of any, of who was a concentrator by the year of the exit; reported in the year after."""
         for person, exit_year, counted, row in self.exits:
             year, number = exit_year + 1, quarter(counted) + 2
-            of = self.concentrates(person, year)
+            of = self.concentrated_as_of(person, exit_year)
             if not of:
                 continue
-            begins, ends = first_day(number), first_day(number + 1)
-            training = any(d[0] < ends and (d[1] is None or d[1] >= begins) for d in self.trained.get(person, ()))
+            training = self.in_training(person, number)
             worked, work_seen, no_work = self.at_work(person, number)
             studied, study_seen, no_study = self.at_college(person, number, counted)
             told = {"employment": worked, "postsecondary": studied, "advanced_training": training, "military": False, "service": False}
@@ -329,13 +370,14 @@ class Learners:
                 number = quarter(row["award_date"]) + 2
                 worked, work_seen, no_work = self.at_work(person, number)
                 studied, study_seen, no_study = self.at_college(person, number)
-                met, covered = worked or studied, worked or studied or (work_seen and study_seen)
+                met = worked or studied or self.in_training(person, number)
+                covered = met or (work_seen and study_seen)
                 place = (None, row["college_id"])
                 yield outcome(person, year + 1, "1P1", "postsecondary", place, {program}, met, covered, no_work or no_study)
 
     def graduations(self):
         """1S1 and 1S2: of the concentrators included in the certified cohort, the graduates. Of several records of one person the included, then the
-        graduated stands. The extended cohort is reported a year later, and who was a concentrator in any year until then counts."""
+        graduated stands. The extended cohort is reported a year later. Who was a concentrator in any year until then counts: the status stays."""
         for source, name, extra in (("graduation_cohort", "1S1", 0), ("extended_cohort", "1S2", 1)):
             best = {}
             for row in self.t[source]:
@@ -347,7 +389,7 @@ class Learners:
                     best[key] = (rank, row)
             for (person, cohort), (_, row) in best.items():
                 year = cohort + extra
-                of = self.concentrated_by(person, year) if extra else self.concentrates(person, year)
+                of = self.concentrated_by(person, year)
                 if year >= LAW and row["included"] and of:
                     yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, row["graduated"])
 
@@ -357,10 +399,10 @@ class Learners:
         for row in self.t["assessments"]:
             if row["valid"] and row["proficient"] is not None and row["grade"] in ("10", "11", "12", None):
                 attempts[row["person_id"], row["subject"]].append((row["test_date"], row["attempt"], row["proficient"]))
-        for person, year, counted, row in self.exits:
+        for person, year, _, row in self.exits:
             of = self.concentrates(person, year)
             for subject, name in SUBJECTS.items():
-                until = [attempt for attempt in attempts.get((person, subject), ()) if attempt[0] <= counted]
+                until = [attempt for attempt in attempts.get((person, subject), ()) if attempt[0] <= row["exit_date"]]
                 if of and until:
                     yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, max(until)[2])
 
@@ -376,36 +418,45 @@ class Learners:
         return days
 
     def quality(self):
-        """5S1 to 5S4: what concentrators who graduated had attained by the day of graduation."""
+        """5S1 to 5S4: what concentrators who graduated had attained by the day of graduation, the true one: that exits of summer count as of June is said
+        of 3S1, and settles only the year here."""
         credentials, credits, practice = self.recognized(), defaultdict(list), defaultdict(list)
         for row in self.t["ps_enrollment"]:
-            if row["dual_enrolled"] and row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
-                credits[row["person_id"]].append((row["term_end"], row["cip_code"][:5]))
+            if row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
+                credits[row["person_id"]].append((row["term_end"], row["cip_code"][:5], row))
         for row in self.t["work_based_learning"]:
             if row["completed"]:
                 practice[row["person_id"]].append(row["start_date"])
         for person, year, counted, row in self.exits:
-            of = self.concentrates(person, year)
+            of, graduated = self.concentrates(person, year), row["exit_date"]
             if row["exit_type"] not in GRADUATES or not of:
                 continue
             fields = {self.programs[program]["cip_code"][:5] for program in of if program in self.programs}
             met = {
-                "5S1": any(day <= counted for day in credentials.get(person, ())),
-                "5S2": any(day <= counted and field in fields for day, field in credits.get(person, ())),
-                "5S3": any(day <= counted for day in practice.get(person, ())),
+                "5S1": any(day <= graduated for day in credentials.get(person, ())),
+                "5S2": any(
+                    day <= graduated and field in fields and (term["dual_enrolled"] or term["term_begin"] <= counted)
+                    for day, field, term in credits.get(person, ())
+                ),
+                "5S3": any(day <= graduated for day in practice.get(person, ())),
             }
             met["5S4"] = any(met.values())
             for name, attained in met.items():
                 yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, attained)
 
     def credentialed(self):
-        """2P1: concentrators who left college, and whether they earned something that counts from their first term to a year after; reported two years
-        after the year in which they were last served."""
-        reach = max((row["academic_year"] for row in self.t["ps_enrollment"]), default=0)
-        begin = {}
-        for row in self.t["ps_enrollment"]:
-            if not row["dual_enrolled"]:
-                begin[row["person_id"]] = min(begin.get(row["person_id"], datetime.date.max), row["term_begin"])
+        """2P1: concentrators who left college, and whether they earned something that counts from their first term to a year after the last one of the
+        year in which they were served before a year in which they were not. It is reported two years later, whatever they do then."""
+        terms = self.t["ps_enrollment"]
+        last_year, reach = max((row["academic_year"] for row in terms), default=0), max((row["term_end"] for row in terms), default=None)
+        begin, end = {}, {}
+        for row in terms:
+            if self.dual(row):
+                continue
+            person, of_year = row["person_id"], (row["person_id"], row["academic_year"])
+            begin[person] = min(begin.get(person, datetime.date.max), row["term_begin"])
+            if row["enrollment_status"] not in AWAY:
+                end[of_year] = max(end.get(of_year, datetime.date.min), row["term_end"])
         days = self.recognized()
         for row in self.t["ps_awards"]:
             days[row["person_id"]].append(row["award_date"])
@@ -418,13 +469,15 @@ class Learners:
         for (person, level), where in self.served.items():
             if level != "postsecondary":
                 continue
-            left = max(where)
-            until = datetime.date(left, 6, 30) + datetime.timedelta(days=365)
-            since = self.concentrated.get((person, level), {})
-            of = {program for y in self.years(person, level) for program in self.concentrates(person, y, level) if since[program] <= left}
-            if left + 1 <= reach and left + 2 >= LAW and of:
+            for left in where:
+                of = self.concentrated_as_of(person, left, level)
+                if left + 1 in where or left + 1 > last_year or left + 2 < LAW or not of:
+                    continue
+                until = end[person, left] + datetime.timedelta(days=365)
                 met = any(within(day, begin[person], until) for day in days.get(person, ()))
-                yield outcome(person, left + 2, "2P1", level, where[left][1], of, met)
+                # The next year is known when its spring has come, and the credentials when the year after the last term is over.
+                pending = reach < max(datetime.date(left + 1, 5, 1), until)
+                yield outcome(person, left + 2, "2P1", level, where[left][1], of, met, pending=pending)
 
     def indicators(self):
         for way in (self.graduations, self.proficiency, self.quality, self.nontraditional, self.placed_completers, self.credentialed):

@@ -75,8 +75,10 @@ WITH dated AS (
 SELECT p, y, day, district, quarter_of(day) + 2 AS q, (day + INTERVAL 1 YEAR)::DATE AS year_after
 FROM last AS x
 WHERE exit_type IN ('01921', '01922', '01927', '01928', '01931', '03509') AND y >= 2019
-  AND NOT EXISTS (FROM k12_enrollment AS e WHERE e.person_id = x.p AND COALESCE(e.exit_date, e.entry_date) > x.exit_date
-                  AND e.entry_date < first_day(quarter_of(x.day) + 3));
+  AND NOT EXISTS (FROM k12_enrollment AS e WHERE e.person_id = x.p AND e.entry_date < first_day(quarter_of(x.day) + 3)
+                  AND (e.entry_date > x.exit_date OR e.exit_date > x.exit_date
+                       -- An enrollment that is open lasts until the end of its school year, but holds no graduate back.
+                       OR e.exit_date IS NULL AND x.exit_type <> '01921' AND make_date(e.school_year, 6, 30) > x.exit_date));
 
 -- Days at college that are no dual enrolment by their mark, with the college as an OPEID and the fields as CIP codes.
 CREATE TABLE study AS

@@ -430,11 +430,19 @@ for place, name in enumerate(MARTS):
 assert theirs == ours, f"{sum((theirs - ours).values())} of {len(told)} learners are otherwise"
 print(f"{len(told)} learners: each id has the spells, courses, credentials and quarters of one person")
 
-# The ids are those of learner_pathway: everybody of the cohort and of CTE stands here under the same id, and others, who have no part in either, besides.
+# The ids are those of learner_pathway, in which stands everybody of whom a school or college of the state has a record, in CTE or not.
 pathway = {row["research_id"]: row for row in records.mart("learner_pathway")}
 in_cohort = {r["person_id"] for r in cohort}
 cte = {r["person_id"] for r in courses}
 everywhere = set().union(*ids.values())
+seen = {kind: {r["person_id"] for source in sources for r in records.linked(source)} for kind, sources in (
+    ("in_secondary", ("k12_enrollment", "cte_courses", "graduation_cohort")), ("in_postsecondary", ("ps_enrollment", "ps_awards")))}
+assert len(pathway) == len(seen["in_secondary"] | seen["in_postsecondary"])
+for column, people in seen.items():
+    assert sum(row[column] for row in pathway.values()) == len(people), column
+assert sum(row["in_secondary"] and row["in_postsecondary"] for row in pathway.values()) == len(seen["in_secondary"] & seen["in_postsecondary"])
+assert any(not row["sec_participant"] and not row["ps_participant"] and row["cohort_year"] is None for row in pathway.values())
+assert ids["research_spell"] <= set(pathway)
 assert len({i for i, row in pathway.items() if row["cohort_year"] is not None} & ids["research_spell"]) == len(in_cohort & {s["person_id"] for s in spells})
 assert {i for i, row in pathway.items() if row["sec_participant"]} <= ids["research_course"]
 assert len(ids["research_course"]) == len(cte)

@@ -1,7 +1,7 @@
 /* ---
 id: KY-QE
 rule: qualifying_employment
-version: 1
+version: 2
 title: Qualifying employment in the year after the exit
 says: >
   An example of a state's own rule, made a table of its own: those who left secondary education qualify where they had wages in at least two of
@@ -21,7 +21,7 @@ columns:
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year after the program year of the exit, sensitivity: quasi }
   - { name: exit_year, type: int32, label: Program year of the exit, sensitivity: quasi }
   - { name: first_quarter, type: int32, label: First quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
-  - { name: concentrator, type: boolean, label: CTE concentrator, sensitivity: quasi }
+  - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: quarters_with_wages, type: int32, label: Quarters with wages, definition: Empty where nothing was seen and not all could be, sensitivity: quasi }
   - { name: total_wages, type: "decimal(14,2)", label: Wages of these quarters together, definition: Empty where nothing was seen and not all could be, sensitivity: quasi }
   - { name: qualifies, type: boolean, label: Qualifying employment, sensitivity: quasi }
@@ -55,8 +55,8 @@ looked_at AS (
     FROM reach AS r
     CROSS JOIN ((SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
     RIGHT JOIN (earned AS e
-    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
-    RIGHT JOIN secondary_exit AS x ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
+    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
+    RIGHT JOIN secondary_exit AS x ON c.person_id = x.person_id AND c.since <= x.exit_year)
                                    ON e.person_id = x.person_id AND e.reporting_year = x.reporting_year)
                                    ON k.person_id = x.person_id)
 )

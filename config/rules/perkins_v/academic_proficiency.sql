@@ -1,14 +1,15 @@
 /* ---
 id: PV-2S
 rule: academic_proficiency
-version: 1
+version: 2
 title: Academic proficiency of concentrators (2S1, 2S2, 2S3)
 says: >
   CTE concentrators who left secondary education in the program year and have an attempt that counts at the high-school assessment of the
   subject, and whether the attempt that stands was proficient: reading or language arts (2S1), mathematics (2S2), science (2S3). An attempt
-  counts if it is valid, says whether it is proficient, was taken in one of the grades or in one that is not known, and not after the exit;
-  the latest stands. A learner without such an attempt has no row: a missing score is never "not proficient". A state may take those assessed
-  in the year instead of those who left in it. The year is that of the exit itself, which the table of exits reports a year later.
+  counts if it is valid, says whether it is proficient, was taken in one of the grades or in one that is not known, and not after the
+  day of the exit, the true one though it be in July or August; the latest stands. A learner without such an attempt has no row: a missing
+  score is never "not proficient". A state may take those assessed in the year instead of those who left in it. The year is that of the exit
+  itself, as counted, which the table of exits reports a year later.
 citation: Perkins V sec. 113(b)(2)(A)(ii)
 grain: [person_id, reporting_year, subject]
 year: reporting_year
@@ -48,7 +49,7 @@ counting AS (
 ),
 -- The narrow table of each join stands on the left, where the engine holds it in memory.
 leavers AS (
-    SELECT x.person_id, x.exit_year, x.counted_exit_date, x.district_id, x.school_id
+    SELECT x.person_id, x.exit_year, x.exit_date, x.district_id, x.school_id
     FROM (SELECT person_id, reporting_year FROM concentrators) AS c
     JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.exit_year = c.reporting_year
 ),
@@ -56,7 +57,7 @@ attempts AS (
     SELECT l.person_id, l.exit_year AS reporting_year, l.district_id, l.school_id,
            a.subject, a.test_date, a.attempt, a.proficient, a.performance_level, a.alternate
     FROM leavers AS l
-    JOIN counting AS a ON a.person_id = l.person_id AND a.test_date <= l.counted_exit_date
+    JOIN counting AS a ON a.person_id = l.person_id AND a.test_date <= l.exit_date
     WHERE $academic_cohort = 'exited_in_year'
     UNION ALL
     SELECT c.person_id, c.reporting_year, NULLIF(split_part(c.place, '|', 2), ''), NULLIF(split_part(c.place, '|', 3), ''),

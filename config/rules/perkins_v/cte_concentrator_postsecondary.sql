@@ -1,11 +1,12 @@
 /* ---
 id: PV-P-CONC
 rule: cte_concentrator_postsecondary
-version: 1
+version: 2
 title: CTE concentrators, postsecondary
 says: >
   A learner who has earned at least 12 credits within a CTE program, or who has completed a CTE program that encompasses fewer than 12
-  credits. Credits earned at several colleges in one program add up. Once reached, the status stays.
+  credits. Credits earned at several colleges in one program add up. Credits of dual enrolment, by its mark or because the term began on or
+  before the last counted day at school, belong to the secondary level. Once reached, the status stays.
 citation: Perkins V sec. 3(12)(B)
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
@@ -23,12 +24,18 @@ columns:
   - { name: district_id, type: text, label: District, definition: Empty for colleges, sensitivity: quasi }
   - { name: school_id, type: text, label: College that reports the concentrator, sensitivity: quasi }
 --- */
-WITH credits AS (
-    SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code,
-           CASE WHEN $across_colleges THEN '' ELSE college_id END AS college, academic_year AS year, sum(cte_credits) AS credits
-    FROM ps_enrollment
-    WHERE cte_credits > 0 AND ($dual_level <> 'secondary' OR dual_enrolled IS NOT TRUE)
-    GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), CASE WHEN $across_colleges THEN '' ELSE college_id END, academic_year
+WITH left_school AS (
+    SELECT person_id, max(counted_exit_date) AS last_day FROM secondary_exit GROUP BY person_id
+),
+credits AS (
+    SELECT p.person_id, COALESCE(NULLIF(p.program_code, ''), p.cip_code) AS program_code,
+           CASE WHEN $across_colleges THEN '' ELSE p.college_id END AS college, p.academic_year AS year, sum(p.cte_credits) AS credits
+    FROM left_school AS x
+    RIGHT JOIN ps_enrollment AS p ON x.person_id = p.person_id
+    WHERE p.cte_credits > 0
+      AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND (x.last_day IS NULL OR p.term_begin > x.last_day)))
+    GROUP BY p.person_id, COALESCE(NULLIF(p.program_code, ''), p.cip_code), CASE WHEN $across_colleges THEN '' ELSE p.college_id END,
+             p.academic_year
 ),
 running AS (
     -- The credits of each year and of those before it.

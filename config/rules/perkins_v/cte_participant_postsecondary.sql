@@ -1,11 +1,12 @@
 /* ---
 id: PV-P-PART
 rule: cte_participant_postsecondary
-version: 1
+version: 2
 title: CTE participants, postsecondary
 says: >
   A learner who has earned credit in a course of a CTE program at a college. The status is cumulative, shown for each later year in which a
-  college serves the learner, and for the year after. Credits earned while in high school belong to the secondary level.
+  college serves the learner, and for the year after. Credits of dual enrolment, by its mark or because the term
+  began on or before the last counted day at school, belong to the secondary level.
 citation: Perkins V sec. 3(13)
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
@@ -23,11 +24,16 @@ columns:
   - { name: district_id, type: text, label: District, definition: Empty for colleges, sensitivity: quasi }
   - { name: school_id, type: text, label: Last college that served, sensitivity: quasi }
 --- */
-WITH credits AS (
-    SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code, academic_year AS year, sum(cte_credits) AS credits
-    FROM ps_enrollment
-    WHERE cte_credits > 0 AND ($dual_level <> 'secondary' OR dual_enrolled IS NOT TRUE)
-    GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), academic_year
+WITH left_school AS (
+    SELECT person_id, max(counted_exit_date) AS last_day FROM secondary_exit GROUP BY person_id
+),
+credits AS (
+    SELECT p.person_id, COALESCE(NULLIF(p.program_code, ''), p.cip_code) AS program_code, p.academic_year AS year, sum(p.cte_credits) AS credits
+    FROM left_school AS x
+    RIGHT JOIN ps_enrollment AS p ON x.person_id = p.person_id
+    WHERE p.cte_credits > 0
+      AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND (x.last_day IS NULL OR p.term_begin > x.last_day)))
+    GROUP BY p.person_id, COALESCE(NULLIF(p.program_code, ''), p.cip_code), p.academic_year
 )
 SELECT y.person_id, y.reporting_year, c.program_code, sum(c.credits) AS credits, min(c.year) AS participant_year,
        y.served, y.district_id, y.school_id

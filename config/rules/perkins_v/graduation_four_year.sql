@@ -1,12 +1,12 @@
 /* ---
 id: PV-1S1
 rule: graduation_four_year
-version: 1
+version: 2
 title: Four-year graduation (1S1)
 says: >
-  The state's certified four-year adjusted cohort: who is included in it, and who graduated. The indicator 1S1 counts the concentrators among
-  those included; its numerator is those of them who graduated. Cohort year, inclusion and graduation are taken from the certified file and
-  never computed.
+  The state's certified four-year adjusted cohort: who is included in it, and who graduated. The indicator 1S1 counts those among
+  the included who were concentrators in any year up to the cohort year, for the status stays with who left school early; its numerator is
+  those of them who graduated. Cohort year, inclusion and graduation are taken from the certified file and never computed.
 citation: Perkins V sec. 113(b)(2)(A)(i)(I)
 grain: [person_id, reporting_year]
 year: reporting_year
@@ -44,7 +44,8 @@ cohort AS (
     JOIN graduation_cohort AS g ON g.person_id = s.person_id AND g.cohort_year = s.cohort_year
 ),
 concentrators AS (
-    SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary
+    -- Nobody is shown two years after they left, so the year of the cohort alone would lose who left early.
+    SELECT person_id, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id
 )
 SELECT g.person_id, g.cohort_year + $lag_years AS reporting_year, g.cohort_year, g.district_id, g.school_id, g.included, g.graduated,
        c.person_id IS NOT NULL AS concentrator,
@@ -52,5 +53,5 @@ SELECT g.person_id, g.cohort_year + $lag_years AS reporting_year, g.cohort_year,
        g.included AND g.graduated AND c.person_id IS NOT NULL AS in_numerator,
        'certified' AS basis
 FROM cohort AS g
-LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.reporting_year = g.cohort_year
+LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.since <= g.cohort_year
 WHERE g.place = 1

@@ -1,12 +1,13 @@
 /* ---
 id: LRN-YEAR
 rule: learner_year
-version: 1
+version: 2
 title: Learners by reporting year
 says: >
   One row for each learner, level and year in which a school or college served them, with the organization that served them last in that
   year and the special populations they belonged to at any time in it. The year after is kept too, marked as not served, because the exit of
-  one year is reported in the next. College rows from dual enrolment belong to the secondary level and make no postsecondary year.
+  one year is reported in the next. College rows from dual enrolment belong to the secondary level and make no postsecondary
+  year: those that the college marks, and those that began on or before the last counted day at school.
   Only a parent on active duty makes a learner military-connected.
 citation: Perkins V sec. 3(48); domain defaults for attributes
 grain: [person_id, reporting_year, level]
@@ -48,12 +49,17 @@ WITH school AS (
            CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
     FROM cte_courses
 ),
+left_school AS (
+    SELECT person_id, max(counted_exit_date) AS last_day FROM secondary_exit GROUP BY person_id
+),
 college AS (
-    SELECT person_id, academic_year AS year, concat('2', CAST(term_begin AS VARCHAR), CAST(term_end AS VARCHAR), '||', college_id) AS place,
-           pell, ps_disability
-    FROM ps_enrollment
-    WHERE enrollment_status NOT IN ($not_enrolled)
-      AND ($dual_level <> 'secondary' OR dual_enrolled IS NOT TRUE)
+    -- Not every college marks dual enrolment; of who has left school the day tells it as well.
+    SELECT p.person_id, p.academic_year AS year,
+           concat('2', CAST(p.term_begin AS VARCHAR), CAST(p.term_end AS VARCHAR), '||', p.college_id) AS place, p.pell, p.ps_disability
+    FROM left_school AS x
+    RIGHT JOIN ps_enrollment AS p ON x.person_id = p.person_id
+    WHERE p.enrollment_status NOT IN ($not_enrolled)
+      AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND (x.last_day IS NULL OR p.term_begin > x.last_day)))
 ),
 -- The year after stands behind every year of service: '0' comes before '1' and '2', and attributes are those of the year itself.
 school_years AS (

@@ -1,7 +1,7 @@
 /* ---
 id: PV-3S1
 rule: placement_3s1
-version: 2
+version: 3
 title: Post-program placement, second quarter after exit (3S1)
 says: >
   Where those who left secondary education were in the second quarter after their exit: in postsecondary education, in advanced training, in
@@ -9,11 +9,11 @@ says: >
   observed, or not observable with a reason: a learner without a Social Security number or a bridge record cannot be found in wages, one whom
   nobody looked for in college records cannot be found there, one who was not asked or has not answered has told nothing, and a quarter or a
   survey that has not been delivered says nothing. College enrollment counts where its dates overlap the quarter; leave, withdrawal and death
-  do not count; what began before the exit is dual enrolment. The wages of all employers of the quarter are summed. A registered apprenticeship
-  of any status counts as advanced training where its dates overlap the quarter. The follow-up survey of leavers counts where its answer is
+  do not count; what began before the exit is dual enrolment. The wages of all employers of the quarter are summed; an employer whose lines
+  come to less than nothing counts as none. A registered apprenticeship of any status counts as advanced training where its dates overlap the quarter. The follow-up survey of leavers counts where its answer is
   about the quarter, and only for the types that the parameter names; what a record shows stands as administrative. Any of the five is
   observed where one of them is; whether it could have been observed is told by wages and college records alone, for a no in the survey is
-  too little. The indicator counts concentrators.
+  too little. The indicator counts those who were concentrators by the year of the exit.
 citation: Perkins V sec. 113(b)(2)(A)(iii) and 113(b)(3)(C)(ii)(III)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
@@ -36,7 +36,7 @@ columns:
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year after the program year of the exit, sensitivity: quasi }
   - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, advanced_training, military, service, employment, or any of them", sensitivity: none }
   - { name: placement_quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
-  - { name: concentrator, type: boolean, label: CTE concentrator, sensitivity: quasi }
+  - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_searched, not_asked, no_answer, before_data_begin or data_not_yet_available", sensitivity: quasi }
   - { name: source, type: text, label: Who says so, definition: "administrative or survey; empty where it is not observed", sensitivity: quasi }
@@ -63,11 +63,16 @@ college_reach AS (
 survey_reach AS (
     SELECT max(exit_year) AS last_year FROM follow_up_survey
 ),
-seen_in AS (
-    -- What the records show of the quarter.
-    SELECT e.person_id, e.reporting_year, w.wages, FALSE AS at_college, FALSE AS in_training
+by_employer AS (
+    SELECT e.person_id, e.reporting_year, w.employer_account, sum(w.wages) AS net
     FROM exits AS e
     JOIN ui_wages AS w ON w.person_id = e.person_id AND w.year_quarter = e.year_quarter
+    GROUP BY e.person_id, e.reporting_year, w.employer_account
+),
+seen_in AS (
+    -- What the records show of the quarter. What one employer took back takes nothing from what another one paid.
+    SELECT person_id, reporting_year, CASE WHEN net > 0 THEN net ELSE 0 END AS wages, FALSE AS at_college, FALSE AS in_training
+    FROM by_employer
     UNION ALL
     SELECT e.person_id, e.reporting_year, NULL, TRUE, FALSE
     FROM exits AS e
@@ -136,8 +141,8 @@ reasons AS (
     FROM known AS k
     RIGHT JOIN (told AS t
     RIGHT JOIN (outcomes AS o
-    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
-    RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.reporting_year = e.reporting_year)
+    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
+    RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.since <= e.exit_year)
                           ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
                           ON t.person_id = e.person_id AND t.reporting_year = e.reporting_year)
                           ON k.person_id = e.person_id

@@ -1,14 +1,15 @@
 /* ---
 id: PV-5S
 rule: program_quality
-version: 1
+version: 2
 title: Program quality of concentrators who graduated (5S1, 5S2, 5S3, 5S4)
 says: >
   CTE concentrators who graduated from high school in the program year, and what they had attained by the day of graduation: a recognized
   postsecondary credential that was on the state's list on its day (5S1), postsecondary credits in the field of a program of theirs, earned
-  in dual enrolment (5S2), completed work-based learning (5S3), and any of the three (5S4, the measure that a state adds). Each graduate has
-  a row for each of the four, met or not. The year is that of the graduation itself, which the table of exits reports a year later. Credits
-  transferred by agreement without dual enrolment are not among the sources.
+  in dual enrolment, by its mark or because the term began by the last counted day at school (5S2), completed work-based learning (5S3), and
+  any of the three (5S4, the measure that a state adds). Each graduate has a row for each of the four, met or not. The day is the true one;
+  that exits of July and August count as 30 June is said of placement, and settles only the year, which is that of the graduation itself and
+  which the table of exits reports a year later. Credits transferred by agreement without dual enrolment are not among the sources.
 citation: Perkins V sec. 113(b)(2)(A)(iv)
 grain: [person_id, reporting_year, indicator]
 year: reporting_year
@@ -26,14 +27,14 @@ columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The program year of the graduation, sensitivity: quasi }
   - { name: indicator, type: text, label: Indicator, definition: "5S1 credential, 5S2 postsecondary credits, 5S3 work-based learning, 5S4 any of the three", sensitivity: none }
-  - { name: graduation_date, type: date, label: Day of graduation as counted, definition: 30 June for July and August, sensitivity: quasi }
+  - { name: graduation_date, type: date, label: Day of graduation, sensitivity: quasi }
   - { name: is_met, type: boolean, label: Attained, sensitivity: quasi }
   - { name: district_id, type: text, label: District of the graduation, sensitivity: quasi }
   - { name: school_id, type: text, label: School of the graduation, sensitivity: quasi }
 --- */
 WITH graduates AS (
-    SELECT x.person_id, x.exit_year AS reporting_year, x.counted_exit_date AS graduation_date, x.counted_exit_date + $grace_days AS until,
-           x.district_id, x.school_id
+    SELECT x.person_id, x.exit_year AS reporting_year, x.exit_date AS graduation_date, x.exit_date + $grace_days AS until,
+           x.counted_exit_date, x.district_id, x.school_id
     FROM (SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
     JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.exit_year = c.reporting_year
     WHERE x.exit_type IN ($graduate_types)
@@ -48,14 +49,17 @@ credential AS (
     GROUP BY c.person_id
 ),
 college AS (
-    SELECT person_id, CASE $relevant WHEN 'cip6' THEN substr(cip_code, 1, 7) WHEN 'cip4' THEN substr(cip_code, 1, 5)
-                                     WHEN 'cip2' THEN substr(cip_code, 1, 2) WHEN 'any' THEN '' END AS field,
-           term_end
-    FROM ps_enrollment
-    WHERE dual_enrolled AND enrollment_status NOT IN ($not_enrolled) AND credits_earned > 0
+    -- Not every college marks dual enrolment; what began by the last counted day at school belongs to that level as well, as in `learner_year`.
+    SELECT g.person_id, g.reporting_year,
+           CASE $relevant WHEN 'cip6' THEN substr(p.cip_code, 1, 7) WHEN 'cip4' THEN substr(p.cip_code, 1, 5)
+                          WHEN 'cip2' THEN substr(p.cip_code, 1, 2) WHEN 'any' THEN '' END AS field,
+           p.term_end
+    FROM graduates AS g
+    JOIN ps_enrollment AS p ON p.person_id = g.person_id
+    WHERE (p.dual_enrolled OR p.term_begin <= g.counted_exit_date) AND p.enrollment_status NOT IN ($not_enrolled) AND p.credits_earned > 0
 ),
 earned AS (
-    SELECT person_id, field, min(term_end) AS day FROM college GROUP BY person_id, field
+    SELECT person_id, reporting_year, field, min(term_end) AS day FROM college GROUP BY person_id, reporting_year, field
 ),
 coded AS (
     -- A program without a code of its own goes by its CIP code.
@@ -73,7 +77,7 @@ credits AS (
     -- Only the few with dual enrolment stand on the left; several programs of one field are one.
     SELECT f.person_id, f.reporting_year, min(e.day) AS day
     FROM earned AS e
-    JOIN fields AS f ON f.person_id = e.person_id AND f.field = e.field
+    JOIN fields AS f ON f.person_id = e.person_id AND f.reporting_year = e.reporting_year AND f.field = e.field
     GROUP BY f.person_id, f.reporting_year
 ),
 work AS (

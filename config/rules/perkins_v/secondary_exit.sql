@@ -1,18 +1,20 @@
 /* ---
 id: PV-S-EXIT
 rule: secondary_exit
-version: 1
+version: 2
 title: Exits from secondary education
 says: >
   The last exit of a learner from secondary education in a program year, if it is of a type that ends schooling (never a transfer or a
-  death) and the learner was in no secondary school again until the second quarter after it had ended. Exits of July and August count as
-  30 June. An exit of one program year is reported in the next.
+  death) and the learner was in no secondary school again until the second quarter after it had ended. An enrollment without an exit lasts until
+  30 June of its school year, so that who is at another school since before has not left; of graduates it shows only that they entered, for
+  their school has certified the end. Exits of July and August count as 30 June. An exit of one program year is reported in the next.
 citation: Perkins V sec. 113(b)(2)(A)(iii)
 grain: [person_id, reporting_year]
 year: reporting_year
 # summer_exits_as: june_30 | as_is; reenrolled_before: q2_ends | q2_begins.
 parameters:
   exit_types: ["01921", "01922", "01927", "01928", "01931", "03509"]
+  graduate_types: ["01921"]
   summer_exits_as: june_30
   reenrolled_before: q2_ends
   quarters_after: 2
@@ -70,7 +72,10 @@ SELECT x.person_id, x.exit_year + $lag_years AS reporting_year, x.exit_year, x.e
        x.district_id, x.school_id
 FROM leavers AS x
 WHERE NOT EXISTS (
-    -- An enrollment without an exit date shows only that the learner entered.
+    -- An enrollment that nobody closed lasts to the end of its school year. Of a graduate it shows only the entry, and an entry after the exit
+    -- is a return of a graduate too.
     SELECT 1 FROM k12_enrollment AS e
-    WHERE e.person_id = x.person_id AND COALESCE(e.exit_date, e.entry_date) > x.exit_date AND e.entry_date < x.free_from
+    WHERE e.person_id = x.person_id AND e.entry_date < x.free_from
+      AND COALESCE(e.exit_date, CASE WHEN x.exit_type IN ($graduate_types) THEN e.entry_date
+                                     ELSE GREATEST(e.entry_date, make_date(e.school_year, 6, 30)) END) > x.exit_date
 )

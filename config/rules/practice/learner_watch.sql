@@ -1,21 +1,23 @@
 /* ---
 id: PR-WATCH
 rule: learner_watch
-version: 1
+version: 2
 title: Learners whom a school can still help
 says: >
-  Learners served in the last school year for which enrollments have come, who had not left by its end, and what they still lack: one course
+  Learners served in the last school year for which enrollments have come, whose last enrollment in it has no end, and what they still lack: one course
   to be a concentrator in a program (one_course_short), or, being concentrators, completed work-based learning (no_work_based_learning) or a
-  recognized credential (no_credential). A learner may stand here several times. It is a list to act on, not a measure: nothing is reported
-  from it.
+  recognized credential (no_credential). Whoever left in whatever way is not named: by graduation, by a move to another school or state, by
+  death. A learner may stand here several times. It is a list to act on, not a measure: nothing is reported from it.
 citation: Perkins V sec. 134(c) and 135(b), comprehensive local needs assessment and local uses of funds
 grain: [person_id, program_code, reason]
-# min_courses, full_unit, pass_required and failing_marks are those of the concentrator rule: change them together.
+# min_courses, full_unit, pass_required and failing_marks are those of the concentrator rule: change them together. final_types: exits after which
+# nobody is at school, though another enrollment of the year was never closed.
 parameters:
   min_courses: 2
   full_unit: "1.00"
   pass_required: true
   failing_marks: [F, W]
+  final_types: ["01921", "01922", "01923", "03509", "73064"]
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team
@@ -33,7 +35,15 @@ WITH last_year AS (
     SELECT max(reporting_year) AS school_year FROM learner_year WHERE level = 'secondary' AND served
 ),
 left_school AS (
-    SELECT DISTINCT x.person_id FROM last_year AS l JOIN secondary_exit AS x ON x.exit_year = l.school_year
+    -- Exits as the indicators count them leave out who died or moved away, so the enrollments themselves decide: the one entered last, which is the
+    -- greatest "entry and end".
+    SELECT e.person_id
+    FROM last_year AS l
+    JOIN k12_enrollment AS e ON e.school_year = l.school_year
+    GROUP BY e.person_id
+    HAVING right(max(concat(COALESCE(CAST(e.entry_date AS VARCHAR), '0000-00-00'), COALESCE(CAST(e.exit_date AS VARCHAR), '9999-12-31'))), 10)
+             <> '9999-12-31'
+        OR bool_or(COALESCE(e.exit_date IS NOT NULL AND e.exit_type IN ($final_types), FALSE))
 ),
 learners AS (
     SELECT y.person_id, y.reporting_year AS school_year, y.district_id, y.school_id, y.grade

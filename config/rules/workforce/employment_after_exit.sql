@@ -1,7 +1,7 @@
 /* ---
 id: WF-EXIT
 rule: employment_after_exit
-version: 1
+version: 2
 title: Employment and wages after the exit
 says: >
   Whether those who left secondary education, and those who completed a CTE program of a college, had wages in the second, fourth, twelfth and
@@ -26,7 +26,7 @@ columns:
   - { name: quarters_after, type: int32, label: Quarters after the exit, sensitivity: none }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year after the program year of the exit, sensitivity: quasi }
   - { name: quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
-  - { name: concentrator, type: boolean, label: CTE concentrator, sensitivity: quasi }
+  - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, before_data_begin or data_not_yet_available", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while the wages do not reach the quarter, sensitivity: none }
@@ -50,8 +50,8 @@ leavers AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
     SELECT x.*, x.level = 'postsecondary' OR c.person_id IS NOT NULL AS concentrator, k.person_id IS NOT NULL AS bridged
     FROM (SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
-    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
-    RIGHT JOIN exits AS x ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
+    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
+    RIGHT JOIN exits AS x ON c.person_id = x.person_id AND c.since <= x.exit_year)
                           ON k.person_id = x.person_id
 ),
 paid AS (

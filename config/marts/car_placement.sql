@@ -1,0 +1,66 @@
+-- One row a learner who left or completed, reporting year, type of placement, line of the report and program.
+WITH outcomes AS (
+    -- The law names the military, service and the Peace Corps as one type; a learner with two rows of a type counts once in it.
+    SELECT person_id, reporting_year, 'secondary' AS level,
+           CASE WHEN placement_type IN ('military', 'service') THEN 'military_service' ELSE placement_type END AS placement_type,
+           CAST(NULL AS VARCHAR) AS program_code, state, measurable, rule_id, rule_version
+    FROM placement_3s1
+    WHERE concentrator
+    UNION ALL
+    SELECT person_id, reporting_year, 'postsecondary', placement_type, program_code, state, measurable, rule_id, rule_version
+    FROM placement_1p1
+),
+since AS (
+    SELECT person_id, program_code, min(concentrator_year) AS year FROM cte_concentrator_secondary GROUP BY person_id, program_code
+),
+in_programs AS (
+    -- At school every program in which the learner was a concentrator by the year of the exit; at a college the one completed.
+    SELECT o.person_id, o.reporting_year, o.level, o.placement_type, c.program_code, o.state, o.measurable, o.rule_id, o.rule_version
+    FROM since AS c
+    JOIN (SELECT o.*, x.exit_year
+          FROM (SELECT person_id, reporting_year, exit_year FROM secondary_exit) AS x
+          JOIN outcomes AS o ON x.person_id = o.person_id AND x.reporting_year = o.reporting_year
+          WHERE o.level = 'secondary') AS o ON c.person_id = o.person_id AND c.year <= o.exit_year
+    UNION ALL
+    SELECT person_id, reporting_year, level, placement_type, program_code, state, measurable, rule_id, rule_version
+    FROM outcomes
+    WHERE level = 'postsecondary'
+),
+lines AS (
+    SELECT * FROM (VALUES
+        ('gender', 'M', 2), ('gender', 'F', 3),
+        ('race_ethnicity', 'AM7', 4), ('race_ethnicity', 'AS7', 5), ('race_ethnicity', 'BL7', 6), ('race_ethnicity', 'HI7', 7),
+        ('race_ethnicity', 'PI7', 8), ('race_ethnicity', 'WH7', 9), ('race_ethnicity', 'MU7', 10), ('race_ethnicity', '_unknown', 11),
+        ('special_population', 'disability', 12), ('special_population', 'econ_disadvantaged', 13),
+        ('special_population', 'nontraditional', 14), ('special_population', 'single_parent', 15),
+        ('special_population', 'out_of_workforce', 16), ('special_population', 'english_learner', 17),
+        ('special_population', 'homeless', 18), ('special_population', 'foster_care', 19),
+        ('special_population', 'military_parent', 20), ('special_population', 'migrant', 21)) AS l (dimension, subgroup, line)
+),
+learners AS (
+    SELECT DISTINCT person_id, level FROM outcomes
+),
+groups AS (
+    SELECT p.person_id, p.level, 'gender' AS dimension, a.gender AS subgroup
+    FROM learners AS p JOIN learner_attributes AS a ON a.person_id = p.person_id
+    UNION ALL
+    SELECT p.person_id, p.level, 'race_ethnicity', COALESCE(a.race_ethnicity, '_unknown')
+    FROM learners AS p LEFT JOIN learner_attributes AS a ON a.person_id = p.person_id
+    UNION ALL
+    SELECT p.person_id, p.level, 'special_population', s.special_population
+    FROM learners AS p JOIN special_population AS s ON s.person_id = p.person_id AND s.level = p.level
+),
+in_lines AS (
+    SELECT person_id, level, 1 AS line, 'total' AS dimension, '_all' AS subgroup FROM learners
+    UNION ALL
+    SELECT g.person_id, g.level, l.line, g.dimension, g.subgroup
+    FROM lines AS l
+    JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
+)
+SELECT o.person_id, o.reporting_year AS year, o.level, o.placement_type, l.line, l.dimension, l.subgroup,
+       o.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster, COALESCE(g.cluster14, '_unknown') AS cluster14,
+       o.state = 'observed' AS is_observed, o.state <> 'not_observable' AS is_covered, NOT o.measurable AS is_pending, o.rule_id, o.rule_version
+FROM program_cluster AS g
+RIGHT JOIN (in_programs AS o
+JOIN in_lines AS l ON l.person_id = o.person_id AND l.level = o.level)
+                   ON g.program_code = o.program_code AND g.reporting_year = o.reporting_year

@@ -1,0 +1,51 @@
+-- One row an indicator, year, program or cluster (or the state) and line of the report.
+WITH lines AS (
+    SELECT * FROM (VALUES
+        ('total', '_total', 1), ('gender', 'M', 2), ('gender', 'F', 3),
+        ('race_ethnicity', 'AM7', 4), ('race_ethnicity', 'AS7', 5), ('race_ethnicity', 'BL7', 6), ('race_ethnicity', 'HI7', 7),
+        ('race_ethnicity', 'PI7', 8), ('race_ethnicity', 'WH7', 9), ('race_ethnicity', 'MU7', 10), ('race_ethnicity', '_unknown', 11),
+        ('special_population', 'disability', 12), ('special_population', 'econ_disadvantaged', 13),
+        ('special_population', 'nontraditional', 14), ('special_population', 'single_parent', 15),
+        ('special_population', 'out_of_workforce', 16), ('special_population', 'english_learner', 17),
+        ('special_population', 'homeless', 18), ('special_population', 'foster_care', 19),
+        ('special_population', 'military_parent', 20), ('special_population', 'migrant', 21)) AS l (dimension, subgroup, line)
+),
+cells AS (
+    -- What is not grouped by cluster or program is rolled up there.
+    SELECT year, indicator, level, grouping_set, gender, race_ethnicity, special_population, numerator, denominator,
+           rate, rate_status, rate_reliability, rate_rule, rate_rule_version,
+           CASE WHEN program_code <> '_total' THEN 'program_code' WHEN career_cluster <> '_total' THEN 'career_cluster' ELSE 'total' END AS kind,
+           CASE WHEN program_code <> '_total' THEN program_code ELSE career_cluster END AS code
+    FROM indicator
+),
+groups AS (
+    SELECT c.*, CASE WHEN grouping_set LIKE '%gender' THEN 'gender' WHEN grouping_set LIKE '%race_ethnicity' THEN 'race_ethnicity'
+                     WHEN grouping_set LIKE '%special_population' THEN 'special_population' ELSE 'total' END AS dimension,
+           CASE WHEN grouping_set LIKE '%gender' THEN gender WHEN grouping_set LIKE '%race_ethnicity' THEN race_ethnicity
+                WHEN grouping_set LIKE '%special_population' THEN special_population ELSE '_total' END AS subgroup
+    FROM cells AS c
+    WHERE grouping_set IN ('total', 'gender', 'race_ethnicity', 'special_population',
+                           'career_cluster', 'career_cluster+gender', 'career_cluster+race_ethnicity', 'career_cluster+special_population',
+                           'program_code', 'program_code+gender', 'program_code+race_ethnicity', 'program_code+special_population')
+),
+held AS (
+    SELECT g.year, g.indicator, g.level, g.kind, g.code, l.line, g.dimension, g.subgroup, g.numerator, g.denominator, g.rate, g.rate_status,
+           e.numerator AS all_numerator, e.denominator AS all_denominator, e.rate AS all_rate,
+           s.numerator AS state_numerator, s.denominator AS state_denominator, s.rate AS state_rate, g.rate_reliability, g.rate_rule, g.rate_rule_version
+    FROM lines AS l
+    JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
+    JOIN groups AS e ON e.year = g.year AND e.indicator = g.indicator AND e.level = g.level AND e.kind = g.kind AND e.code = g.code
+                    AND e.dimension = 'total'
+    JOIN groups AS s ON s.year = g.year AND s.indicator = g.indicator AND s.level = g.level AND s.kind = 'total' AND s.dimension = 'total'
+)
+-- Both rates over one denominator, so that the gap is divided once.
+SELECT year, indicator, level, kind, code, line, dimension, subgroup, numerator, denominator, rate AS actual, rate_status AS status,
+       all_numerator, all_denominator,
+       CASE WHEN rate IS NOT NULL AND all_rate IS NOT NULL
+            THEN 100.0 * arrow_cast(numerator * all_denominator - all_numerator * denominator, 'Float64')
+                 / arrow_cast(denominator * all_denominator, 'Float64') END AS gap_points,
+       CASE WHEN rate IS NOT NULL AND state_rate IS NOT NULL
+            THEN 100.0 * arrow_cast(numerator * state_denominator - state_numerator * denominator, 'Float64')
+                 / arrow_cast(denominator * state_denominator, 'Float64') END AS state_gap_points,
+       rate_reliability AS reliability, rate_rule AS rule, rate_rule_version AS rule_version
+FROM held
