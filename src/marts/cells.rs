@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::marts::MartSpec;
-use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Rate};
+use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Middle, Rate};
+use crate::marts::{MartSpec, fuzzy_median};
 
 /// What stands in a dimension that a grouping set rolls up.
 pub const TOTAL: &str = "_total";
@@ -25,11 +25,13 @@ pub const SET: &str = "_set";
 pub const WHOLE: &str = "total";
 
 /// What belongs to a rate, each a column named after it.
-pub const RATE_PARTS: [(&str, ColumnType, &str); 10] = [
+pub const RATE_PARTS: [(&str, ColumnType, &str); 12] = [
     ("low", ColumnType::Float64, "lower end of the rate's interval of 95 % (Wilson)"),
     ("high", ColumnType::Float64, "upper end of the rate's interval of 95 % (Wilson)"),
     ("coverage", ColumnType::Float64, "share of the denominator for whom the outcome is observable"),
     ("covered", ColumnType::Float64, "rate among those for whom the outcome is observable"),
+    ("bound_low", ColumnType::Float64, "rate if everyone whose outcome is not observable had failed"),
+    ("bound_high", ColumnType::Float64, "rate if everyone whose outcome is not observable had succeeded"),
     ("reliability", ColumnType::Text, "A: 100 or more in the denominator, B: 30 to 99, C: 10 to 29, D: fewer than 10"),
     (
         "status",
@@ -256,7 +258,10 @@ fn counted(
     columns.extend(always.iter().cloned());
     columns.extend(used.iter().map(|d| quote(&d.name)));
     columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
-    columns.extend(spec.medians.iter().map(|m| format!("median({0}) AS {0}", quote(&m.name))));
+    columns.extend(spec.medians.iter().map(|m| {
+        let middle = if m.middle == Middle::Fuzzy { fuzzy_median::NAME } else { "median" };
+        format!("{middle}({0}) AS {0}", quote(&m.name))
+    }));
     columns.extend(rule_parts(spec));
     let groups: Vec<String> = sets
         .iter()
@@ -333,7 +338,7 @@ fn note(rate: &Rate) -> &str {
     if told.is_empty() && all { "Everyone in the denominator can be observed." } else { told }
 }
 
-fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 11] {
+fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
     let column = |part: &str| quote(&rate_column(rate, part));
     let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
     let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| quote(name));
@@ -351,6 +356,8 @@ fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 11] {
             column("coverage")
         ),
         format!("{} AS {}", divided(&num, &cov), column("covered")),
+        format!("{} AS {}", divided(&num, &den), column("bound_low")),
+        format!("{} AS {}", divided(&format!("({num} + {den} - {cov})"), &den), column("bound_high")),
         format!(
             "arrow_cast(CASE WHEN {den} >= 100 THEN 'A' WHEN {den} >= 30 THEN 'B' WHEN {den} >= 10 THEN 'C' ELSE 'D' END, 'Utf8') AS {}",
             column("reliability")

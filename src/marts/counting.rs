@@ -15,9 +15,9 @@ use arrow::datatypes::{DataType, Decimal128Type, Field, Int32Type, Int64Type, Sc
 use arrow::error::ArrowError;
 
 use crate::foundation::interned::{Interned, Places, hash};
-use crate::marts::MartSpec;
 use crate::marts::cells::{SET, UNKNOWN, by_many, rate_column, set_name};
-use crate::marts::spec::{ColumnType, MEDIAN, Membership};
+use crate::marts::spec::{ColumnType, MEDIAN, Membership, Middle};
+use crate::marts::{MartSpec, fuzzy_median};
 
 /// Measures that the flags of a row have room for.
 const MEASURES: usize = 32;
@@ -469,12 +469,19 @@ impl Query {
                 for (measure, column) in cells.counts.iter_mut().enumerate() {
                     column.push(i64::try_from(tally.counts[place * measures + measure]).unwrap_or(i64::MAX));
                 }
-                for (column, of) in cells.medians.iter_mut().zip(&mut tally.amounts) {
-                    column.push(median(&mut of[place]));
+                for ((column, of), median) in cells.medians.iter_mut().zip(&mut tally.amounts).zip(&spec.medians) {
+                    column.push(middle(median.middle, &mut of[place]));
                 }
                 cells.rules.push(tally.rules[place]);
             }
         }
+    }
+}
+
+fn middle(middle: Middle, amounts: &mut [i64]) -> Option<i128> {
+    match middle {
+        Middle::Exact => median(amounts),
+        Middle::Fuzzy => fuzzy_median::of(amounts),
     }
 }
 

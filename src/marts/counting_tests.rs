@@ -35,6 +35,7 @@ fn spec() -> MartSpec {
          medians:\n\
          \x20 - {{ name: wages, of: amount, where: is_placed, label: W }}\n\
          \x20 - {{ name: all_wages, of: amount, label: V }}\n\
+         \x20 - {{ name: fuzzy_wages, of: amount, where: is_placed, middle: fuzzy, label: F }}\n\
          rates:\n{}{}\
          grouping: [[], [gender], [gender, race], [program], [race, program], [group_of], [gender, group_of], [program, group_of]]\n",
         rate("one_rate", "rule_a"),
@@ -108,6 +109,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (ours, theirs) = runtime.block_on(async {
             let ctx = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
+            ctx.register_udaf(crate::marts::fuzzy_median::function());
             ctx.register_batch("base", batch).unwrap();
             ctx.register_batch("counted", cells).unwrap();
             let ours = published(&ctx, &cells::published_sql(&spec, "counted", 7)).await;

@@ -9,6 +9,7 @@ pub mod counting;
 #[cfg(test)]
 mod counting_tests;
 pub mod dictionary;
+pub mod fuzzy_median;
 mod identities;
 #[cfg(test)]
 mod identity_tests;

@@ -194,11 +194,25 @@ pub struct Median {
     /// The boolean column of the SQL that says whose amount counts; absent: everyone's who has one.
     #[serde(rename = "where", default)]
     pub flag: Option<Located<String>>,
+    /// Whether it is the median itself, or the mean of the 45th and the 55th percentile.
+    #[serde(default)]
+    pub middle: Middle,
     /// A label of a few words.
     pub label: String,
     /// What the median means.
     #[serde(default)]
     pub definition: String,
+}
+
+/// What stands for the middle of amounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Middle {
+    /// The median itself, which may be one person's own amount.
+    #[default]
+    Exact,
+    /// The mean of the 45th and the 55th percentile, as agencies of wage records ask for.
+    Fuzzy,
 }
 
 /// The type of medians.

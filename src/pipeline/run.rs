@@ -160,6 +160,7 @@ impl Begun {
     fn ground<'a>(&'a self, order: &'a Order<'a>, discovered: &'a Discovered) -> Result<Ground<'a>, PipelineError> {
         let engine = Engine::new(order.limits.clone())?;
         engine.context().register_udf(research::function(self.keys.research_key(), self.keys.id()));
+        engine.context().register_udaf(crate::marts::fuzzy_median::function());
         let serial = Engine::new(Limits { threads: 1, ..order.limits.clone() })?;
         Ok(Ground {
             project: &self.project,

@@ -328,6 +328,12 @@ def wilson(successes, n):
     return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
 
 
+def fuzzy(amounts):
+    # The mean of the 45th percentile, rounded down to a place, and of the 55th, rounded up.
+    amounts, last = sorted(amounts), len(amounts) - 1
+    return (amounts[last * 45 // 100] + amounts[-(-last * 55 // 100)]) // 2 if amounts else None
+
+
 def reckon(people):
     people = list(people.values())
     employed = [o for o in people if o["employed"]]
@@ -340,8 +346,9 @@ def reckon(people):
         "leavers": n, "covered": covered, "employed": len(employed), "pending": pending,
         "full_quarter": sum(o["full_quarter"] is True for o in employed), "full_quarter_pending": sum(o["full_quarter"] is None for o in employed),
         "n_wages": len(employed), "n_real_wages": len(real), "implausible": sum(o["implausible"] for o in employed),
-        "median_wages": median(o["wages"] for o in employed), "median_real_wages": median(real),
+        "median_wages": median(o["wages"] for o in employed), "median_real_wages": median(real), "fuzzy_median_wages": fuzzy([o["wages"] for o in employed]),
         "employment_rate": len(employed) / n if measured else None, "employment_rate_low": low, "employment_rate_high": high,
+        "employment_rate_bound_low": len(employed) / n if measured else None, "employment_rate_bound_high": (len(employed) + n - covered) / n if measured else None,
         "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
         "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
         "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 2,
