@@ -96,6 +96,10 @@ fn persons(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
             let message = format!("column `{}` may not stand in the {} zone", column.name.value, spec.zone);
             found.push(Diagnostic::error("M005", file, message).at(&column.name));
         }
+        if column.person && (spec.zone != Zone::Research || column.kind != ColumnType::Text) {
+            let message = "another person stands as text under a project's id, in the research zone alone";
+            found.push(Diagnostic::error("M005", file, message).at(&column.name).help("take `person: true` out"));
+        }
         if column.name.value == spec.person.value {
             let message = "the internal person id never leaves the linked zone";
             found.push(Diagnostic::error("M005", file, message).at(&column.name));

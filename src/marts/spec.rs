@@ -94,6 +94,9 @@ pub struct Column {
     /// What it may reveal of a person.
     #[serde(default = "quasi")]
     pub sensitivity: Sensitivity,
+    /// Whether it holds another person, who is published under the project's own id as the row's person is. In the research zone alone.
+    #[serde(default)]
+    pub person: bool,
     /// The code set whose codes it holds.
     #[serde(default)]
     pub code_set: Option<String>,

@@ -48,7 +48,8 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
         known.push(source.clone());
     }
     register(&engine, tables::PERSON_LINK, &tables::person_link(), &project.file, found);
-    known.push(tables::PERSON_LINK.to_owned());
+    register(&engine, tables::PERSON_CHANGE, &tables::person_change(), &project.file, found);
+    known.extend([tables::PERSON_LINK, tables::PERSON_CHANGE].map(str::to_owned));
     zones_of_sources(project, &mut compiled);
     rules(project, &engine, &mut known, &mut compiled, found).await;
     if project.names_own_learners() {

@@ -62,7 +62,14 @@ pub fn person_sql(mart: &Mart) -> String {
     let person = quoted(&mart.spec.person);
     let published = mart.spec.id.as_ref().map_or_else(|| person.clone(), |id| quoted(&id.published));
     let id = format!("{}(arrow_cast(p.{person}, 'Utf8View')) AS {published}", research::NAME);
-    let columns = mart.spec.columns.iter().map(|c| format!("p.{}", quoted(&c.name)));
+    let columns = mart.spec.columns.iter().map(|c| {
+        let name = quoted(&c.name);
+        if c.person {
+            format!("{}(arrow_cast(p.{name}, 'Utf8View')) AS {name}", research::NAME)
+        } else {
+            format!("p.{name}")
+        }
+    });
     let selected: Vec<String> = std::iter::once(id).chain(columns).collect();
     format!("SELECT {}\nFROM (\n{}\n) AS p", selected.join(", "), crate::marts::persons::sql(&mart.spec, &mart.sql))
 }

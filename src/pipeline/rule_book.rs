@@ -88,6 +88,7 @@ impl RuleBook {
             schemas.insert(source.clone(), tables::linked(contract));
         }
         schemas.insert(tables::PERSON_LINK.to_owned(), tables::person_link());
+        schemas.insert(tables::PERSON_CHANGE.to_owned(), tables::person_change());
         for table in self.tables(None)? {
             schemas.insert(table.name.to_owned(), table.schema());
         }

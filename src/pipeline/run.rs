@@ -252,6 +252,8 @@ impl Begun {
         drop(crosswalk);
         ground.runner.engine.register_folder(tables::PERSON_LINK, &linked.person_link.place).await?;
         inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
+        ground.runner.engine.register_folder(tables::PERSON_CHANGE, &linked.ledger.place).await?;
+        inputs_of_sql.insert(tables::PERSON_CHANGE.to_owned(), linked.ledger.meta.fingerprint.clone());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
         linkage_gate(ground).await?;
         if self.project.names_own_learners() {

@@ -17,6 +17,9 @@ pub const IDENTITY_REF: &str = "identity_ref";
 /// What linkage says of each person.
 pub const PERSON_LINK: &str = "person_link";
 
+/// What changed in persons and their ids since the release before: the ledger.
+pub const PERSON_CHANGE: &str = "person_change";
+
 /// Whether a column of a contract leaves the restricted zone.
 #[must_use]
 pub fn travels(column: &ColumnSpec) -> bool {
@@ -77,6 +80,12 @@ pub fn linked(contract: &ContractDocument) -> SchemaRef {
         fields.push(Field::new(RECORD_REF, DataType::FixedSizeBinary(crate::foundation::schema::REF_BYTES), false));
     }
     Arc::new(Schema::new(fields))
+}
+
+/// What changed in persons and their ids.
+#[must_use]
+pub fn person_change() -> SchemaRef {
+    crate::identity::ledger_schema()
 }
 
 /// What linkage says of each person, and whether any of their records has a valid SSN.

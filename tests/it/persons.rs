@@ -87,6 +87,7 @@ fn a_corrected_and_a_withdrawn_file_are_the_causes_that_the_ledger_names() {
     project.write(&file.replace(".csv", "_corrected.csv"), corrected);
     let withdrawn = "sample_data/postsecondary/enrollment_2022.txt";
     log(&project, &[(withdrawn, "2025-01-10", "withdrawn")]);
+    project.replace("pipelines/statewide.yaml", "marts: [", "marts: [research_id_changes, ");
     project.statewide().is_fine();
     let after = crosswalk(&project);
 
@@ -107,6 +108,13 @@ fn a_corrected_and_a_withdrawn_file_are_the_causes_that_the_ledger_names() {
     let gone = before.keys().filter(|record| !after.contains_key(*record)).count();
     let lost: i64 = withdrawals.iter().filter(|e| e.other.is_none()).map(|e| e.records).sum();
     assert_eq!(i64::try_from(gone).unwrap(), lost + 1, "the ledger counts every record that went");
+
+    // Researchers are told of ids that changed hands or went out of use, under their own project's ids.
+    let others = |e: &&Entry| ["merged", "split", "retired"].contains(&e.change.as_str()) || e.other.is_some();
+    let told =
+        project.ask("select research_id, change, coalesce(other_research_id, ''), n_records from research_id_changes");
+    assert_eq!(told.len(), entries.iter().filter(others).count(), "{told:?}");
+    assert!(told.iter().any(|row| row.contains("retired")) && told.iter().all(|row| row.starts_with('R')), "{told:?}");
 
     // Nobody else changed, the file's rows are gone, and the release does not rest on it.
     let changed: BTreeSet<&String> = entries.iter().map(|e| &e.person).collect();
