@@ -80,6 +80,16 @@ impl Engine {
         Ok(Self { context: SessionContext::new_with_state(state), limits })
     }
 
+    /// The same tables, functions and memory, with plans of one partition: for several statements that run side by side, each on a thread.
+    #[must_use]
+    pub fn lane(&self) -> Self {
+        let state = self.context.state();
+        let config = state.config().clone().with_target_partitions(1);
+        let state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        let limits = Limits { threads: 1, ..self.limits.clone() };
+        Self { context: SessionContext::new_with_state(state), limits }
+    }
+
     /// What this session may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {
