@@ -38,11 +38,11 @@ SELECT t.person_id, t.year, t.program_code, COALESCE(g.cluster16, '_unknown') AS
        COALESCE(n.course_code, '_none') AS next_course, t.district_id, a.gender,
        t.is_completed, t.is_passed, t.first_year = t.year AS is_first, n.course_code IS NOT NULL AS is_continued,
        s.person_id IS NOT NULL AS is_at_school, t.year >= r.last_year AS is_pending, k.rule_id, k.rule_version
-FROM programs AS g
+FROM program_cluster AS g
 RIGHT JOIN (placed AS t
 LEFT JOIN followed AS n ON n.person_id = t.person_id AND n.program_code = t.program_code AND n.year_before = t.year AND n.course_code <> t.course_code
 LEFT JOIN at_school AS s ON s.person_id = t.person_id AND s.year_before = t.year
 LEFT JOIN learner_attributes AS a ON a.person_id = t.person_id)
-        ON g.program_code = t.program_code
+        ON g.program_code = t.program_code AND g.reporting_year = t.year
 CROSS JOIN reach AS r
 CROSS JOIN sequence_measure AS k

@@ -8,10 +8,10 @@ in_programs AS (
     -- goes by its own code where that is a CIP code.
     SELECT x.person_id, x.exit_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
            substr(COALESCE(g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year)
-            ON g.program_code = t.program_code
+            ON g.program_code = t.program_code AND g.reporting_year = x.exit_year
 ),
 terms AS (
     -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point.

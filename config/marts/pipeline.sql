@@ -112,7 +112,7 @@ entered AS (
            COALESCE(m.concentrator, FALSE) AS concentrator, COALESCE(m.completer, FALSE) AS completer,
            COALESCE(m.credential, FALSE) AS credential, COALESCE(v.college, FALSE) AS college, COALESCE(v.employed, FALSE) AS employed,
            COALESCE(v.bridged, FALSE) AS bridged, COALESCE(v.searched, FALSE) AS searched
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (program_marks AS s
     RIGHT JOIN (seen AS v
     RIGHT JOIN (marks AS m
@@ -121,7 +121,7 @@ entered AS (
                           ON m.person_id = e.person_id)
                           ON v.person_id = e.person_id)
                           ON s.person_id = e.person_id AND s.program_code = i.program_code)
-                          ON g.program_code = i.program_code
+                          ON g.program_code = i.program_code AND g.reporting_year = e.year
     LEFT JOIN learner_attributes AS a ON a.person_id = e.person_id
     LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS n ON n.person_id = e.person_id
     CROSS JOIN pipeline_measure AS k

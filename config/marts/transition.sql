@@ -56,13 +56,13 @@ leavers AS (
     -- A program that is not in the directory goes by its own code where that is a CIP code. The narrow table of each join stands on the left.
     SELECT x.person_id, x.exit_year, x.reporting_year, x.district_id, x.year_after, c.program_code, g.cluster16,
            COALESCE(g.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
-            ON g.program_code = c.program_code
+            ON g.program_code = c.program_code AND g.reporting_year = x.exit_year
 ),
 clusters AS (
-    SELECT DISTINCT cip_code, cluster16 FROM programs WHERE cluster16 IS NOT NULL
+    SELECT DISTINCT cip_code, reporting_year, cluster16 FROM program_cluster WHERE cluster16 IS NOT NULL
 ),
 continued AS (
     -- How near the field at college comes to the program, the nearest of all enrolments: 1 same CIP-6, 2 CIP-4, 3 CIP-2, 4 cluster, 5 other.
@@ -73,7 +73,7 @@ continued AS (
     RIGHT JOIN (leavers AS l
     JOIN (SELECT DISTINCT person_id, exit_year, cip_code FROM enrolments WHERE cip_code IS NOT NULL) AS e
       ON e.person_id = l.person_id AND e.exit_year = l.exit_year)
-            ON k.cip_code = e.cip_code
+            ON k.cip_code = e.cip_code AND k.reporting_year = l.exit_year
     WHERE l.cip_code IS NOT NULL
     GROUP BY l.person_id, l.exit_year, l.program_code
 ),
