@@ -90,6 +90,20 @@ impl Checker<'_> {
                 );
             }
             // Any date will do: whether `as_of` may stand there does not depend on it.
+            if let Some(on) = &column.in_use_on {
+                self.is_column(on);
+                let known = self.parts.columns.iter().find(|other| *other.name == on.value);
+                let dated = known.is_none_or(|on| matches!(*on.kind, ColumnType::Date | ColumnType::Integer));
+                if !dated || *column.kind != ColumnType::Code {
+                    let message = format!("`in_use_on` of `{}` says nothing of a code and a day", *column.name);
+                    self.error(
+                        "C019",
+                        on,
+                        message,
+                        "it stands at a column of type `code` and names a date or a school year",
+                    );
+                }
+            }
             for wrong in Column::new(column, code_sets, None).err().unwrap_or_default() {
                 let (line, at, length) = wrong.at;
                 self.found.push(

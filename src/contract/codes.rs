@@ -84,11 +84,11 @@ impl CodeSet {
         self.by_code.get(code).map(|at| &self.codes[*at])
     }
 
-    /// Whether the code was in use on a day, given in days since 1970-01-01.
+    /// Whether the code was in use on any day between two, given in days since 1970-01-01.
     #[must_use]
-    pub fn holds_on(&self, code: &str, day: i32) -> bool {
+    pub fn holds_between(&self, code: &str, first: i32, last: i32) -> bool {
         self.get(code).is_some_and(|code| {
-            code.valid_from.is_none_or(|from| from <= day) && code.valid_to.is_none_or(|to| day <= to)
+            code.valid_from.is_none_or(|from| from <= last) && code.valid_to.is_none_or(|to| first <= to)
         })
     }
 }
@@ -126,10 +126,13 @@ mod tests {
         assert_eq!(set.codes().iter().map(|c| c.code.as_str()).collect::<Vec<_>>(), ["02", "01"]);
         assert_eq!(set.get("02").unwrap().label, "Late, very");
         assert_eq!(set.get("01").unwrap().label, "Said \"no\"");
-        let day = |text| parse_iso(text).unwrap();
-        assert!(set.holds_on("02", day("2019-07-01")) && !set.holds_on("02", day("2019-06-30")));
-        assert!(set.holds_on("01", day("2020-06-30")) && !set.holds_on("01", day("2020-07-01")));
-        assert!(!set.holds_on("03", 0));
+        let on = |code, text| {
+            let day = parse_iso(text).unwrap();
+            set.holds_between(code, day, day)
+        };
+        assert!(on("02", "2019-07-01") && !on("02", "2019-06-30"));
+        assert!(on("01", "2020-06-30") && !on("01", "2020-07-01"));
+        assert!(set.holds_between("02", 0, i32::MAX) && !set.holds_between("03", 0, 0));
     }
 
     #[test]

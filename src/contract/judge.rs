@@ -13,6 +13,7 @@ use crate::contract::column::{Column, Read, Rule};
 use crate::contract::counts::Counts;
 use crate::contract::error::ContractError;
 use crate::contract::gate::Totals;
+use crate::contract::in_use::{self, InUse};
 use crate::contract::rejects::length_class;
 use crate::contract::spec::{CheckSpec, ColumnSpec};
 use crate::contract::text::without;
@@ -63,6 +64,7 @@ pub fn accepted_schema(columns: &[ColumnSpec]) -> SchemaRef {
 pub struct Judge {
     columns: Vec<Column>,
     checks: Vec<Check>,
+    in_use: Vec<InUse>,
     sums: Vec<usize>,
     /// The contract's columns alone, as predicates see them.
     typed: SchemaRef,
@@ -143,7 +145,8 @@ impl Judge {
         let accepted = accepted_schema(columns);
         let typed = Arc::new(Schema::new(accepted.fields()[..columns.len()].to_vec()));
         let all_ok = StringViewArray::from_iter_values(std::iter::repeat_n("ok", READY_ROWS));
-        Ok(Self { columns: ready, checks, sums, typed, accepted, all_ok })
+        let in_use = InUse::of(columns, code_sets);
+        Ok(Self { columns: ready, checks, in_use, sums, typed, accepted, all_ok })
     }
 
     /// The columns of accepted rows.
@@ -182,9 +185,32 @@ impl Judge {
             bad.push(faults.into_iter().map(|(row, _)| row).collect::<Vec<_>>());
             arrays.push(array);
         }
+        self.in_use(&mut arrays, &mut bad, &mut found)?;
         self.check(&mut arrays, &mut bad, rows, &mut found)?;
         let accepted = self.accept(arrays, &bad, &batch.lines, &found)?;
         Ok(result(batch, raw, found, accepted, totals))
+    }
+
+    /// Finds codes that were not in use when their record says.
+    fn in_use(
+        &self,
+        arrays: &mut [ArrayRef],
+        bad: &mut [Vec<u32>],
+        found: &mut Findings<'_>,
+    ) -> Result<(), ContractError> {
+        for pair in &self.in_use {
+            let column = &self.columns[pair.column];
+            let broken = pair.broken(arrays);
+            let (id, on_fail) = (format!("{}.{}", column.name, in_use::SUFFIX), column.on_fail(Rule::Code));
+            for row in &broken {
+                found.add(*row, Some((pair.column, &column.name)), &id, &pair.reason, on_fail);
+            }
+            if on_fail == OnFail::NullField && !broken.is_empty() {
+                arrays[pair.column] = without(&arrays[pair.column], &broken)?;
+                bad[pair.column].extend(broken);
+            }
+        }
+        Ok(())
     }
 
     /// Evaluates the checks between fields, all of them on the same rows; what they null is nulled behind the last.

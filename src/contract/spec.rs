@@ -104,6 +104,9 @@ pub struct ColumnSpec {
     /// The code set that a code must be in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_set: Option<Located<String>>,
+    /// The column that says when a code must be in use, a date or a school year: codes whose days in the set do not reach it break the contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_use_on: Option<Located<String>>,
     /// What a value that breaks the column's own checks does to its row.
     #[serde(default)]
     pub on_fail: OnFail,

@@ -33,6 +33,9 @@ pub fn check(spec: &MartSpec, file: &Path) -> Diagnostics {
     found
 }
 
+/// Letters of a name, so that `_status` and the parts of a rate fit behind it.
+const NAME: usize = 25;
+
 /// Every published name: told apart from every other, and taken by every reader.
 fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     let mut written: Vec<&Located<String>> = spec.columns.iter().map(|c| &c.name).collect();
@@ -49,9 +52,15 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         };
         let longest = longest.unwrap_or_else(|| name.value.clone());
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if longest.len() > 32 || !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
+        // The reason why a value is empty stands beside it in a column named after it, within what every reader takes.
+        let short = name.len() <= NAME || name.ends_with("_status");
+        if !short
+            || longest.len() > 32
+            || !name.starts_with(|c: char| c.is_ascii_lowercase())
+            || !name.chars().all(plain)
+        {
             let message = format!("`{longest}` is no column name that every reader takes");
-            let help = "use at most 32 lower-case ASCII letters, digits and underscores, a letter first";
+            let help = "use at most 25 lower-case ASCII letters, digits and underscores, a letter first; 32 with what is added to it";
             found.push(Diagnostic::error("M001", file, message).at(name).help(help));
         }
         if !seen.insert(name.value.clone()) {

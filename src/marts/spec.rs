@@ -81,7 +81,7 @@ pub struct Identifier {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// The name, at most 32 ASCII characters.
+    /// The name, at most 25 ASCII characters, 32 where it ends in `_status`.
     pub name: Located<String>,
     /// The type.
     #[serde(rename = "type")]

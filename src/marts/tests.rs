@@ -302,6 +302,8 @@ fn bad_documents_are_refused() {
     assert_eq!(codes(|_| {}), Vec::<&str>::new());
     assert_eq!(codes(|m| m.measures[0].name.value = "All".into()), ["M001", "M010"]);
     assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_far_too_many_words".into()), ["M001"]);
+    // A reason beside it would have no room left.
+    assert_eq!(codes(|m| m.measures[0].name.value = "a_name_of_six_and_twenty_x".into()), ["M001", "M010"]);
     assert_eq!(codes(|m| m.measures[3].name.value = "covered".into()), ["M002", "M010"]);
     assert_eq!(codes(|m| m.primary_key.clear()), ["M006"]);
     assert_eq!(codes(|m| m.always.clear()), ["M007", "M008"]);

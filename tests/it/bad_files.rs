@@ -367,7 +367,14 @@ fn records_that_contradict_each_other_are_set_aside_or_counted_once() {
     let mut elsewhere = enrolled[3].clone();
     elsewhere[2..4].clone_from_slice(&other[2..4]);
     more(&project, ENROLLMENT, &elsewhere.join(","));
+    // A code that was retired before the school year of the row: the field is emptied, the row stands.
+    let retired = "01930,Retired in 2019,,2019-06-30\n";
+    project.add_row("config/code_sets/exit_type.csv", retired);
+    line(&project, ENROLLMENT, 6, |l| replace_field(&replace_field(l, 20, "5/5/2020"), 21, "01930"));
     project.statewide().is_fine();
+    let results = project.last_results();
+    let file = results["files"].as_array().unwrap().iter().find(|f| f["file"] == ENROLLMENT).unwrap();
+    assert_eq!(file["violations"]["exit_type.in_use"], 1, "{file}");
 
     let twice = set_aside(&project, clusters);
     assert!(twice.len() == 1 && twice[0].contains("CCL-U-002|The CIP code has two primary clusters"), "{twice:?}");
