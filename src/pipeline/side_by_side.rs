@@ -41,19 +41,7 @@ where
             }
         }
     };
-    let span = tracing::Span::current();
-    tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            for number in 0..threads.clamp(1, jobs.len().max(1)) {
-                let thread = std::thread::Builder::new().name(format!("steps-{number}")).stack_size(STACK);
-                let begun = thread.spawn_scoped(scope, || span.in_scope(walk));
-                // Whatever the machine refuses, the threads that it gave do all the jobs; without any, this one does.
-                if begun.is_err() && number == 0 {
-                    span.in_scope(walk);
-                }
-            }
-        });
-    });
+    on_threads(threads.clamp(1, jobs.len().max(1)), walk);
     let mut done = Vec::with_capacity(jobs.len());
     for slot in answers {
         match slot.into_inner() {
@@ -65,12 +53,41 @@ where
     Ok(done)
 }
 
+/// Walks on so many threads at once, and waits for all of them.
+fn on_threads(threads: usize, walk: impl Fn() + Sync) {
+    let span = tracing::Span::current();
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            for number in 0..threads {
+                let thread = std::thread::Builder::new().name(format!("steps-{number}")).stack_size(STACK);
+                let begun = thread.spawn_scoped(scope, || span.in_scope(&walk));
+                // Whatever the machine refuses, the threads that it gave do all the jobs; without any, this one does.
+                if begun.is_err() && number == 0 {
+                    span.in_scope(&walk);
+                }
+            }
+        });
+    });
+}
+
 /// Where the jobs of [`in_order_of_needs`] stand.
 #[derive(Debug)]
 struct Standing {
     taken: Vec<bool>,
     done: Vec<bool>,
     failed: bool,
+}
+
+/// Whoever waits for a job that a thread died of must not wait for ever.
+struct Died<'a>(&'a Mutex<Standing>, &'a Condvar);
+
+impl Drop for Died<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).failed = true;
+            self.1.notify_all();
+        }
+    }
 }
 
 /// Does `work` for every job on up to `threads` threads, each job once those that it needs are done: `needs` has the places of these, all of them earlier jobs.
@@ -109,17 +126,18 @@ where
             now = moved.wait(now).unwrap_or_else(PoisonError::into_inner);
         }
     };
-    let workers: Vec<usize> = (0..threads.clamp(1, jobs.len().max(1))).collect();
+    let workers = threads.clamp(1, jobs.len().max(1));
     let runtime = tokio::runtime::Handle::current();
-    let answers = side_by_side(workers.len(), &workers, async |_| {
-        let mut mine: Vec<(usize, Result<T, PipelineError>)> = Vec::new();
+    let answers: Mutex<Vec<(usize, Result<T, PipelineError>)>> = Mutex::new(Vec::new());
+    on_threads(workers, || {
+        let _died = Died(&standing, &moved);
         while let Some(at) = next() {
             let beside = {
                 let _room = room.read().unwrap_or_else(PoisonError::into_inner);
                 runtime.block_on(work(&jobs[at]))
             };
             let answer = match beside {
-                Err(error) if workers.len() > 1 && error.is_too_little_memory() => {
+                Err(error) if workers > 1 && error.is_too_little_memory() => {
                     tracing::info!(job = at, "too little memory beside others; done again, alone");
                     let _room = room.write().unwrap_or_else(PoisonError::into_inner);
                     runtime.block_on(work(&jobs[at]))
@@ -130,12 +148,13 @@ where
             now.done[at] = true;
             now.failed |= answer.is_err();
             drop(now);
-            mine.push((at, answer));
+            answers.lock().unwrap_or_else(PoisonError::into_inner).push((at, answer));
             moved.notify_all();
         }
-        Ok(mine)
-    })?;
-    let mut all: Vec<(usize, Result<T, PipelineError>)> = answers.into_iter().flatten().collect();
+        // Nothing is left to take, or something failed: whoever waits for a need is to see it.
+        moved.notify_all();
+    });
+    let mut all = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, answer)| answer).collect()
 }
