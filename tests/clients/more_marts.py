@@ -161,7 +161,10 @@ create table populations as
     select person_id, unnest(list_filter([case when pell then 'econ_disadvantaged' end, case when ps_disability then 'disability' end],
                                          lambda x: x is not null)) as special_population
     from ps_enrollment where enrollment_status not in ('W', 'D', 'A') and dual_enrolled is not true
-    union all select person_id, 'nontraditional' from nt where level = 'postsecondary' and under)
+    union all select person_id, 'nontraditional' from nt where level = 'postsecondary' and under
+    -- In foster care in the last year at school, and at college since: in it or aged out of it.
+    union all select person_id, 'foster_care' from k12_enrollment as k semi join at_college using (person_id)
+              where foster_care and school_year = (select max(school_year) from k12_enrollment as l where l.person_id = k.person_id))
   select distinct 'secondary' as level, person_id, special_population from secondary
   union all select distinct 'postsecondary', person_id, special_population from college;
 """)
