@@ -29,6 +29,7 @@ COLUMNS = {
     "ps_awards": "college_id award_date academic_year award_level program_code cip_code",
     "nsc_detail": "record_found enrollment_begin enrollment_end enrollment_status graduated",
     "ui_wages": "year_quarter employer_account wages",
+    "wages_out_of_state": "year_quarter state wages employment_source",
     "licences": "licence_type issued expires",
     "assessments": "district_id school_id school_year grade subject attempt test_date alternate valid performance_level proficient",
     "work_based_learning": "school_year program_code wbl_type start_date end_date hours completed",
