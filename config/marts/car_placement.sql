@@ -26,17 +26,6 @@ in_programs AS (
     FROM outcomes
     WHERE level = 'postsecondary'
 ),
-lines AS (
-    SELECT * FROM (VALUES
-        ('gender', 'M', 2), ('gender', 'F', 3),
-        ('race_ethnicity', 'AM7', 4), ('race_ethnicity', 'AS7', 5), ('race_ethnicity', 'BL7', 6), ('race_ethnicity', 'HI7', 7),
-        ('race_ethnicity', 'PI7', 8), ('race_ethnicity', 'WH7', 9), ('race_ethnicity', 'MU7', 10), ('race_ethnicity', '_unknown', 11),
-        ('special_population', 'disability', 12), ('special_population', 'econ_disadvantaged', 13),
-        ('special_population', 'nontraditional', 14), ('special_population', 'single_parent', 15),
-        ('special_population', 'out_of_workforce', 16), ('special_population', 'english_learner', 17),
-        ('special_population', 'homeless', 18), ('special_population', 'foster_care', 19),
-        ('special_population', 'military_parent', 20), ('special_population', 'migrant', 21)) AS l (dimension, subgroup, line)
-),
 learners AS (
     SELECT DISTINCT person_id, level FROM outcomes
 ),
@@ -51,10 +40,10 @@ groups AS (
     FROM learners AS p JOIN special_population AS s ON s.person_id = p.person_id AND s.level = p.level
 ),
 in_lines AS (
-    SELECT person_id, level, 1 AS line, 'total' AS dimension, '_all' AS subgroup FROM learners
+    SELECT p.person_id, p.level, l.line, l.dimension, '_all' AS subgroup FROM car_line AS l CROSS JOIN learners AS p WHERE l.dimension = 'total'
     UNION ALL
     SELECT g.person_id, g.level, l.line, g.dimension, g.subgroup
-    FROM lines AS l
+    FROM car_line AS l
     JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
 )
 SELECT o.person_id, o.reporting_year AS year, o.level, o.placement_type, l.line, l.dimension, l.subgroup,

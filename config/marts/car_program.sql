@@ -1,16 +1,5 @@
 -- One row an indicator, year, program or cluster (or the state) and line of the report.
-WITH lines AS (
-    SELECT * FROM (VALUES
-        ('total', '_total', 1), ('gender', 'M', 2), ('gender', 'F', 3),
-        ('race_ethnicity', 'AM7', 4), ('race_ethnicity', 'AS7', 5), ('race_ethnicity', 'BL7', 6), ('race_ethnicity', 'HI7', 7),
-        ('race_ethnicity', 'PI7', 8), ('race_ethnicity', 'WH7', 9), ('race_ethnicity', 'MU7', 10), ('race_ethnicity', '_unknown', 11),
-        ('special_population', 'disability', 12), ('special_population', 'econ_disadvantaged', 13),
-        ('special_population', 'nontraditional', 14), ('special_population', 'single_parent', 15),
-        ('special_population', 'out_of_workforce', 16), ('special_population', 'english_learner', 17),
-        ('special_population', 'homeless', 18), ('special_population', 'foster_care', 19),
-        ('special_population', 'military_parent', 20), ('special_population', 'migrant', 21)) AS l (dimension, subgroup, line)
-),
-cells AS (
+WITH cells AS (
     -- What is not grouped by cluster or program is rolled up there.
     SELECT year, indicator, level, grouping_set, gender, race_ethnicity, special_population, numerator, denominator,
            rate, rate_status, rate_reliability, rate_rule, rate_rule_version,
@@ -32,7 +21,7 @@ held AS (
     SELECT g.year, g.indicator, g.level, g.kind, g.code, l.line, g.dimension, g.subgroup, g.numerator, g.denominator, g.rate, g.rate_status,
            e.numerator AS all_numerator, e.denominator AS all_denominator, e.rate AS all_rate,
            s.numerator AS state_numerator, s.denominator AS state_denominator, s.rate AS state_rate, g.rate_reliability, g.rate_rule, g.rate_rule_version
-    FROM lines AS l
+    FROM car_line AS l
     JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
     JOIN groups AS e ON e.year = g.year AND e.indicator = g.indicator AND e.level = g.level AND e.kind = g.kind AND e.code = g.code
                     AND e.dimension = 'total'

@@ -3,9 +3,10 @@ WITH taken AS (
     -- A course that a learner takes at two schools in one year is one row, with the district where it ended last.
     SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code, course_code, school_year AS year,
            bool_or(completed) AS is_completed,
-           bool_or(completed AND (grade_mark IS NULL OR grade_mark NOT IN ('F', 'W'))) AS is_passed,
+           bool_or(completed AND (grade_mark IS NULL OR strpos(k.failing_marks, concat('|', grade_mark, '|')) = 0)) AS is_passed,
            substr(max(concat(COALESCE(CAST(completion_date AS VARCHAR), '0000-00-00'), district_id)), 11) AS district_id
     FROM cte_courses
+    CROSS JOIN sequence_measure AS k
     WHERE person_id IS NOT NULL AND COALESCE(NULLIF(program_code, ''), cip_code) IS NOT NULL
     GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), course_code, school_year
 ),
@@ -36,11 +37,12 @@ SELECT t.person_id, t.year, t.program_code, COALESCE(g.cluster16, '_unknown') AS
        CASE t.earlier WHEN 0 THEN '1_first' WHEN 1 THEN '2_second' WHEN 2 THEN '3_third' ELSE '4_later' END AS place,
        COALESCE(n.course_code, '_none') AS next_course, t.district_id, a.gender,
        t.is_completed, t.is_passed, t.first_year = t.year AS is_first, n.course_code IS NOT NULL AS is_continued,
-       s.person_id IS NOT NULL AS is_at_school, t.year >= r.last_year AS is_pending, 'MART-SEQ' AS rule_id, 1 AS rule_version
-FROM programs AS g
+       s.person_id IS NOT NULL AS is_at_school, t.year >= r.last_year AS is_pending, k.rule_id, k.rule_version
+FROM program_cluster AS g
 RIGHT JOIN (placed AS t
 LEFT JOIN followed AS n ON n.person_id = t.person_id AND n.program_code = t.program_code AND n.year_before = t.year AND n.course_code <> t.course_code
 LEFT JOIN at_school AS s ON s.person_id = t.person_id AND s.year_before = t.year
 LEFT JOIN learner_attributes AS a ON a.person_id = t.person_id)
-        ON g.program_code = t.program_code
+        ON g.program_code = t.program_code AND g.reporting_year = t.year
 CROSS JOIN reach AS r
+CROSS JOIN sequence_measure AS k

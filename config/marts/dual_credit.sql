@@ -8,10 +8,10 @@ in_programs AS (
     -- goes by its own code where that is a CIP code.
     SELECT x.person_id, x.exit_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
            substr(COALESCE(g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year)
-            ON g.program_code = t.program_code
+            ON g.program_code = t.program_code AND g.reporting_year = x.exit_year
 ),
 terms AS (
     -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point.
@@ -19,17 +19,18 @@ terms AS (
            p.credits_earned > 0 AS is_earned
     FROM exits AS x
     JOIN ps_enrollment AS p ON p.person_id = x.person_id
-    WHERE (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ('W', 'D', 'A'))
+    CROSS JOIN dual_credit_measure AS k
+    WHERE (p.enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', p.enrollment_status, '|')) = 0)
       AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
                ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
     UNION ALL
     SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 2), FALSE AS is_earned
     FROM exits AS x
-    JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail
-          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+    JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail CROSS JOIN dual_credit_measure AS k
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
           UNION ALL
-          SELECT person_id, enrollment_begin, enrollment_cip_2 FROM nsc_detail
-          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+          SELECT person_id, enrollment_begin, enrollment_cip_2 FROM nsc_detail CROSS JOIN dual_credit_measure AS k
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
             AND enrollment_cip_2 IS NOT NULL) AS n
       ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
 ),
@@ -77,8 +78,9 @@ SELECT o.person_id, o.exit_year AS year, o.dual,
        o.is_college_q2, o.is_covered_q2, o.is_pending_q2, o.is_college OR o.is_college_q2 AS is_college_1yr,
        o.is_college OR o.is_college_q2 OR (o.is_covered_q2 AND NOT o.is_pending) AS is_covered, o.is_pending,
        o.is_college AND i.person_id IS NOT NULL AS is_cte_college, o.is_college AND i.person_id IS NOT NULL AND o.is_known AS is_cte_known,
-       o.is_same_field, o.q2_rule_id, o.q2_rule_version, 'MART-DUAL' AS rule_id, 1 AS rule_version
+       o.is_same_field, o.q2_rule_id, o.q2_rule_version, k.rule_id, k.rule_version
 FROM in_programs AS i
 RIGHT JOIN outcomes AS o ON i.person_id = o.person_id AND i.exit_year = o.exit_year
 LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s ON s.person_id = o.person_id
 LEFT JOIN learner_attributes AS a ON a.person_id = o.person_id
+CROSS JOIN dual_credit_measure AS k

@@ -6,15 +6,10 @@ WITH in_programs AS (
     GROUP BY person_id, program_code
     UNION ALL
     SELECT person_id, 'postsecondary', completion_year, program_code FROM postsecondary_completion
-),
-programs_of AS (
-    SELECT i.person_id, i.level, i.of_year, i.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster
-    FROM programs AS g
-    RIGHT JOIN in_programs AS i ON g.program_code = i.program_code
 )
 SELECT e.person_id, e.exit_year AS year, e.level, e.quarters_after,
        CASE WHEN e.concentrator THEN 'concentrator' ELSE 'other' END AS concentrator_status, e.district_id,
-       COALESCE(p.program_code, '_none') AS program_code, COALESCE(p.career_cluster, '_none') AS career_cluster,
+       COALESCE(p.program_code, '_none') AS program_code, CASE WHEN p.person_id IS NULL THEN '_none' ELSE COALESCE(g.cluster16, '_unknown') END AS career_cluster,
        a.gender, a.race_ethnicity, COALESCE(s.special_population, '_none') AS special_population,
        CASE WHEN e.employed THEN COALESCE(e.naics_sector, '_unknown') ELSE '_none' END AS naics_sector,
        e.state <> 'not_observable' AS is_covered, e.employed AS is_employed, NOT e.measurable AS is_pending,
@@ -24,9 +19,11 @@ SELECT e.person_id, e.exit_year AS year, e.level, e.quarters_after,
 -- The narrow table of each join stands on the left, where the engine holds it in memory.
 FROM (SELECT person_id, level, special_population FROM special_population) AS s
 RIGHT JOIN ((SELECT person_id, gender, race_ethnicity FROM learner_attributes) AS a
-RIGHT JOIN (programs_of AS p
+RIGHT JOIN (program_cluster AS g
+RIGHT JOIN (in_programs AS p
 RIGHT JOIN employment_after_exit AS e
         ON p.person_id = e.person_id AND p.level = e.level
            AND p.of_year <= e.exit_year AND (e.level = 'secondary' OR p.of_year = e.exit_year))
+        ON g.program_code = p.program_code AND g.reporting_year = e.exit_year)
         ON a.person_id = e.person_id)
         ON s.person_id = e.person_id AND s.level = e.level

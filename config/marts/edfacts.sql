@@ -15,24 +15,19 @@ WITH cells AS (
     CROSS JOIN cte_participation AS p
     WHERE o.counted_from = 'participation' AND p.level = 'secondary'
 ),
+named AS (
+    SELECT c.*, CASE grouping_set WHEN 'gender' THEN gender WHEN 'race_ethnicity' THEN race_ethnicity ELSE special_population END AS subgroup
+    FROM cells AS c
+    WHERE grouping_set IN ('gender', 'race_ethnicity') OR (grouping_set = 'special_population' AND special_population <> '_none')
+),
 groups AS (
     SELECT year, file_spec, subject, outcome, 'total' AS category_set, '_total' AS category, amount, pending
     FROM cells WHERE grouping_set = 'total'
     UNION ALL
-    SELECT year, file_spec, subject, outcome, 'sex', CASE WHEN gender IN ('F', 'M') THEN gender ELSE 'MISSING' END, amount, pending
-    FROM cells WHERE grouping_set = 'gender'
-    UNION ALL
-    SELECT year, file_spec, subject, outcome, 'race',
-           CASE race_ethnicity WHEN 'AM7' THEN 'MAN' WHEN 'AS7' THEN 'MA' WHEN 'BL7' THEN 'MB' WHEN 'HI7' THEN 'MHL' WHEN 'PI7' THEN 'MNP'
-                WHEN 'WH7' THEN 'MW' WHEN 'MU7' THEN 'MM' ELSE 'MISSING' END, amount, pending
-    FROM cells WHERE grouping_set = 'race_ethnicity'
-    UNION ALL
-    SELECT year, file_spec, subject, outcome, 'special_population',
-           CASE special_population WHEN 'disability' THEN 'WDIS' WHEN 'econ_disadvantaged' THEN 'ECODIS' WHEN 'migrant' THEN 'MS'
-                WHEN 'single_parent' THEN 'SPPT' WHEN 'out_of_workforce' THEN 'OUTWRKFRCSTS' WHEN 'english_learner' THEN 'LEPPERKINS'
-                WHEN 'nontraditional' THEN 'NTE' WHEN 'homeless' THEN 'HOMELESS' WHEN 'foster_care' THEN 'FSTRCRSTS'
-                WHEN 'military_parent' THEN 'MILCNCTDSTDNTSTS' ELSE 'MISSING' END, amount, pending
-    FROM cells WHERE grouping_set = 'special_population' AND special_population <> '_none'
+    SELECT n.year, n.file_spec, n.subject, n.outcome, s.category_set, COALESCE(k.code, 'MISSING'), n.amount, n.pending
+    FROM named AS n
+    JOIN (SELECT DISTINCT dimension, category_set FROM edfacts_category) AS s ON s.dimension = n.grouping_set
+    LEFT JOIN edfacts_category AS k ON k.dimension = n.grouping_set AND k.subgroup = n.subgroup
     UNION ALL
     SELECT year, file_spec, subject, outcome, 'career_cluster', career_cluster, amount, pending
     FROM cells WHERE grouping_set = 'career_cluster' AND career_cluster <> '_none' AND file_spec = 'FS209'
@@ -48,7 +43,7 @@ counted AS (
     JOIN edfacts_outcome AS o ON o.file_spec = c.file_spec AND o.subject = c.subject
     LEFT JOIN groups AS g ON g.year = c.year AND g.file_spec = c.file_spec AND g.subject = c.subject AND g.category_set = c.category_set
                          AND g.category = c.category AND g.outcome = o.outcome
-    WHERE o.by_nontraditional OR c.category <> 'NTE'
+    WHERE o.by_nontraditional OR c.category NOT IN (SELECT code FROM edfacts_category WHERE subgroup = 'nontraditional')
     GROUP BY c.year, c.file_spec, c.subject, c.category_set, c.category, o.outcome, o.code, o.shown_when_zero
 )
 SELECT year, file_spec, subject, category_set, category, code AS outcome, CASE WHEN sum(pending) = 0 THEN sum(amount) END AS amount,

@@ -4,7 +4,8 @@ WITH courses AS (
     SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code, course_code, min(school_year) AS year,
            min(concat(school_year, COALESCE(CAST(completion_date AS VARCHAR), '9999-12-31'), district_id)) AS place
     FROM cte_courses
-    WHERE person_id IS NOT NULL AND completed AND (grade_mark IS NULL OR grade_mark NOT IN ('F', 'W'))
+    CROSS JOIN pipeline_measure AS k
+    WHERE person_id IS NOT NULL AND completed AND (grade_mark IS NULL OR strpos(k.failing_marks, concat('|', grade_mark, '|')) = 0)
     GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), course_code
 ),
 in_programs AS (
@@ -34,14 +35,14 @@ seen AS (
            bool_or(v.kind = 8) AS bridged, bool_or(v.kind = 6) AS searched
     FROM leavers AS l
     JOIN (SELECT person_id, 6 AS kind, CAST(NULL AS VARCHAR) AS year_quarter,
-                 CASE WHEN dual_enrolled IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+                 CASE WHEN dual_enrolled IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
                       THEN term_begin END AS day
-          FROM ps_enrollment
+          FROM ps_enrollment CROSS JOIN pipeline_measure AS k
           UNION ALL
           SELECT person_id, 6, CAST(NULL AS VARCHAR),
-                 CASE WHEN record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+                 CASE WHEN record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
                       THEN enrollment_begin END
-          FROM nsc_detail
+          FROM nsc_detail CROSS JOIN pipeline_measure AS k
           UNION ALL
           SELECT person_id, 7, year_quarter, CAST(NULL AS DATE) FROM ui_wages WHERE wages > 0
           UNION ALL
@@ -81,8 +82,8 @@ program_marks AS (
     GROUP BY person_id, program_code
 ),
 reach AS (
-    -- A cohort is read three years after its year of entry, when those who entered in grade 9 have finished grade 12: the last school year
-    -- of courses and of credentials, and the second quarter after it of college and of wages, must have been delivered.
+    -- A cohort is read some years after its year of entry, when those who entered in grade 9 have finished grade 12: the last school year of courses
+    -- and of credentials, and the second quarter after it of college and of wages, must have been delivered.
     SELECT c.last_year AS courses_year, d.last_year AS credentials_year, p.last_day AS college_day, w.last_quarter AS wages_quarter
     FROM (SELECT max(school_year) AS last_year FROM cte_courses) AS c
     CROSS JOIN (SELECT max(school_year) AS last_year FROM credentials) AS d
@@ -91,29 +92,27 @@ reach AS (
 ),
 steps AS (
     -- The rule of the latest reporting year stands for a step that a rule makes.
-    SELECT 1 AS place, '1_entrant' AS step, 'MART-PIPE' AS rule_id, 1 AS rule_version
-    UNION ALL SELECT 2, '2_second_course', 'MART-PIPE', 1
+    SELECT t.place, t.step, k.rule_id, k.rule_version
+    FROM pipeline_measure AS k
+    CROSS JOIN (VALUES (1, '1_entrant'), (2, '2_second_course'), (5, '5_credential'), (6, '6_college'), (7, '7_work')) AS t (place, step)
     UNION ALL
     SELECT 3, '3_concentrator', split_part(max(rule), '|', 3), CAST(split_part(max(rule), '|', 2) AS INT)
     FROM (SELECT concat(reporting_year, '|', rule_version, '|', rule_id) AS rule FROM cte_concentrator_secondary) AS r
     UNION ALL
     SELECT 4, '4_completer', split_part(max(rule), '|', 3), CAST(split_part(max(rule), '|', 2) AS INT)
     FROM (SELECT concat(reporting_year, '|', rule_version, '|', rule_id) AS rule FROM cte_completer_secondary) AS r
-    UNION ALL SELECT 5, '5_credential', 'MART-PIPE', 1
-    UNION ALL SELECT 6, '6_college', 'MART-PIPE', 1
-    UNION ALL SELECT 7, '7_work', 'MART-PIPE', 1
 ),
 entered AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory.
     SELECT e.person_id, e.year, e.district_id, i.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
            a.gender, a.race_ethnicity, COALESCE(n.special_population, '_none') AS special_population,
-           e.courses >= 2 AS second_course, i.courses >= 2 AS second_course_here,
+           e.courses >= k.min_courses AS second_course, i.courses >= k.min_courses AS second_course_here,
            COALESCE(s.concentrator, FALSE) AS concentrator_here, COALESCE(s.completer, FALSE) AS completer_here,
            e.year >= 2019 OR COALESCE(m.rules_hold, FALSE) AS rules_hold,
            COALESCE(m.concentrator, FALSE) AS concentrator, COALESCE(m.completer, FALSE) AS completer,
            COALESCE(m.credential, FALSE) AS credential, COALESCE(v.college, FALSE) AS college, COALESCE(v.employed, FALSE) AS employed,
            COALESCE(v.bridged, FALSE) AS bridged, COALESCE(v.searched, FALSE) AS searched
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (program_marks AS s
     RIGHT JOIN (seen AS v
     RIGHT JOIN (marks AS m
@@ -122,9 +121,10 @@ entered AS (
                           ON m.person_id = e.person_id)
                           ON v.person_id = e.person_id)
                           ON s.person_id = e.person_id AND s.program_code = i.program_code)
-                          ON g.program_code = i.program_code
+                          ON g.program_code = i.program_code AND g.reporting_year = e.year
     LEFT JOIN learner_attributes AS a ON a.person_id = e.person_id
     LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS n ON n.person_id = e.person_id
+    CROSS JOIN pipeline_measure AS k
 ),
 stepped AS (
     SELECT e.person_id, e.year, t.step, e.district_id, e.program_code, e.career_cluster, e.gender, e.race_ethnicity, e.special_population,
@@ -135,13 +135,14 @@ stepped AS (
            CASE t.place WHEN 6 THEN searched WHEN 7 THEN bridged ELSE TRUE END AS is_observable,
            CASE WHEN t.place = 1 THEN FALSE
                 WHEN t.place IN (3, 4, 6, 7) AND NOT rules_hold THEN TRUE
-                WHEN t.place = 5 THEN COALESCE(e.year + 3 > d.credentials_year, TRUE)
-                WHEN t.place = 6 THEN COALESCE(make_date(e.year + 3, 10, 1) > d.college_day, TRUE)
-                WHEN t.place = 7 THEN COALESCE(concat(e.year + 3, '4') > d.wages_quarter, TRUE)
-                ELSE e.year + 3 > d.courses_year END AS is_pending,
+                WHEN t.place = 5 THEN COALESCE(e.year + k.read_after_years > d.credentials_year, TRUE)
+                WHEN t.place = 6 THEN COALESCE(make_date(e.year + k.read_after_years, 10, 1) > d.college_day, TRUE)
+                WHEN t.place = 7 THEN COALESCE(concat(e.year + k.read_after_years, '4') > d.wages_quarter, TRUE)
+                ELSE e.year + k.read_after_years > d.courses_year END AS is_pending,
            t.rule_id, t.rule_version
     FROM steps AS t
     CROSS JOIN reach AS d
+    CROSS JOIN pipeline_measure AS k
     CROSS JOIN entered AS e
 )
 SELECT person_id, year, step, district_id, program_code, career_cluster, gender, race_ethnicity, special_population,

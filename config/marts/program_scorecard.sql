@@ -33,7 +33,7 @@ demand AS (
     WHERE kind = 'cip_code' AND area = '_total'
 ),
 beside AS (
-    SELECT y.year, p.org_level AS level, p.program_code, p.title, p.cip_code, p.cluster16 AS career_cluster,
+    SELECT y.year, p.org_level AS level, p.program_code, p.title, p.cip_code, k.cluster16 AS career_cluster,
            COALESCE(r.participants, 0) AS participants, b.participants AS participants_before, COALESCE(r.concentrators, 0) AS concentrators,
            COALESCE(r.completers, 0) AS completers, CASE WHEN p.org_level = 'secondary' THEN COALESCE(r.credential_earners, 0) END AS credential_earners,
            CASE p.org_level WHEN 'secondary' THEN '3S1' ELSE '1P1' END AS placement_indicator, l.numerator AS placed, l.denominator AS leavers,
@@ -51,6 +51,7 @@ beside AS (
            t.rule_id AS standards_rule, t.rule_version AS standards_rule_version
     FROM programs AS p
     JOIN years AS y ON y.level = p.org_level
+    LEFT JOIN program_cluster AS k ON k.program_code = p.program_code AND k.reporting_year = y.year
     LEFT JOIN results AS r ON r.program_code = p.program_code AND r.level = p.org_level AND r.year = y.year
     LEFT JOIN results AS b ON b.program_code = p.program_code AND b.level = p.org_level AND b.year = y.year - 1
     LEFT JOIN placed AS l ON l.program_code = p.program_code AND l.level = p.org_level AND l.year = y.year

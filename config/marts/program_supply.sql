@@ -18,6 +18,6 @@ SELECT c.person_id, c.reporting_year AS year, c.level, c.program_code,
        -- A program that the directory does not know may be named by its CIP code.
        COALESCE(p.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code, p.cluster16 AS career_cluster, o.area
 FROM places AS o
-RIGHT JOIN (programs AS p
-RIGHT JOIN completed AS c ON p.program_code = c.program_code)
+RIGHT JOIN (program_cluster AS p
+RIGHT JOIN completed AS c ON p.program_code = c.program_code AND p.reporting_year = c.reporting_year)
                           ON o.org_id = c.school_id

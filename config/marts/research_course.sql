@@ -25,8 +25,8 @@ SELECT t.person_id, t.school_year, t.school_id, t.program_code, t.course_code, C
        t.grade_mark, CASE WHEN t.grade_mark IS NULL THEN COALESCE(t.grade_mark_status, 'not_collected') END AS grade_mark_status,
        t.end_date, CASE WHEN t.end_date IS NULL THEN 'not_collected' END AS end_date_status, t.n_records
 -- The narrow table of each join stands on the left, where the engine holds it in memory.
-FROM programs AS g
+FROM program_cluster AS g
 RIGHT JOIN (again AS a
 RIGHT JOIN taken AS t ON a.person_id = t.person_id AND a.school_year = t.school_year AND a.school_id = t.school_id
                          AND a.program_code = t.program_code AND a.course_code = t.course_code)
-        ON g.program_code = t.program_code
+        ON g.program_code = t.program_code AND g.reporting_year = t.school_year

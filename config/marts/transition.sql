@@ -10,15 +10,16 @@ enrolments AS (
     SELECT x.person_id, x.exit_year, p.term_begin AS begin, p.college_id, p.cip_code
     FROM exits AS x
     JOIN ps_enrollment AS p ON p.person_id = x.person_id AND p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after
-    WHERE p.dual_enrolled IS NOT TRUE AND (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ('W', 'D', 'A'))
+    CROSS JOIN transition_measure AS k
+    WHERE p.dual_enrolled IS NOT TRUE AND (p.enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', p.enrollment_status, '|')) = 0)
     UNION ALL
     SELECT x.person_id, x.exit_year, n.enrollment_begin, replace(n.college_code, '-', ''), substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4)
     FROM exits AS x
-    JOIN (SELECT person_id, college_code, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail
-          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+    JOIN (SELECT person_id, college_code, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail CROSS JOIN transition_measure AS k
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
           UNION ALL
-          SELECT person_id, college_code, enrollment_begin, enrollment_cip_2 FROM nsc_detail
-          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR enrollment_status NOT IN ('W', 'D', 'A'))
+          SELECT person_id, college_code, enrollment_begin, enrollment_cip_2 FROM nsc_detail CROSS JOIN transition_measure AS k
+          WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
             AND enrollment_cip_2 IS NOT NULL) AS n
       ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
 ),
@@ -55,13 +56,13 @@ leavers AS (
     -- A program that is not in the directory goes by its own code where that is a CIP code. The narrow table of each join stands on the left.
     SELECT x.person_id, x.exit_year, x.reporting_year, x.district_id, x.year_after, c.program_code, g.cluster16,
            COALESCE(g.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
-            ON g.program_code = c.program_code
+            ON g.program_code = c.program_code AND g.reporting_year = x.exit_year
 ),
 clusters AS (
-    SELECT DISTINCT cip_code, cluster16 FROM programs WHERE cluster16 IS NOT NULL
+    SELECT DISTINCT cip_code, reporting_year, cluster16 FROM program_cluster WHERE cluster16 IS NOT NULL
 ),
 continued AS (
     -- How near the field at college comes to the program, the nearest of all enrolments: 1 same CIP-6, 2 CIP-4, 3 CIP-2, 4 cluster, 5 other.
@@ -72,7 +73,7 @@ continued AS (
     RIGHT JOIN (leavers AS l
     JOIN (SELECT DISTINCT person_id, exit_year, cip_code FROM enrolments WHERE cip_code IS NOT NULL) AS e
       ON e.person_id = l.person_id AND e.exit_year = l.exit_year)
-            ON k.cip_code = e.cip_code
+            ON k.cip_code = e.cip_code AND k.reporting_year = l.exit_year
     WHERE l.cip_code IS NOT NULL
     GROUP BY l.person_id, l.exit_year, l.program_code
 ),
@@ -95,7 +96,7 @@ SELECT l.person_id, l.exit_year AS year, l.district_id, l.program_code, COALESCE
        t.person_id IS NOT NULL OR (f.is_searched AND NOT COALESCE(l.year_after > r.last_day, TRUE)) AS is_covered,
        COALESCE(l.year_after > r.last_day, TRUE) AS is_pending, COALESCE(t.is_known AND l.cip_code IS NOT NULL, FALSE) AS is_known,
        COALESCE(n.nearness <= 1, FALSE) AS is_cip6, COALESCE(n.nearness <= 2, FALSE) AS is_cip4, COALESCE(n.nearness <= 3, FALSE) AS is_cip2,
-       COALESCE(n.nearness <= 4, FALSE) AS is_cluster, 'MART-TRANS' AS rule_id, 1 AS rule_version
+       COALESCE(n.nearness <= 4, FALSE) AS is_cluster, k.rule_id, k.rule_version
 FROM colleges AS s
 RIGHT JOIN (continued AS n
 RIGHT JOIN (attended AS t
@@ -107,3 +108,4 @@ JOIN searched AS f ON f.person_id = l.person_id AND f.reporting_year = l.reporti
 LEFT JOIN learner_attributes AS a ON a.person_id = l.person_id
 CROSS JOIN reach AS r
 CROSS JOIN home AS h
+CROSS JOIN transition_measure AS k

@@ -31,13 +31,13 @@ in_programs AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory.
     SELECT t.person_id, t.reporting_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
            c.person_id IS NOT NULL AS is_concentrator, n.person_id IS NOT NULL AS is_named, c.rule_id, c.rule_version
-    FROM programs AS g
+    FROM program_cluster AS g
     RIGHT JOIN (named AS n
     RIGHT JOIN (concentrated AS c
     RIGHT JOIN standing AS t
             ON c.person_id = t.person_id AND c.reporting_year = t.reporting_year AND c.program_code = t.program_code)
             ON n.person_id = t.person_id AND n.reporting_year = t.reporting_year AND n.program_code = t.program_code)
-            ON g.program_code = t.program_code
+            ON g.program_code = t.program_code AND g.reporting_year = t.reporting_year
 ),
 places AS (
     SELECT e.person_id, e.reporting_year, y.district_id, y.school_id

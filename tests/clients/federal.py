@@ -495,7 +495,7 @@ def main(out):
             ("grouping_set", "year", "level", "placement_type", "line", "program_code", "career_cluster", "cluster14"),
             car_placement(learners, clusters)),
         "car_enrollment": (("year", "level", "career_cluster", "cluster14", "line"), car_enrollment(enrolled)),
-        "cluster_crosswalk": (("program_code", "year"), clusters.crosswalk(range(LAW, 2036))),
+        "cluster_crosswalk": (("program_code", "year"), clusters.crosswalk(range(2015, 2036))),
         "edfacts_count": (("grouping_set", "year", "file_spec", "outcome", "gender", "race_ethnicity", "special_population"), count_rows),
         "edfacts": (
             ("year", "file_spec", "subject", "category_set", "category", "outcome"), edfacts(counts, cells, participation(enrolled))),

@@ -12,8 +12,8 @@ citation: National Career Clusters Framework (Advance CTE, October 2024); Perkin
 grain: [program_code, reporting_year]
 year: reporting_year
 # The years for which clusters are told.
-parameters: { first_year: 2020, last_year: 2035 }
-effective: { from: 2019-07-01 }
+parameters: { first_year: 2015, last_year: 2035 }
+effective: { from: 2014-07-01 }
 zone: linked
 owner: State CTE data team
 columns:
