@@ -317,6 +317,22 @@ def lines_of_employers():
     assert [of.paid[p, number] for p in "ABC"] == [Decimal("200.00"), 0, 0] and [of.at_work(p, number)[0] for p in "ABC"] == [True, False, False]
 
 
+def work_elsewhere():
+    def abroad(person, quarter, wages, source="02"):
+        return {"person_id": person, "year_quarter": quarter, "state": "TX", "wages": Decimal(wages), "employment_source": source}
+
+    of = learners(
+        ui_wages=[{"person_id": p, "year_quarter": q, "employer_account": "1", "wages": Decimal(w)} for p, q, w in (("A", "20234", "-9"), ("B", "20234", "2.00"), ("Z", "20231", "1"))],
+        wages_out_of_state=[abroad("A", "20234", "3.00"), abroad("B", "20234", "4.00", "03"), abroad("C", "20234", "0.00"), abroad("D", "20243", "5.00")],
+    )
+    # What other states paid is added, also where this state's employer took something back (A). Nothing is nothing (C), and how far wages reach is told by
+    # this state's own: D is seen in a quarter that is not measurable.
+    number = 2023 * 4 + 3
+    assert [of.paid[p, number] for p in "ABC"] == [Decimal("3.00"), Decimal("6.00"), 0]
+    assert [of.at_work(p, number)[0] for p in "ABC"] == [True, True, False]
+    assert of.at_work("D", number + 3) == (True, False, True)
+
+
 def status_of_leavers():
     of = learners(
         k12_enrollment=[graduate(p, 2023) for p in "ABC"] + [at_school("D", 2021)] + [graduate("D", 2023, "09-05", entry_date=D("2022-08-20"))]
@@ -729,7 +745,7 @@ def cells():
 
 
 CASES = (
-    concentrators, college_concentrators, dual_enrolment, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, status_of_leavers, placed_completers,
+    concentrators, college_concentrators, dual_enrolment, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, work_elsewhere, status_of_leavers, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )

@@ -14,6 +14,7 @@ pub fn log(project: &Project, told: &[(&str, &str, &str)]) {
     let mut text = "file,received,status\n".to_owned();
     for folder in [
         "directory",
+        "exchange",
         "adult_education",
         "apprenticeship",
         "credentials",
