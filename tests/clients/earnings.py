@@ -260,8 +260,10 @@ RACES = {"race_ai": "AM7", "race_as": "AS7", "race_bl": "BL7", "race_pi": "PI7",
 EVER = ("disability", "econ_disadvantaged", "english_learner", "homeless", "foster_care", "migrant", "single_parent", "out_of_workforce")
 said = defaultdict(list)
 populations = defaultdict(set)
+k12_of = defaultdict(list)
 for row in k12:
     person, day = row["person_id"], row["entry_date"]
+    k12_of[person].append(row)
     several = [code for column, code in RACES.items() if row[column]]
     race = "HI7" if row["hispanic"] else "MU7" if len(several) > 1 else several[0] if several else None
     said[person, "gender"].append((1, day, row["sex"]))
@@ -275,6 +277,10 @@ for row in terms:
     said[person, "race"].append((0, day, row["ps_race"]))
     if row["enrollment_status"] not in ("W", "D", "A") and not row["dual_enrolled"]:
         populations[person, "postsecondary"] |= {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
+        # Of whom a college served, foster care in the last year at school counts too: they are in it or have aged out of it.
+        own = [row for row in k12_of[person] if row["foster_care"]]
+        if own and max(row["school_year"] for row in own) == max(row["school_year"] for row in k12_of[person]):
+            populations[person, "postsecondary"].add("foster_care")
 
 # Who prepares for a non-traditional field, as the indicators' own check works it out.
 for (person, level), of in Learners({name: linked(name) for name in SOURCES}, link).populations.items():

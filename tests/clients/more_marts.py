@@ -22,7 +22,7 @@ steps = {step["step"]: step["fingerprint"] for step in run["steps"]}
 db = duckdb.connect()
 SOURCES = (
     "k12_enrollment", "cte_courses", "graduation_cohort", "extended_cohort", "assessments", "work_based_learning", "credentials", "follow_up_survey",
-    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "apprenticeships", "programs", "employers", "credential_list", "nontraditional",
+    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "apprenticeships", "adult_education", "programs", "employers", "credential_list", "nontraditional",
 )
 for source in SOURCES:
     db.execute(f"create view {source} as select * from read_parquet('{out}/store/linked/{steps['linked/' + source]}/*.parquet', hive_partitioning = false)")
@@ -161,7 +161,10 @@ create table populations as
     select person_id, unnest(list_filter([case when pell then 'econ_disadvantaged' end, case when ps_disability then 'disability' end],
                                          lambda x: x is not null)) as special_population
     from ps_enrollment where enrollment_status not in ('W', 'D', 'A') and dual_enrolled is not true
-    union all select person_id, 'nontraditional' from nt where level = 'postsecondary' and under)
+    union all select person_id, 'nontraditional' from nt where level = 'postsecondary' and under
+    -- In foster care in the last year at school, and at college since: in it or aged out of it.
+    union all select person_id, 'foster_care' from k12_enrollment as k semi join at_college using (person_id)
+              where foster_care and school_year = (select max(school_year) from k12_enrollment as l where l.person_id = k.person_id))
   select distinct 'secondary' as level, person_id, special_population from secondary
   union all select distinct 'postsecondary', person_id, special_population from college;
 """)
@@ -318,9 +321,10 @@ COVERED = {
                  "cast(substr(year_quarter, 1, 4) as int) + cast(substr(year_quarter, 5, 1) >= '3' as int)", "true",
                  {"employer_naics": "naics is not null", "employer_county": "county is not null"}),
     "apprenticeships": ("apprenticeships", "py(start_date)", "true", plain("occupation", "sponsor_naics")),
+    "adult_education": ("adult_education", "py(entry_date)", "true", plain("sex", "low_income", "english_learner", "single_parent", "displaced_homemaker")),
     "licences": ("licences", "py(issued)", "true", plain("county", "expires")),
 }
-LEARNERS_ONLY = ("ui_wages", "licences", "apprenticeships")
+LEARNERS_ONLY = ("ui_wages", "licences", "apprenticeships", "adult_education")
 shares, missing = {}, {}
 for source, (table, year, where, fields) in COVERED.items():
     held = ", ".join(f"bool_or({expression}) as f_{field}" for field, expression in fields.items())

@@ -186,6 +186,14 @@ class Learners:
                 of = {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
                 self.populations[person, "postsecondary"] |= of
                 self.populations_in[person, "postsecondary", row["academic_year"]] |= of
+        # Foster care of the last year at school lasts, for the law counts who has aged out of it.
+        last = defaultdict(int)
+        for row in self.t["k12_enrollment"]:
+            last[row["person_id"]] = max(last[row["person_id"]], row["school_year"])
+        for row in self.t["k12_enrollment"]:
+            person = row["person_id"]
+            if row["foster_care"] and row["school_year"] == last[person] and (person, "postsecondary") in self.served:
+                self.populations[person, "postsecondary"].add("foster_care")
 
     def populations_of(self, one):
         """The special populations with which an outcome counts: those of the year for who was served in it (4S1, 3P1), and ever for all others."""

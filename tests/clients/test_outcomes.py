@@ -212,6 +212,22 @@ def attributes():
     }
 
 
+def foster_care_at_college():
+    of = learners(
+        k12_enrollment=[
+            at_school("A", 2021, foster_care=False), at_school("A", 2022, foster_care=True),
+            at_school("B", 2021, foster_care=True), at_school("B", 2022, foster_care=False),
+            at_school("C", 2022, foster_care=True), at_school("D", 2022, foster_care=True),
+        ],
+        ps_enrollment=[
+            term("A", "2022-08-20", "2022-12-15", 2023), term("B", "2022-08-20", "2022-12-15", 2023),
+            term("D", "2022-08-20", "2022-12-15", 2023, enrollment_status="W"),
+        ],
+    )
+    # The last year at school decides, and only of whom a college served.
+    assert {person for (person, level), within in of.populations.items() if level == "postsecondary" and "foster_care" in within} == {"A"}
+
+
 def populations_of_the_year():
     one = {"program_code": "WELD", "cip_code": "48.0508"}
     of = learners(
@@ -745,7 +761,8 @@ def cells():
 
 
 CASES = (
-    concentrators, college_concentrators, dual_enrolment, attributes, populations_of_the_year, exits, wages_and_colleges, lines_of_employers, work_elsewhere, status_of_leavers, placed_completers,
+    concentrators, college_concentrators, dual_enrolment, attributes, foster_care_at_college, populations_of_the_year, exits, wages_and_colleges,
+    lines_of_employers, work_elsewhere, status_of_leavers, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )
