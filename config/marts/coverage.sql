@@ -31,6 +31,8 @@ fields AS (
         ('nsc_degrees', 'degree_title'), ('nsc_degrees', 'degree_cip_1'),
         ('ui_wages', 'employer_naics'), ('ui_wages', 'employer_county'),
         ('apprenticeships', 'occupation'), ('apprenticeships', 'sponsor_naics'),
+        ('adult_education', 'sex'), ('adult_education', 'low_income'), ('adult_education', 'english_learner'), ('adult_education', 'single_parent'),
+        ('adult_education', 'displaced_homemaker'),
         ('licences', 'county'), ('licences', 'expires')) AS f
 ),
 counted AS (

@@ -112,6 +112,14 @@ WITH learners AS (
     WHERE start_date >= DATE '2019-07-01'
     GROUP BY person_id, date_part('year', start_date) + CASE WHEN date_part('month', start_date) >= 7 THEN 1 ELSE 0 END
     UNION ALL
+    SELECT person_id, date_part('year', entry_date) + CASE WHEN date_part('month', entry_date) >= 7 THEN 1 ELSE 0 END, 'adult_education',
+           bit_or(CASE WHEN sex IS NULL THEN 0 ELSE 1 END + CASE WHEN low_income IS NULL THEN 0 ELSE 2 END
+                  + CASE WHEN english_learner IS NULL THEN 0 ELSE 4 END + CASE WHEN single_parent IS NULL THEN 0 ELSE 8 END
+                  + CASE WHEN displaced_homemaker IS NULL THEN 0 ELSE 16 END)
+    FROM adult_education
+    WHERE entry_date >= DATE '2019-07-01'
+    GROUP BY person_id, date_part('year', entry_date) + CASE WHEN date_part('month', entry_date) >= 7 THEN 1 ELSE 0 END
+    UNION ALL
     SELECT person_id, date_part('year', issued) + CASE WHEN date_part('month', issued) >= 7 THEN 1 ELSE 0 END, 'licences',
            bit_or(CASE WHEN county IS NULL THEN 0 ELSE 1 END + CASE WHEN expires IS NULL THEN 0 ELSE 2 END)
     FROM licences
@@ -149,6 +157,8 @@ fields AS (
         ('nsc_degrees', '_any', 0), ('nsc_degrees', 'degree_title', 1), ('nsc_degrees', 'degree_cip_1', 2),
         ('ui_wages', '_any', 0), ('ui_wages', 'employer_naics', 1), ('ui_wages', 'employer_county', 2),
         ('apprenticeships', '_any', 0), ('apprenticeships', 'occupation', 1), ('apprenticeships', 'sponsor_naics', 2),
+        ('adult_education', '_any', 0), ('adult_education', 'sex', 1), ('adult_education', 'low_income', 2),
+        ('adult_education', 'english_learner', 4), ('adult_education', 'single_parent', 8), ('adult_education', 'displaced_homemaker', 16),
         ('licences', '_any', 0), ('licences', 'county', 1), ('licences', 'expires', 2)) AS f
 )
 SELECT l.person_id, l.year, l.source, f.field, a.gender, a.race_ethnicity
@@ -156,5 +166,5 @@ FROM learner_attributes AS a
 RIGHT JOIN (fields AS f
 JOIN learners AS l ON f.source = l.source AND (l.bits & f.bit) = 0)
                    ON a.person_id = l.person_id
--- Many who have wages, licences and apprenticeships were never learners of the state's schools and colleges.
-WHERE a.person_id IS NOT NULL OR l.source NOT IN ('ui_wages', 'licences', 'apprenticeships')
+-- Many who have wages, licences and apprenticeships, or are in adult education, were never learners of the state's schools and colleges.
+WHERE a.person_id IS NOT NULL OR l.source NOT IN ('ui_wages', 'licences', 'apprenticeships', 'adult_education')

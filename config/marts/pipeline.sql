@@ -46,6 +46,10 @@ seen AS (
           UNION ALL
           SELECT person_id, 7, year_quarter, CAST(NULL AS DATE) FROM ui_wages WHERE wages > 0
           UNION ALL
+          SELECT person_id, 7, year_quarter, CAST(NULL AS DATE)
+          FROM wages_out_of_state CROSS JOIN pipeline_measure AS k
+          WHERE wages > 0 AND k.out_of_state <> 'exclude'
+          UNION ALL
           SELECT person_id, 8, CAST(NULL AS VARCHAR), CAST(NULL AS DATE) FROM person_link WHERE has_ssn OR has_bridge) AS v
       ON v.person_id = l.person_id
     GROUP BY l.person_id, l.counted_exit_date, l.year_quarter

@@ -12,7 +12,7 @@ by_employer AS (
     JOIN ui_wages AS w ON l.person_id = w.person_id
     GROUP BY w.person_id, w.year_quarter, w.employer_account
 ),
-quarters AS (
+here AS (
     -- The primary employer is in the greatest "cents and account", where the account is counted down, so that the smallest stands.
     SELECT person_id, CAST(substr(year_quarter, 1, 4) AS INT) AS calendar_year,
            CAST(substr(year_quarter, 1, 4) AS INT) * 4 + CAST(substr(year_quarter, 5, 1) AS INT) - 1 AS quarter,
@@ -22,6 +22,24 @@ quarters AS (
            bool_or(net < 0) AS negative
     FROM by_employer
     GROUP BY person_id, year_quarter
+),
+elsewhere AS (
+    SELECT s.person_id, s.year_quarter, sum(s.wages) AS wages
+    FROM learners AS l
+    JOIN wages_out_of_state AS s ON l.person_id = s.person_id
+    WHERE s.wages > 0
+    GROUP BY s.person_id, s.year_quarter
+),
+quarters AS (
+    -- What an exchange of wage records returned is added, as in wage_quarter.
+    SELECT person_id, calendar_year, quarter, sum(wages) AS wages, sum(out_of_state_wages) AS out_of_state_wages, sum(n_employers) AS n_employers,
+           max(counted_down) AS counted_down, bool_or(negative) AS negative
+    FROM (SELECT h.*, 0 AS out_of_state_wages FROM here AS h
+          UNION ALL
+          SELECT person_id, CAST(substr(year_quarter, 1, 4) AS INT),
+                 CAST(substr(year_quarter, 1, 4) AS INT) * 4 + CAST(substr(year_quarter, 5, 1) AS INT) - 1, wages, 0, NULL, FALSE, wages AS out_of_state_wages
+          FROM elsewhere) AS both
+    GROUP BY person_id, calendar_year, quarter
 ),
 sectors AS (
     SELECT CAST(employer_account AS BIGINT) AS account,
@@ -35,8 +53,8 @@ prices AS (
     JOIN price_index AS b ON b.price_year = 2024
 )
 SELECT q.person_id, q.quarter, q.calendar_year, q.wages, CAST(q.wages * i.base / i.own AS DECIMAL(14, 2)) AS real_wages,
-       CASE WHEN i.own IS NULL THEN 'not_collected' END AS real_wages_status, q.n_employers, s.naics_sector,
-       CASE WHEN s.naics_sector IS NOT NULL THEN NULL WHEN q.n_employers = 0 THEN 'not_applicable' ELSE 'not_collected' END AS naics_sector_status,
+       CASE WHEN i.own IS NULL THEN 'not_collected' END AS real_wages_status, q.out_of_state_wages, q.n_employers, s.naics_sector,
+       CASE WHEN s.naics_sector IS NOT NULL THEN NULL WHEN q.n_employers = 0 AND q.out_of_state_wages = 0 THEN 'not_applicable' ELSE 'not_collected' END AS naics_sector_status,
        q.negative, q.n_employers > 20 OR q.wages > CAST('250000.00' AS DECIMAL(14, 2)) AS implausible
 FROM prices AS i
 RIGHT JOIN (sectors AS s

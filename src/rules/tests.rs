@@ -164,6 +164,7 @@ fn the_reads_of_a_rule_are_its_tables_and_not_its_own_names() {
         "ps_enrollment",
         "secondary_exit",
         "ui_wages",
+        "wages_out_of_state",
     ];
     assert_eq!(placement.reads().unwrap(), expected);
     // A function that makes rows stands where a table would, and is none.

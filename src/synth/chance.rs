@@ -25,6 +25,9 @@ pub(crate) enum Purpose {
     Credentials,
     FollowUp,
     Apprenticeship,
+    Elsewhere,
+    Exchange,
+    AdultEducation,
 }
 
 /// Mixes 64 bits thoroughly (the finaliser of SplitMix64).

@@ -168,6 +168,8 @@ impl Writing {
             "credentials",
             "survey",
             "apprenticeship",
+            "adult_education",
+            "exchange",
             "directory",
             "truth",
         ] {

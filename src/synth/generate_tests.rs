@@ -253,8 +253,10 @@ fn no_number_could_be_a_living_persons() {
         for line in &lines[1..] {
             if file.starts_with("wages") && line.starts_with('D') {
                 judge(&line[1..10]);
-            } else if file.starts_with("apprenticeship") {
+            } else if file.starts_with("apprenticeship") || file.starts_with("adult_education") {
                 judge(line.split(',').nth(1).unwrap());
+            } else if file.starts_with("exchange") {
+                judge(&line[..9]);
             } else if file.starts_with("postsecondary") {
                 judge(line.split('|').nth(2).unwrap());
             }

@@ -4,11 +4,13 @@
 //! down by each agency with that agency's errors (`copies`). Every rate stands in `profile.yaml`, which is written beside the extracts. Social security numbers are
 //! of areas 900 to 999 with groups 01 to 49, which are issued to nobody; accept them only where a source is declared `synthetic: true`.
 
+mod adult_rows;
 mod chance;
 mod college;
 mod college_rows;
 mod copies;
 mod day;
+mod elsewhere;
 mod error;
 mod follow_up_rows;
 mod generate;

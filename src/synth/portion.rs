@@ -1,9 +1,11 @@
 //! A portion: a run of people by number, and everything that they add to the files and to the truth. Portions are made side by side and
 //! written in order.
 
+use crate::synth::adult_rows::Afterwards;
 use crate::synth::chance::{Purpose, hash};
 use crate::synth::college::Study;
 use crate::synth::day::Day;
+use crate::synth::elsewhere::Elsewhere;
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::schooling::{CountedExit, Schooling};
 use crate::synth::sheet::{Rows, Sheet};
@@ -42,6 +44,8 @@ pub(crate) struct Outcome {
     pub(crate) exit_quarter: Option<i32>,
     pub(crate) placed_college: bool,
     pub(crate) placed_work: bool,
+    /// Has wages of another state.
+    pub(crate) placed_elsewhere: bool,
     pub(crate) federal: bool,
     pub(crate) left_state: bool,
 }
@@ -111,9 +115,10 @@ impl World {
             let course = self.course(&person);
             let study = self.study(&person, &schooling, course.leaves_state);
             let working = self.working(&person, &schooling, &study, course);
+            let elsewhere = self.elsewhere(&person, &schooling, &study, course);
             if learner {
                 self.school_rows(&person, &schooling, &mut portion);
-                portion.outcomes.push(outcome(&person, &schooling, &study, &working, course));
+                portion.outcomes.push(outcome(&person, &schooling, &study, (&working, &elsewhere), course));
             }
             let college = self.college_rows(&person, &schooling, &study, &mut portion);
             self.clearinghouse_rows(&person, &schooling, &study, &mut portion);
@@ -123,14 +128,24 @@ impl World {
             if learner {
                 self.survey_row(&person, &schooling, (&study, &working, course), &mut portion);
             }
-            portion.persons.push((person, college || licence || apprentice));
+            let after = Afterwards { working: &working, elsewhere: &elsewhere, course };
+            let adult = self.adult_education(&person, &schooling, after, &mut portion);
+            let bridge = college || licence || apprentice || adult;
+            self.elsewhere_rows(&person, &elsewhere, bridge, &mut portion);
+            portion.persons.push((person, bridge));
         }
         portion.licences.sort_by_key(|licence| licence.order);
         portion
     }
 }
 
-fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Working, course: Course) -> Outcome {
+fn outcome(
+    person: &Person,
+    schooling: &Schooling,
+    study: &Study,
+    (working, elsewhere): (&Working, &[Elsewhere]),
+    course: Course,
+) -> Outcome {
     let exit = schooling.counted_exit();
     let second = exit.map(CountedExit::second_quarter);
     Outcome {
@@ -143,6 +158,7 @@ fn outcome(person: &Person, schooling: &Schooling, study: &Study, working: &Work
         exit_quarter: exit.map(CountedExit::quarter),
         placed_college: second.is_some_and(|q| study.terms.iter().any(|t| !t.dual && t.counts() && t.in_quarter(q))),
         placed_work: second.is_some_and(|q| working.paid_in(q)),
+        placed_elsewhere: second.is_some_and(|q| elsewhere.iter().any(|w| w.quarter == q)),
         federal: schooling.exit.is_some() && course.federal,
         left_state: World::left_state(schooling, course),
     }

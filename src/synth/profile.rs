@@ -20,6 +20,7 @@ pub(crate) struct Profile {
     pub(crate) assessment: Assessment,
     pub(crate) quality: Quality,
     pub(crate) follow_up: FollowUp,
+    pub(crate) adult_education: AdultEducation,
     pub(crate) copies: Copies,
     pub(crate) bias: PerRace,
     pub(crate) faults: Faults,
@@ -161,6 +162,7 @@ pub(crate) struct Work {
     pub(crate) amended_employers: u32,
     pub(crate) amended_changed: u32,
     pub(crate) amended_zeroed: u32,
+    pub(crate) exchange_silent: u32,
 }
 
 /// Rates of the section `bridge`.
@@ -213,6 +215,27 @@ pub(crate) struct FollowUp {
     pub(crate) trains: u32,
     pub(crate) apprentice: u32,
     pub(crate) apprentice_worker: u32,
+}
+
+/// Rates of the section `adult_education`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AdultEducation {
+    pub(crate) no_diploma: u32,
+    pub(crate) graduate: u32,
+    pub(crate) at_school: u32,
+    pub(crate) worker: u32,
+    pub(crate) returns: u32,
+    pub(crate) trained: u32,
+    pub(crate) excluded: u32,
+    pub(crate) low_income: u32,
+    pub(crate) english_learner: u32,
+    pub(crate) single_parent: u32,
+    pub(crate) displaced_homemaker: u32,
+    pub(crate) not_disclosed: u32,
+    pub(crate) credential: u32,
+    pub(crate) diploma: u32,
+    pub(crate) not_matched: u32,
 }
 
 /// Rates of the section `copies`.

@@ -25,6 +25,8 @@ pub(crate) enum Sheet {
     WorkBased(i32),
     /// A sheet of a workbook, a school year each.
     Credentials(i32),
+    AdultEducation,
+    OutOfState,
 }
 
 const FIRST_YEAR: i32 = COHORTS.0 - 3;
@@ -50,6 +52,7 @@ impl Sheet {
         all.push(Self::Apprenticeships);
         all.extend((FIRST_YEAR..=LAST_YEAR).map(Self::WorkBased));
         all.extend((FIRST_YEAR..=LAST_YEAR).map(Self::Credentials));
+        all.extend([Self::AdultEducation, Self::OutOfState]);
         all
     }
 
@@ -83,6 +86,8 @@ impl Sheet {
             Self::Apprenticeships => apprenticeships,
             Self::WorkBased(year) => apprenticeships + 1 + year - FIRST_YEAR,
             Self::Credentials(year) => apprenticeships + 1 + years + year - FIRST_YEAR,
+            Self::AdultEducation => apprenticeships + 1 + 2 * years,
+            Self::OutOfState => apprenticeships + 2 + 2 * years,
         };
         usize::try_from(number).unwrap_or(0)
     }
@@ -103,6 +108,8 @@ impl Sheet {
             Self::Apprenticeships => "apprenticeships",
             Self::WorkBased(_) => "work_based_learning",
             Self::Credentials(_) => "credentials",
+            Self::AdultEducation => "adult_education",
+            Self::OutOfState => "wages_out_of_state",
         }
     }
 
@@ -123,6 +130,8 @@ impl Sheet {
             Self::Apprenticeships => "apprenticeship/apprenticeships.csv".to_owned(),
             Self::WorkBased(_) => "k12/work_based_learning.xlsx".to_owned(),
             Self::Credentials(_) => "credentials/credentials.xlsx".to_owned(),
+            Self::AdultEducation => "adult_education/participants.csv".to_owned(),
+            Self::OutOfState => "exchange/wages_out_of_state.csv".to_owned(),
         }
     }
 
@@ -145,6 +154,8 @@ impl Sheet {
                 | Self::Apprenticeships
                 | Self::WorkBased(_)
                 | Self::Credentials(_)
+                | Self::AdultEducation
+                | Self::OutOfState
         )
     }
 
@@ -171,6 +182,8 @@ impl Sheet {
             Self::Apprenticeships => APPRENTICESHIPS.to_owned(),
             Self::WorkBased(_) => WORK_BASED.to_owned(),
             Self::Credentials(_) => CREDENTIALS.to_owned(),
+            Self::AdultEducation => ADULT_EDUCATION.to_owned(),
+            Self::OutOfState => OUT_OF_STATE.to_owned(),
             Self::Wages(_) | Self::AmendedWages => {
                 let (q, filed) = match self {
                     Self::Wages(q) => (q, quarter_begin(q + 2) - 37),
@@ -219,6 +232,8 @@ const WORK_BASED: &str = "State Student ID\tLast Name\tFirst Name\tBirth Date\tD
 Paid?\tCompleted?\tEmployer Account";
 const CREDENTIALS: &str =
     "State Student ID\tLast Name\tFirst Name\tBirth Date\tSchool\tSchool Year\tCredential\tDate Earned\tPassed?";
+const ADULT_EDUCATION: &str = "p100,ssn,last_name,first_name,p101,p200,p201,p802,p803,p806,p807,p900,p901,p923,p1300,training_cip,p1800,p1801,p1602,p1606";
+const OUT_OF_STATE: &str = "ssn,year_quarter,state,wages,employment_source";
 
 /// A row within the bytes of a portion.
 #[derive(Clone, Copy, Debug)]

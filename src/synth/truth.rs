@@ -156,6 +156,7 @@ pub(crate) fn outcomes(rows: &[Outcome]) -> Vec<(&'static str, ArrayRef)> {
         ("exit_quarter", Arc::new(rows.iter().map(|o| o.exit_quarter).collect::<Int32Array>())),
         ("placed_postsecondary_q2", flag(|o| o.placed_college)),
         ("placed_employment_q2", flag(|o| o.placed_work)),
+        ("placed_out_of_state_q2", flag(|o| o.placed_elsewhere)),
         ("federal_or_military", flag(|o| o.federal)),
         ("left_state", flag(|o| o.left_state)),
     ]

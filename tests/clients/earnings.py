@@ -41,6 +41,7 @@ def table(rule):
 
 
 k12, courses, terms, awards, wages = (linked(s) for s in ("k12_enrollment", "cte_courses", "ps_enrollment", "ps_awards", "ui_wages"))
+elsewhere_rows = linked("wages_out_of_state")
 programs = {p["program_code"]: p for p in linked("programs")}
 directory = {e["employer_account"]: e for e in linked("employers")}
 prices = {int(p["price_year"]): Fraction(p["price_index"]) for p in linked("price_index")}
@@ -156,6 +157,13 @@ for row in wages:
     if row["person_id"] in leavers:
         net[row["person_id"], number, row["employer_account"]] += cents(row["wages"])
 first, last = min(delivered), max(delivered)
+# What an exchange of wage records returned: amount and the smallest code of its sources.
+elsewhere, sources = defaultdict(int), defaultdict(set)
+for row in elsewhere_rows:
+    key = row["person_id"], int(row["year_quarter"][:4]) * 4 + int(row["year_quarter"][4]) - 1
+    if row["person_id"] in leavers and row["wages"] > 0:
+        elsewhere[key] += cents(row["wages"])
+        sources[key].add(row["employment_source"])
 payers = defaultdict(dict)
 taken_back = set()
 for (person, number, account), amount in net.items():
@@ -180,16 +188,21 @@ def sector(account):
 
 
 quarters = {}
-for (person, number), accounts in payers.items():
-    del accounts[None]
+for key in set(payers) | set(elsewhere):
+    (person, number), other = key, elsewhere.get(key, 0)
+    accounts = {a: amount for a, amount in payers.get(key, {}).items() if a is not None}
     most = max(accounts.values(), default=0)
     primary = min((a for a, amount in accounts.items() if amount == most), default=None)
     beside = [(paid_by(person, number - 1, a), paid_by(person, number + 1, a)) for a in accounts]
     full = True if (True, True) in beside else False if all(False in pair for pair in beside) else None
+    if other and not accounts:
+        full = None
+    total = sum(accounts.values()) + other
     quarters[person, number] = {
-        "wages": sum(accounts.values()), "n_employers": len(accounts), "naics_sector": sector(primary),
+        "wages": total, "out_of_state_wages": other, "employment_source": "01" if accounts else min(sources[key], default=None),
+        "n_employers": len(accounts), "naics_sector": sector(primary),
         "county": (directory.get(primary) or {}).get("county"), "full_quarter": full, "negative": (person, number) in taken_back,
-        "implausible": len(accounts) > 20 or sum(accounts.values()) > 25_000_000,
+        "implausible": len(accounts) > 20 or total > 25_000_000,
     }
 
 
@@ -206,7 +219,7 @@ def as_cents(row):
 
 told = {}
 for row in table("wage_quarter"):
-    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-WAGE", 1)
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-WAGE", 2)
     key = row.pop("person_id"), row.pop("quarter")
     assert key not in told
     told[key] = as_cents(row)
@@ -231,12 +244,12 @@ for person, level, year, left_in, district, school in left:
             "reporting_year": year + 1, "quarter": number, "concentrator": concentrator,
             "state": "observed" if seen else "not_observable" if reason else "not_observed", "reason": None if seen else reason,
             "measurable": not late and not early, "employed": bool(seen), "wages": seen.get("wages"), "real_wages": real,
-            "naics_sector": seen.get("naics_sector"), "full_quarter": seen.get("full_quarter"), "implausible": seen.get("implausible"),
+            "employment_source": seen.get("employment_source"), "naics_sector": seen.get("naics_sector"), "full_quarter": seen.get("full_quarter"), "implausible": seen.get("implausible"),
             "district_id": district, "school_id": school,
         }
 told = {}
 for row in table("employment_after_exit"):
-    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 2)
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 3)
     key = tuple(row.pop(name) for name in ("person_id", "level", "exit_year", "quarters_after"))
     assert key not in told
     told[key] = as_cents(row)
@@ -357,7 +370,7 @@ def reckon(people):
         "employment_rate_bound_low": len(employed) / n if measured else None, "employment_rate_bound_high": (len(employed) + n - covered) / n if measured else None,
         "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
         "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
-        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 2,
+        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 3,
     }
 
 

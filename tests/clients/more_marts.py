@@ -22,7 +22,7 @@ steps = {step["step"]: step["fingerprint"] for step in run["steps"]}
 db = duckdb.connect()
 SOURCES = (
     "k12_enrollment", "cte_courses", "graduation_cohort", "extended_cohort", "assessments", "work_based_learning", "credentials", "follow_up_survey",
-    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "licences", "apprenticeships", "programs", "employers", "credential_list", "nontraditional",
+    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "apprenticeships", "adult_education", "programs", "employers", "credential_list", "nontraditional",
 )
 for source in SOURCES:
     db.execute(f"create view {source} as select * from read_parquet('{out}/store/linked/{steps['linked/' + source]}/*.parquet', hive_partitioning = false)")
@@ -321,9 +321,10 @@ COVERED = {
                  "cast(substr(year_quarter, 1, 4) as int) + cast(substr(year_quarter, 5, 1) >= '3' as int)", "true",
                  {"employer_naics": "naics is not null", "employer_county": "county is not null"}),
     "apprenticeships": ("apprenticeships", "py(start_date)", "true", plain("occupation", "sponsor_naics")),
+    "adult_education": ("adult_education", "py(entry_date)", "true", plain("sex", "low_income", "english_learner", "single_parent", "displaced_homemaker")),
     "licences": ("licences", "py(issued)", "true", plain("county", "expires")),
 }
-LEARNERS_ONLY = ("ui_wages", "licences", "apprenticeships")
+LEARNERS_ONLY = ("ui_wages", "licences", "apprenticeships", "adult_education")
 shares, missing = {}, {}
 for source, (table, year, where, fields) in COVERED.items():
     held = ", ".join(f"bool_or({expression}) as f_{field}" for field, expression in fields.items())
@@ -367,7 +368,9 @@ create table leavers as
 create table seen as
   with paid as (select l.person_id, l.y, u.employer_account, greatest(sum(u.wages), 0) as wages
                 from leavers l join ui_wages u on u.person_id = l.person_id and u.year_quarter = l.yq group by all),
-  w as (select person_id, y, sum(wages) as wages from paid group by all),
+  other as (select l.person_id, l.y, s.wages
+            from leavers l join wages_out_of_state s on s.person_id = l.person_id and s.year_quarter = l.yq and s.wages > 0),
+  w as (select person_id, y, sum(wages) as wages from (select person_id, y, wages from paid union all from other) group by all),
   c as (select distinct l.person_id, l.y from leavers l join ps_enrollment p on p.person_id = l.person_id
         where p.term_begin < l.day_after and p.term_end >= l.first_day and coalesce(p.enrollment_status, 'F') not in ('W', 'D', 'A')
           and p.dual_enrolled is not true and p.term_begin > l.counted

@@ -10,7 +10,7 @@ from collections import defaultdict, namedtuple
 from decimal import Decimal
 
 SOURCES = (
-    "k12_enrollment", "cte_courses", "graduation_cohort", "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "licences", "extended_cohort",
+    "k12_enrollment", "cte_courses", "graduation_cohort", "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "extended_cohort",
     "assessments", "work_based_learning", "credentials", "follow_up_survey", "apprenticeships", "programs", "credential_list", "nontraditional",
 )
 LAW = 2020  # the first reporting year of Perkins V
@@ -310,6 +310,11 @@ class Learners:
             by_employer[row["person_id"], quarter_called(row["year_quarter"]), row["employer_account"]] += row["wages"]
         for (person, number, _), wages in by_employer.items():
             self.paid[person, number] += max(wages, Decimal(0))
+        # How far wages reach is told by the state's own.
+        quarters = {number for _, number in self.paid}
+        self.wages_reach = (min(quarters), max(quarters)) if quarters else None
+        for row in self.t["wages_out_of_state"]:
+            self.paid[row["person_id"], quarter_called(row["year_quarter"])] += max(row["wages"], Decimal(0))
         for row in self.t["ps_enrollment"]:
             if row["enrollment_status"] not in AWAY:
                 self.studied[row["person_id"]].append((row["term_begin"], row["term_end"], bool(row["dual_enrolled"])))
@@ -317,8 +322,6 @@ class Learners:
             seen = row["record_found"] and not row["graduated"] and row["enrollment_status"] not in AWAY
             if seen and row["enrollment_begin"] and row["enrollment_end"]:
                 self.studied[row["person_id"]].append((row["enrollment_begin"], row["enrollment_end"], False))
-        quarters = {number for _, number in self.paid}
-        self.wages_reach = (min(quarters), max(quarters)) if quarters else None
         terms = self.t["ps_enrollment"]
         self.college_reach = (min(row["term_begin"] for row in terms), max(row["term_end"] for row in terms)) if terms else None
         self.searched = {row["person_id"] for row in terms + self.t["nsc_detail"]}

@@ -29,7 +29,7 @@ def view(name, folder, pattern="*.parquet"):
 
 
 SOURCES = (
-    "k12_enrollment", "cte_courses", "ps_enrollment", "nsc_detail", "ui_wages", "credentials", "credential_list", "nontraditional", "programs", "organizations",
+    "k12_enrollment", "cte_courses", "ps_enrollment", "nsc_detail", "ui_wages", "wages_out_of_state", "credentials", "credential_list", "nontraditional", "programs", "organizations",
 )
 for source in SOURCES:
     view(source, out / "store/linked" / steps[f"linked/{source}"])
@@ -193,7 +193,8 @@ SELECT p, 5 AS step FROM (SELECT c.person_id AS p FROM credentials AS c JOIN cre
     WHERE c.passed AND l.recognized AND c.earned_date BETWEEN COALESCE(l.valid_from, DATE '1900-01-01') AND COALESCE(l.valid_to, DATE '9999-12-31'))
 UNION SELECT p, 3 FROM status WHERE concentrator UNION SELECT p, 4 FROM status WHERE completer
 UNION SELECT x.p, 6 FROM last_exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day
-UNION SELECT x.p, 7 FROM last_exit AS x JOIN ui_wages AS w ON w.person_id = x.p AND w.wages > 0
+UNION SELECT x.p, 7 FROM last_exit AS x JOIN (SELECT person_id, wages, year_quarter FROM ui_wages UNION ALL SELECT person_id, wages, year_quarter FROM wages_out_of_state) AS w
+                    ON w.person_id = x.p AND w.wages > 0
                     AND w.year_quarter[1:4]::INT * 4 + w.year_quarter[5:5]::INT - 1 > x.q;
 """)
 STEPS = ["1_entrant", "2_second_course", "3_concentrator", "4_completer", "5_credential", "6_college", "7_work"]

@@ -365,17 +365,22 @@ paid = defaultdict(Counter)
 for row in records.linked("ui_wages"):
     if row["person_id"] in learners:
         paid[row["person_id"], row["year_quarter"]][row["employer_account"]] += int(row["wages"] * 100)
-for (person, name), by_employer in paid.items():
+elsewhere = Counter()
+for row in records.linked("wages_out_of_state"):
+    if row["person_id"] in learners and row["wages"] > 0:
+        elsewhere[row["person_id"], row["year_quarter"]] += int(row["wages"] * 100)
+for (person, name) in sorted(set(paid) | set(elsewhere)):
+    by_employer, other = paid.get((person, name), {}), elsewhere[person, name]
     year, positive = int(name[:4]), {a: cents for a, cents in by_employer.items() if cents > 0}
-    total = sum(positive.values())
+    total = sum(positive.values()) + other
     primary = min(positive, key=lambda a: (-positive[a], a), default=None)
     code = ((employers.get(primary) or {}).get("naics") or "")[:2]
     real = math.floor(total * prices[2024] / prices[year] + Fraction(1, 2)) if prices.get(2024) and prices.get(year) else None
     row = {"quarter": year * 4 + int(name[4]) - 1, "calendar_year": year, "wages": Decimal(total) / 100, "real_wages": None if real is None else Decimal(real) / 100,
-           "n_employers": len(positive), "naics_sector": JOINED.get(code, code) or None, "negative": any(c < 0 for c in by_employer.values()),
+           "out_of_state_wages": Decimal(other) / 100, "n_employers": len(positive), "naics_sector": JOINED.get(code, code) or None, "negative": any(c < 0 for c in by_employer.values()),
            "implausible": len(positive) > 20 or total > 25_000_000}
     empty(row, "real_wages", "not_collected")
-    empty(row, "naics_sector", "not_collected" if positive else "not_applicable")
+    empty(row, "naics_sector", "not_collected" if positive or other else "not_applicable")
     expected["research_wage_quarter", person].append(row)
 
 MARTS = {"research_spell": ("source", "org_id", "spell_begin"), "research_course": ("school_year", "school_id", "program_code", "course_code"),

@@ -29,6 +29,7 @@ COLUMNS = {
     "ps_awards": "college_id award_date academic_year award_level program_code cip_code",
     "nsc_detail": "record_found enrollment_begin enrollment_end enrollment_status graduated",
     "ui_wages": "year_quarter employer_account wages",
+    "wages_out_of_state": "year_quarter state wages employment_source",
     "licences": "licence_type issued expires",
     "assessments": "district_id school_id school_year grade subject attempt test_date alternate valid performance_level proficient",
     "work_based_learning": "school_year program_code wbl_type start_date end_date hours completed",
@@ -332,6 +333,22 @@ def lines_of_employers():
     # Lines of one employer add up; what is below zero is nothing, and takes nothing from another employer's (A).
     number = 2023 * 4 + 3
     assert [of.paid[p, number] for p in "ABC"] == [Decimal("200.00"), 0, 0] and [of.at_work(p, number)[0] for p in "ABC"] == [True, False, False]
+
+
+def work_elsewhere():
+    def abroad(person, quarter, wages, source="02"):
+        return {"person_id": person, "year_quarter": quarter, "state": "TX", "wages": Decimal(wages), "employment_source": source}
+
+    of = learners(
+        ui_wages=[{"person_id": p, "year_quarter": q, "employer_account": "1", "wages": Decimal(w)} for p, q, w in (("A", "20234", "-9"), ("B", "20234", "2.00"), ("Z", "20231", "1"))],
+        wages_out_of_state=[abroad("A", "20234", "3.00"), abroad("B", "20234", "4.00", "03"), abroad("C", "20234", "0.00"), abroad("D", "20243", "5.00")],
+    )
+    # What other states paid is added, also where this state's employer took something back (A). Nothing is nothing (C), and how far wages reach is told by
+    # this state's own: D is seen in a quarter that is not measurable.
+    number = 2023 * 4 + 3
+    assert [of.paid[p, number] for p in "ABC"] == [Decimal("3.00"), Decimal("6.00"), 0]
+    assert [of.at_work(p, number)[0] for p in "ABC"] == [True, True, False]
+    assert of.at_work("D", number + 3) == (True, False, True)
 
 
 def status_of_leavers():
@@ -747,7 +764,7 @@ def cells():
 
 CASES = (
     concentrators, college_concentrators, dual_enrolment, attributes, foster_care_at_college, populations_of_the_year, exits, wages_and_colleges,
-    lines_of_employers, status_of_leavers, placed_completers,
+    lines_of_employers, work_elsewhere, status_of_leavers, placed_completers,
     graduation_in_four_years, graduation_in_five_years, scores_of_leavers, credentials_of_graduates, credits_of_graduates, practice_of_graduates,
     nontraditional_fields, nontraditional_fields_of_colleges, place_of_a_year, credentials_of_college_leavers, placement_by_type, cells,
 )

@@ -12,9 +12,19 @@ const FIRST: &str = "2025-01-10";
 /// Writes a log that names every file of the project, and has the pipeline read it.
 pub fn log(project: &Project, told: &[(&str, &str, &str)]) {
     let mut text = "file,received,status\n".to_owned();
-    for folder in
-        ["directory", "apprenticeship", "credentials", "k12", "licences", "nsc", "postsecondary", "survey", "wages"]
-    {
+    for folder in [
+        "directory",
+        "exchange",
+        "adult_education",
+        "apprenticeship",
+        "credentials",
+        "k12",
+        "licences",
+        "nsc",
+        "postsecondary",
+        "survey",
+        "wages",
+    ] {
         for (name, _) in project.files(&format!("sample_data/{folder}")) {
             let path = format!("sample_data/{folder}/{name}");
             if !told.iter().any(|(file, ..)| *file == path) {

@@ -1,24 +1,27 @@
 /* ---
 id: PV-1P1
 rule: placement_1p1
-version: 2
+version: 3
 title: Post-program placement, second quarter after completion (1P1)
 says: >
   Where those who completed a CTE program of a college were in the second quarter after: still or again in postsecondary education, in
   advanced training, in employment, and in any of the three. Each is observed, not observed, or not observable with a reason, as for the secondary level: without a
   Social Security number or a bridge record nobody can be found in wages, and a quarter that has not been delivered says nothing. College
   enrollment counts where its dates overlap the quarter; leave, withdrawal and death do not count. The wages of all employers of the quarter
-  are summed; an employer whose lines come to less than nothing counts as none. A registered apprenticeship of any status counts as advanced
+  are summed; an employer whose lines come to less than nothing counts as none. What other states and federal employers paid is added where an exchange
+  of wage records has returned it, unless the state says otherwise. A registered apprenticeship of any status counts as advanced
   training where its dates overlap the quarter; of other training nobody was asked. Whether any of the three could have been observed is told
   by wages and college records alone. Military and national service are not among the sources.
 citation: Perkins V sec. 113(b)(2)(B)(i)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
+# out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
 # wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as they reach.
 parameters:
   quarters_after: 2
   min_wages: "0.01"
   not_enrolled: [W, D, A]
+  out_of_state: include
   wages_through: ""
   postsecondary_through: ""
 effective: { from: 2019-07-01 }
@@ -33,6 +36,7 @@ columns:
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_asked, before_data_begin or data_not_yet_available", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
+  - { name: employment_source, type: text, label: Source of the wages, definition: "Employment only; of several the smallest code: 01 is this state", sensitivity: quasi, code_set: employment_source }
   - { name: program_code, type: text, label: Program that was completed, sensitivity: quasi }
   - { name: school_id, type: text, label: College of the completion, sensitivity: quasi }
 --- */
@@ -58,32 +62,38 @@ by_employer AS (
 ),
 seen_in AS (
     -- What one employer took back takes nothing from what another one paid.
-    SELECT person_id, reporting_year, CASE WHEN net > 0 THEN net ELSE 0 END AS wages, FALSE AS at_college, FALSE AS in_training
+    SELECT person_id, reporting_year, CASE WHEN net > 0 THEN net ELSE 0 END AS wages, CASE WHEN net > 0 THEN '01' END AS employment_source,
+           FALSE AS at_college, FALSE AS in_training
     FROM by_employer
     UNION ALL
-    SELECT c.person_id, c.reporting_year, NULL, TRUE, FALSE
+    SELECT c.person_id, c.reporting_year, s.wages, s.employment_source, FALSE, FALSE
+    FROM completers AS c
+    JOIN wages_out_of_state AS s ON s.person_id = c.person_id AND s.year_quarter = c.year_quarter
+    WHERE s.wages > 0 AND $out_of_state <> 'exclude'
+    UNION ALL
+    SELECT c.person_id, c.reporting_year, NULL, NULL, TRUE, FALSE
     FROM completers AS c
     JOIN ps_enrollment AS p ON p.person_id = c.person_id AND p.term_begin < c.day_after AND p.term_end >= c.first_day
     WHERE p.enrollment_status IS NULL OR p.enrollment_status NOT IN ($not_enrolled)
     UNION ALL
     -- An empty status is a college that does not publish it, not a learner who is away. A degree row is no enrollment.
-    SELECT c.person_id, c.reporting_year, NULL, TRUE, FALSE
+    SELECT c.person_id, c.reporting_year, NULL, NULL, TRUE, FALSE
     FROM completers AS c
     JOIN nsc_detail AS n ON n.person_id = c.person_id AND n.enrollment_begin < c.day_after AND n.enrollment_end >= c.first_day
     WHERE n.record_found AND n.graduated IS NOT TRUE
       AND (n.enrollment_status IS NULL OR n.enrollment_status NOT IN ($not_enrolled))
     UNION ALL
-    SELECT c.person_id, c.reporting_year, NULL, FALSE, TRUE
+    SELECT c.person_id, c.reporting_year, NULL, NULL, FALSE, TRUE
     FROM apprenticeships AS a
     JOIN completers AS c ON c.person_id = a.person_id AND a.start_date < c.day_after AND (a.end_date IS NULL OR a.end_date >= c.first_day)
 ),
 outcomes AS (
-    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college, bool_or(in_training) AS in_training
+    SELECT person_id, reporting_year, sum(wages) AS wages, min(employment_source) AS employment_source, bool_or(at_college) AS at_college, bool_or(in_training) AS in_training
     FROM seen_in
     GROUP BY person_id, reporting_year
 ),
 reasons AS (
-    SELECT c.*, o.wages, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
+    SELECT c.*, o.wages, o.employment_source, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
            COALESCE(o.in_training, FALSE) AS in_training,
            CASE WHEN w.last_quarter IS NULL OR c.year_quarter > w.last_quarter THEN 'data_not_yet_available'
                 WHEN c.year_quarter < w.first_quarter THEN 'before_data_begin'
@@ -114,5 +124,6 @@ found AS (
 SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter,
        CASE WHEN seen THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
        CASE WHEN seen THEN NULL ELSE why END AS reason, measurable,
-       CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages, program_code, school_id
+       CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages,
+       CASE WHEN placement_type = 'employment' AND employed THEN employment_source END AS employment_source, program_code, school_id
 FROM found

@@ -1,7 +1,7 @@
 /* ---
 id: PV-3S1
 rule: placement_3s1
-version: 3
+version: 4
 title: Post-program placement, second quarter after exit (3S1)
 says: >
   Where those who left secondary education were in the second quarter after their exit: in postsecondary education, in advanced training, in
@@ -10,7 +10,8 @@ says: >
   nobody looked for in college records cannot be found there, one who was not asked or has not answered has told nothing, and a quarter or a
   survey that has not been delivered says nothing. College enrollment counts where its dates overlap the quarter; leave, withdrawal and death
   do not count; what began before the exit is dual enrolment. The wages of all employers of the quarter are summed; an employer whose lines
-  come to less than nothing counts as none. A registered apprenticeship of any status counts as advanced training where its dates overlap the quarter. The follow-up survey of leavers counts where its answer is
+  come to less than nothing counts as none. What other states and federal employers paid is added where an exchange of wage records has returned it,
+  unless the state says otherwise. A registered apprenticeship of any status counts as advanced training where its dates overlap the quarter. The follow-up survey of leavers counts where its answer is
   about the quarter, and only for the types that the parameter names; what a record shows stands as administrative. Any of the five is
   observed where one of them is; whether it could have been observed is told by wages and college records alone, for a no in the survey is
   too little. The indicator counts those who were concentrators by the year of the exit.
@@ -18,6 +19,7 @@ citation: Perkins V sec. 113(b)(2)(A)(iii) and 113(b)(3)(C)(ii)(III)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
 # survey_types: the types for which an answer in the survey counts, of advanced_training, military, service, postsecondary and employment; [none] for no type.
+# out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
 # wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as they reach.
 parameters:
   quarters_after: 2
@@ -26,6 +28,7 @@ parameters:
   dual_level: secondary
   search_required: true
   survey_types: [advanced_training, military, service]
+  out_of_state: include
   wages_through: ""
   postsecondary_through: ""
 effective: { from: 2019-07-01 }
@@ -42,6 +45,7 @@ columns:
   - { name: source, type: text, label: Who says so, definition: "administrative or survey; empty where it is not observed", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter or the exit, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
+  - { name: employment_source, type: text, label: Source of the wages, definition: "Employment found in records only; of several the smallest code: 01 is this state", sensitivity: quasi, code_set: employment_source }
   - { name: district_id, type: text, label: District of the exit, sensitivity: quasi }
   - { name: school_id, type: text, label: School of the exit, sensitivity: quasi }
 --- */
@@ -71,29 +75,35 @@ by_employer AS (
 ),
 seen_in AS (
     -- What the records show of the quarter. What one employer took back takes nothing from what another one paid.
-    SELECT person_id, reporting_year, CASE WHEN net > 0 THEN net ELSE 0 END AS wages, FALSE AS at_college, FALSE AS in_training
+    SELECT person_id, reporting_year, CASE WHEN net > 0 THEN net ELSE 0 END AS wages, CASE WHEN net > 0 THEN '01' END AS employment_source,
+           FALSE AS at_college, FALSE AS in_training
     FROM by_employer
     UNION ALL
-    SELECT e.person_id, e.reporting_year, NULL, TRUE, FALSE
+    SELECT e.person_id, e.reporting_year, s.wages, s.employment_source, FALSE, FALSE
+    FROM exits AS e
+    JOIN wages_out_of_state AS s ON s.person_id = e.person_id AND s.year_quarter = e.year_quarter
+    WHERE s.wages > 0 AND $out_of_state <> 'exclude'
+    UNION ALL
+    SELECT e.person_id, e.reporting_year, NULL, NULL, TRUE, FALSE
     FROM exits AS e
     JOIN ps_enrollment AS p ON p.person_id = e.person_id AND p.term_begin < e.day_after AND p.term_end >= e.first_day
     WHERE (p.enrollment_status IS NULL OR p.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND p.term_begin > e.counted_exit_date))
     UNION ALL
     -- An empty status is a college that does not publish it, not a learner who is away. A degree row is no enrollment.
-    SELECT e.person_id, e.reporting_year, NULL, TRUE, FALSE
+    SELECT e.person_id, e.reporting_year, NULL, NULL, TRUE, FALSE
     FROM exits AS e
     JOIN nsc_detail AS n ON n.person_id = e.person_id AND n.enrollment_begin < e.day_after AND n.enrollment_end >= e.first_day
     WHERE n.record_found AND n.graduated IS NOT TRUE
       AND (n.enrollment_status IS NULL OR n.enrollment_status NOT IN ($not_enrolled))
       AND ($dual_level <> 'secondary' OR n.enrollment_begin > e.counted_exit_date)
     UNION ALL
-    SELECT e.person_id, e.reporting_year, NULL, FALSE, TRUE
+    SELECT e.person_id, e.reporting_year, NULL, NULL, FALSE, TRUE
     FROM apprenticeships AS a
     JOIN exits AS e ON e.person_id = a.person_id AND a.start_date < e.day_after AND (a.end_date IS NULL OR a.end_date >= e.first_day)
 ),
 outcomes AS (
-    SELECT person_id, reporting_year, sum(wages) AS wages, bool_or(at_college) AS at_college, bool_or(in_training) AS in_training
+    SELECT person_id, reporting_year, sum(wages) AS wages, min(employment_source) AS employment_source, bool_or(at_college) AS at_college, bool_or(in_training) AS in_training
     FROM seen_in
     GROUP BY person_id, reporting_year
 ),
@@ -121,7 +131,7 @@ known AS (
 ),
 reasons AS (
     SELECT e.person_id, e.reporting_year, e.quarter, e.district_id, e.school_id, c.person_id IS NOT NULL AS concentrator,
-           o.wages, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
+           o.wages, o.employment_source, COALESCE(o.wages >= CAST($min_wages AS DECIMAL(14, 2)), FALSE) AS employed, COALESCE(o.at_college, FALSE) AS at_college,
            COALESCE(o.in_training, FALSE) AS in_training, COALESCE(t.asked, FALSE) AS asked,
            CASE WHEN 'postsecondary' IN ($survey_types) THEN t.postsecondary END AS says_college,
            CASE WHEN 'advanced_training' IN ($survey_types) THEN t.advanced_training END AS says_training,
@@ -189,5 +199,6 @@ stated AS (
 SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter, concentrator, state,
        CASE WHEN state = 'not_observable' THEN why END AS reason,
        CASE WHEN in_records THEN 'administrative' WHEN says THEN 'survey' END AS source, measurable,
-       CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages, district_id, school_id
+       CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages,
+       CASE WHEN placement_type = 'employment' AND employed THEN employment_source END AS employment_source, district_id, school_id
 FROM stated

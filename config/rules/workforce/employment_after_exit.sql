@@ -1,7 +1,7 @@
 /* ---
 id: WF-EXIT
 rule: employment_after_exit
-version: 2
+version: 3
 title: Employment and wages after the exit
 says: >
   Whether those who left secondary education, and those who completed a CTE program of a college, had wages in the second, fourth, twelfth and
@@ -11,11 +11,13 @@ says: >
   All leavers are shown; a secondary one is a concentrator where 3S1 counts one, and who completed a CTE program at a college is one always.
   Wages are those of one quarter, of all employers, and are never made up to a year. In real dollars they are those of the base year by the
   consumer price index, year by year; without an index of the year they are left empty. Quarters whose wages are implausible are marked and count.
+  What other states and federal employers paid is among the wages where `wage_quarter` has it, unless the state says otherwise.
 citation: WIOA sec. 116(b)(2)(A)(i); Perkins V sec. 113(b)(2); domain defaults for wage records
 grain: [person_id, level, exit_year, quarters_after]
 year: reporting_year
+# out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
 # wages_through (such as "20244") states how far the data go; empty: as far as they reach.
-parameters: { quarters: [2, 4, 12, 20], min_wages: "0.01", base_year: 2024, lag_years: 1, wages_through: "" }
+parameters: { quarters: [2, 4, 12, 20], min_wages: "0.01", base_year: 2024, lag_years: 1, out_of_state: include, wages_through: "" }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team
@@ -33,8 +35,9 @@ columns:
   - { name: employed, type: boolean, label: Wages in the quarter, sensitivity: quasi }
   - { name: wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; empty where not employed, sensitivity: quasi }
   - { name: real_wages, type: "decimal(14,2)", label: Wages of the quarter in dollars of the base year, definition: Empty where not employed or without an index of the year, sensitivity: quasi }
+  - { name: employment_source, type: text, label: Source of the wages, definition: "Of several the smallest code: 01 is this state; empty where not employed", sensitivity: quasi, code_set: employment_source }
   - { name: naics_sector, type: text, label: Industry of the primary employer, definition: Empty where not employed or not known, sensitivity: quasi, code_set: naics_sector }
-  - { name: full_quarter, type: boolean, label: Full quarter, definition: "One employer paid in the quarter before, in this and in the next; empty where not employed or where that quarter has not been delivered", sensitivity: quasi }
+  - { name: full_quarter, type: boolean, label: Full quarter, definition: "One employer paid in the quarter before, in this and in the next; empty where not employed, where that quarter has not been delivered, or where other states alone paid", sensitivity: quasi }
   - { name: implausible, type: boolean, label: Implausible, definition: Empty where not employed, sensitivity: quasi }
   - { name: district_id, type: text, label: District of the exit, definition: Empty for colleges, sensitivity: quasi }
   - { name: school_id, type: text, label: School of the exit or college of the completion, sensitivity: quasi }
@@ -55,9 +58,11 @@ leavers AS (
                           ON k.person_id = x.person_id
 ),
 paid AS (
-    SELECT x.person_id, x.level, x.exit_year, w.quarter, w.wages, w.naics_sector, w.full_quarter, w.implausible
+    SELECT x.person_id, x.level, x.exit_year, w.quarter, w.wages, w.employment_source, w.naics_sector, w.full_quarter, w.implausible
     FROM exits AS x
-    JOIN wage_quarter AS w ON x.person_id = w.person_id
+    JOIN (SELECT person_id, quarter, employment_source, naics_sector, full_quarter, implausible,
+                 wages - CASE WHEN $out_of_state = 'exclude' THEN COALESCE(out_of_state_wages, 0) ELSE 0 END AS wages
+          FROM wage_quarter) AS w ON x.person_id = w.person_id
     WHERE w.quarter - x.exit_quarter IN ($quarters) AND w.wages >= CAST($min_wages AS DECIMAL(14, 2))
 ),
 reach AS (
@@ -83,7 +88,7 @@ looked_at AS (
 ),
 found AS (
     SELECT l.*, p.person_id IS NOT NULL AS employed, p.wages, CAST(p.wages * i.base / i.own AS DECIMAL(14, 2)) AS real_wages,
-           p.naics_sector, p.full_quarter, p.implausible,
+           p.employment_source, p.naics_sector, p.full_quarter, p.implausible,
            CASE WHEN r.first_quarter IS NULL OR l.quarter > r.last_quarter THEN 'data_not_yet_available'
                 WHEN l.quarter < r.first_quarter THEN 'before_data_begin'
                 WHEN l.bridged THEN NULL
@@ -98,5 +103,5 @@ SELECT person_id, level, exit_year, quarters_after, reporting_year, quarter, con
        CASE WHEN employed THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
        CASE WHEN employed THEN NULL ELSE why END AS reason,
        COALESCE(why, '') NOT IN ('data_not_yet_available', 'before_data_begin') AS measurable,
-       employed, wages, real_wages, naics_sector, full_quarter, implausible, district_id, school_id
+       employed, wages, real_wages, employment_source, naics_sector, full_quarter, implausible, district_id, school_id
 FROM found
