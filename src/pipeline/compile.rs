@@ -15,7 +15,7 @@ use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
 use crate::pipeline::request::Request;
 use crate::pipeline::sql::{Statement, complaint};
-use crate::pipeline::{check_contract, check_linkage, linkage_gate, tables};
+use crate::pipeline::{check_contract, check_linkage, linkage_gate, source_reach, tables};
 use crate::rules::{Rule, RuleTable};
 
 /// What compiling settles.
@@ -32,6 +32,7 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     check_contract::check(project, found);
     check_linkage::check(project, found);
     linkage_gate::check(project, found);
+    source_reach::check(project, found);
     let mut compiled = Compiled::default();
     let limits = Limits { threads: 1, ..Limits::default() };
     let engine = match Engine::new(limits) {
@@ -49,7 +50,8 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     }
     register(&engine, tables::PERSON_LINK, &tables::person_link(), &project.file, found);
     register(&engine, tables::PERSON_CHANGE, &tables::person_change(), &project.file, found);
-    known.extend([tables::PERSON_LINK, tables::PERSON_CHANGE].map(str::to_owned));
+    register(&engine, tables::SOURCE_REACH, &source_reach::schema(), &project.file, found);
+    known.extend([tables::PERSON_LINK, tables::PERSON_CHANGE, tables::SOURCE_REACH].map(str::to_owned));
     zones_of_sources(project, &mut compiled);
     rules(project, &engine, &mut known, &mut compiled, found).await;
     if project.names_own_learners() {

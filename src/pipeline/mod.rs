@@ -46,6 +46,7 @@ pub mod sent_form;
 pub mod sent_rows;
 pub mod set_aside;
 pub mod side_by_side;
+pub mod source_reach;
 pub mod spec;
 pub mod sql;
 pub mod tables;

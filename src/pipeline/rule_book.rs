@@ -10,7 +10,7 @@ use crate::foundation::{Diagnostics, did_you_mean};
 use crate::pipeline::compile::compile;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::project::{Loaded, Project, load};
-use crate::pipeline::tables;
+use crate::pipeline::{source_reach, tables};
 use crate::rules::{Case, Rule, RuleError, RuleTable, Said, run_fixture};
 
 /// The rules of one pipeline.
@@ -89,6 +89,7 @@ impl RuleBook {
         }
         schemas.insert(tables::PERSON_LINK.to_owned(), tables::person_link());
         schemas.insert(tables::PERSON_CHANGE.to_owned(), tables::person_change());
+        schemas.insert(tables::SOURCE_REACH.to_owned(), source_reach::schema());
         for table in self.tables(None)? {
             schemas.insert(table.name.to_owned(), table.schema());
         }

@@ -31,7 +31,7 @@ use crate::pipeline::runner::{Order, Runner};
 use crate::pipeline::side_by_side::{in_order_of_needs, side_by_side};
 use crate::pipeline::tokens::tokens;
 use crate::pipeline::within::within;
-use crate::pipeline::{files, frequencies, release, research, results, tables};
+use crate::pipeline::{files, frequencies, release, research, results, source_reach, tables};
 use crate::publish::{Lock, Pointer};
 use crate::rules::RuleTable;
 
@@ -256,6 +256,7 @@ impl Begun {
         inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
         ground.runner.engine.register_folder(tables::PERSON_CHANGE, &linked.ledger.place).await?;
         inputs_of_sql.insert(tables::PERSON_CHANGE.to_owned(), linked.ledger.meta.fingerprint.clone());
+        inputs_of_sql.insert(tables::SOURCE_REACH.to_owned(), source_reach::register(ground)?.to_string());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
         linkage_gate(ground).await?;
         if self.project.names_own_learners() {

@@ -84,6 +84,9 @@ pub struct SourceSpec {
     /// Whether the agency hashed identities on its side with `throughline tokenize`.
     #[serde(default)]
     pub tokenized: bool,
+    /// The last day that its data cover in full, where the agency says so: a quarter or a term of which only a part has come is then not taken for whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_through: Option<Located<String>>,
 }
 
 /// What stops a release because of how its records were linked.

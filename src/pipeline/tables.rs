@@ -20,6 +20,9 @@ pub const PERSON_LINK: &str = "person_link";
 /// What changed in persons and their ids since the release before: the ledger.
 pub const PERSON_CHANGE: &str = "person_change";
 
+/// How far the data of each source reach, as the pipeline says.
+pub const SOURCE_REACH: &str = "source_reach";
+
 /// Whether a column of a contract leaves the restricted zone.
 #[must_use]
 pub fn travels(column: &ColumnSpec) -> bool {

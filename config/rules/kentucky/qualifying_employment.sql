@@ -11,7 +11,7 @@ citation: A state rule of Kentucky, as domain defaults give it
 grain: [person_id, reporting_year]
 year: reporting_year
 within: { secondary_exit: [person_id, reporting_year] }
-# wages_through (such as "20244") states how far the data go; empty: as far as they reach.
+# wages_through (such as "20244") states how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach.
 parameters: { of_quarters: 4, min_quarters: 2, min_total: "3000.00", wages_through: "" }
 effective: { from: 2019-07-01 }
 zone: linked
@@ -34,7 +34,7 @@ columns:
 WITH reach AS (
     SELECT CAST(first_quarter AS INT) / 10 * 4 + CAST(first_quarter AS INT) % 10 - 1 AS first_quarter,
            CAST(last_quarter AS INT) / 10 * 4 + CAST(last_quarter AS INT) % 10 - 1 AS last_quarter
-    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
+    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), (SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
 ),
 earned AS (
     SELECT x.person_id, x.reporting_year, count(*) AS quarters_with_wages, sum(w.wages) AS total_wages

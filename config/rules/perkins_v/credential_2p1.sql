@@ -38,7 +38,7 @@ columns:
   - { name: school_id, type: text, label: Last college that served in that year, sensitivity: quasi }
 --- */
 WITH reach AS (
-    SELECT max(academic_year) AS last_year, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
+    SELECT max(academic_year) AS last_year, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), (SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day
     FROM ps_enrollment
 ),
 concentrators AS (

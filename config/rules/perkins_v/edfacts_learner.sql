@@ -119,7 +119,7 @@ types AS (
     GROUP BY person_id, reporting_year, CASE placement_type WHEN 'service' THEN $service_as ELSE placement_type END
 ),
 college_reach AS (
-    SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
+    SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), (SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day
     FROM ps_enrollment
 ),
 looked_for AS (

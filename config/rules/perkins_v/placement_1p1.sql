@@ -16,7 +16,7 @@ citation: Perkins V sec. 113(b)(2)(B)(i)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
-# wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as they reach.
+# wages_through (such as "20244") and postsecondary_through (a day) state how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach.
 parameters:
   quarters_after: 2
   min_wages: "0.01"
@@ -48,10 +48,10 @@ WITH completers AS (
     FROM postsecondary_completion
 ),
 wages_reach AS (
-    SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages
+    SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), (SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages
 ),
 college_reach AS (
-    SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), max(term_end)) AS last_day
+    SELECT min(term_begin) AS first_day, COALESCE(CAST(NULLIF($postsecondary_through, '') AS DATE), (SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day
     FROM ps_enrollment
 ),
 by_employer AS (

@@ -17,7 +17,7 @@ grain: [person_id, exit_year, indicator]
 year: exit_year
 # evidence: wages, and reported for the program's word. credential_cohort: trained or all. credential_records: of reported, award, credential, licence, apprenticeship.
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
-# wages_through (such as "20244") and reported_through (a day) state how far the data go; empty: as far as they reach.
+# wages_through (such as "20244") and reported_through (a day) state how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach.
 parameters:
   indicators: [employment_q2, employment_q4, credential]
   min_wages: "0.01"
@@ -59,7 +59,7 @@ people AS (
 wages_reach AS (
     SELECT CAST(first_quarter AS INT) / 10 * 4 + CAST(first_quarter AS INT) % 10 - 1 AS first_quarter,
            CAST(last_quarter AS INT) / 10 * 4 + CAST(last_quarter AS INT) % 10 - 1 AS last_quarter
-    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
+    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), (SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
 ),
 reported_reach AS (
     SELECT COALESCE(CAST(NULLIF($reported_through, '') AS DATE),

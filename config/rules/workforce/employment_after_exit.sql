@@ -16,7 +16,7 @@ citation: WIOA sec. 116(b)(2)(A)(i); Perkins V sec. 113(b)(2); domain defaults f
 grain: [person_id, level, exit_year, quarters_after]
 year: reporting_year
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
-# wages_through (such as "20244") states how far the data go; empty: as far as they reach.
+# wages_through (such as "20244") states how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach.
 parameters: { quarters: [2, 4, 12, 20], min_wages: "0.01", base_year: 2024, lag_years: 1, out_of_state: include, wages_through: "" }
 effective: { from: 2019-07-01 }
 zone: linked
@@ -68,7 +68,7 @@ paid AS (
 reach AS (
     SELECT CAST(first_quarter AS INT) / 10 * 4 + CAST(first_quarter AS INT) % 10 - 1 AS first_quarter,
            CAST(last_quarter AS INT) / 10 * 4 + CAST(last_quarter AS INT) % 10 - 1 AS last_quarter
-    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
+    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), (SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
 ),
 prices AS (
     SELECT i.price_year, i.price_index AS own, b.price_index AS base

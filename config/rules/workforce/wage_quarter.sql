@@ -14,7 +14,7 @@ says: >
 citation: Domain defaults for wage records; full-quarter employment as in the Quarterly Workforce Indicators
 grain: [person_id, quarter]
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
-# wages_through (such as "20244") states how far the data go; empty: as far as they reach. It is asked for full quarters only.
+# wages_through (such as "20244") states how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach. It is asked for full quarters only.
 parameters: { max_employers: 20, max_wages: "250000.00", out_of_state: include, wages_through: "" }
 effective: { from: 2019-07-01 }
 zone: linked
@@ -40,7 +40,7 @@ WITH leavers AS (
 reach AS (
     SELECT CAST(first_quarter AS INT) / 10 * 4 + CAST(first_quarter AS INT) % 10 - 1 AS first_quarter,
            CAST(last_quarter AS INT) / 10 * 4 + CAST(last_quarter AS INT) % 10 - 1 AS last_quarter
-    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
+    FROM (SELECT min(year_quarter) AS first_quarter, COALESCE(NULLIF($wages_through, ''), (SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages) AS r
 ),
 by_employer AS (
     SELECT w.person_id, CAST(w.year_quarter AS INT) / 10 * 4 + CAST(w.year_quarter AS INT) % 10 - 1 AS quarter, w.employer_account,
