@@ -47,7 +47,7 @@ populations AS (
 )
 SELECT s.person_id, s.reporting_year AS year, s.level, s.district_id, s.school_id, s.special_population,
        COALESCE(p.program_code, '_none') AS program_code, COALESCE(p.career_cluster, '_none') AS career_cluster,
-       COALESCE(p.cluster14, '_none') AS cluster14, a.gender, a.race_ethnicity,
+       COALESCE(p.cluster14, '_none') AS cluster14, a.gender, a.race_ethnicity, a.race_spd15,
        p.person_id IS NOT NULL AS is_participant, COALESCE(p.is_concentrator, FALSE) AS is_concentrator
 FROM learner_attributes AS a
 RIGHT JOIN (status AS p

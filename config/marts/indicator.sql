@@ -92,7 +92,7 @@ populations AS (
               WHERE n.is_underrepresented
 )
 SELECT o.person_id, o.reporting_year AS year, o.indicator, o.level, o.district_id, o.school_id, o.program_code,
-       g.cluster16 AS career_cluster, a.gender, a.race_ethnicity, COALESCE(s.special_population, '_none') AS special_population,
+       g.cluster16 AS career_cluster, a.gender, a.race_ethnicity, a.race_spd15, COALESCE(s.special_population, '_none') AS special_population,
        o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
 FROM populations AS s
 RIGHT JOIN (learner_attributes AS a

@@ -7,10 +7,9 @@ usage: attributes.py OUT
 import sys
 from collections import defaultdict
 
-from outcomes import AWAY, RACES, SOURCES, Learners
+from outcomes import AWAY, COMBINED as ONE, RACES, SOURCES, Learners
 from records import Records
 
-ONE = {"AM7": "american_indian", "AS7": "asian", "BL7": "black", "HI7": "hispanic", "PI7": "pacific", "WH7": "white", "MU7": "multiple"}
 FLAGS = ("disability", "econ_disadvantaged", "english_learner", "foster_care", "homeless", "migrant", "out_of_workforce", "single_parent")
 
 

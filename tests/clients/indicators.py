@@ -27,6 +27,7 @@ def counted(outcomes, learners, groupings):
         known = {
             "district_id": one.district or "_unknown", "school_id": one.school or "_unknown",
             "gender": learners.gender(one.person), "race_ethnicity": learners.race(one.person),
+            "race_spd15": learners.race_combined(one.person),
         }
         within = learners.populations_of(one) or {"_none"}
         for program, population in product(one.programs, within):

@@ -21,6 +21,10 @@ SUBJECTS = {"RLA": "2S1", "MATH": "2S2", "SCI": "2S3"}
 TYPES = ("postsecondary", "advanced_training", "military", "service", "employment")
 SURVEYED = ("advanced_training", "military", "service")
 RACES = {"race_ai": "AM7", "race_as": "AS7", "race_bl": "BL7", "race_pi": "PI7", "race_wh": "WH7"}
+# The combined question of 2024; Middle Eastern or North African stands in none of these sources.
+COMBINED = {
+    "AM7": "american_indian", "AS7": "asian", "BL7": "black", "HI7": "hispanic", "PI7": "pacific", "WH7": "white", "MU7": "multiple",
+}
 POPULATIONS = (
     "disability", "econ_disadvantaged", "english_learner", "homeless", "foster_care", "migrant", "single_parent", "out_of_workforce",
 )
@@ -168,12 +172,15 @@ class Learners:
     def see_attributes(self):
         # populations: ever, by person and level; populations_in: those of one year, by person, level and year.
         self.genders, self.races, self.populations, self.populations_in = {}, {}, defaultdict(set), defaultdict(set)
+        self.combined = {}  # as races, with the combined question behind it
         for row in self.t["k12_enrollment"]:
             person = row["person_id"]
             self.tell(self.genders, person, "secondary", row["entry_date"], row["sex"])
             of = [code for column, code in RACES.items() if row[column]]
             said = "HI7" if row["hispanic"] else "MU7" if len(of) > 1 else of[0] if of else None
             self.tell(self.races, person, "secondary", row["entry_date"], said)
+            several = len(of) + bool(row["hispanic"]) > 1
+            self.tell(self.combined, person, "secondary", row["entry_date"], said and f"{said} {'multiple' if several else COMBINED[said]}")
             held = {name for name in POPULATIONS if row[name]} | ({"military_parent"} if row["military_connected"] == "ActiveDuty" else set())
             self.populations_in[person, "secondary", row["school_year"]] |= held
             if row["grade"] in ("09", "10", "11", "12"):
@@ -182,6 +189,8 @@ class Learners:
             person = row["person_id"]
             self.tell(self.genders, person, "postsecondary", row["term_begin"], row["sex"])
             self.tell(self.races, person, "postsecondary", row["term_begin"], row["ps_race"])
+            said = row["ps_race"]
+            self.tell(self.combined, person, "postsecondary", row["term_begin"], said and f"{said} {COMBINED[said]}")
             if row["enrollment_status"] not in AWAY and not self.dual(row):
                 of = {name for column, name in (("pell", "econ_disadvantaged"), ("ps_disability", "disability")) if row[column]}
                 self.populations[person, "postsecondary"] |= of
@@ -213,6 +222,9 @@ class Learners:
 
     def gender(self, person):
         return self.attribute(self.genders, person)
+
+    def race_combined(self, person):
+        return self.attribute(self.combined, person).split(" ")[-1]
 
     def race(self, person):
         return self.attribute(self.races, person)

@@ -206,6 +206,8 @@ def attributes():
     )
     assert [of.gender(p) for p in "ABCDF"] == ["F", "F", "X", "M", "_unknown"]
     assert [of.race(p) for p in "ABCDG"] == ["MU7", "HI7", "WH7", "_unknown", "PI7"]
+    # B is Hispanic and Asian: several by the combined question.
+    assert [of.race_combined(p) for p in "ABCDG"] == ["multiple", "multiple", "white", "_unknown", "pacific"]
     assert {key: found for key, found in of.populations.items() if found} == {
         ("A", "secondary"): {"migrant"}, ("A", "postsecondary"): {"econ_disadvantaged"}, ("B", "secondary"): {"military_parent"},
         ("E", "postsecondary"): {"econ_disadvantaged", "disability"},

@@ -8,18 +8,19 @@ says: >
   first and the last day on which it was reported and how often, and the one that stands. Race is kept by two schemes: the seven categories of
   2007, in which a learner who is Hispanic is Hispanic of whatever race, and the one combined question of 2024, in which Hispanic is a category
   like the others and two of them are several. What was not reported is no value; a plain no is one of a special population, and none of race.
-  Of the combined question, Middle Eastern or North African cannot be told: these sources do not ask it. Who prepares for a non-traditional
-  field is worked out and not reported.
+  Of the combined question, Middle Eastern or North African is told only by a code of a college; schools do not ask it. Who prepares for a
+  non-traditional field is worked out and not reported.
 citation: OMB Statistical Policy Directive No. 15 of 1997 and of March 2024; 2007 ED guidance on race and ethnicity; Perkins V sec. 3(48)
 grain: [person_id, attribute, value, source]
-parameters: { military_codes: [ActiveDuty] }
+# mena_codes as in learner_attributes.
+parameters: { mena_codes: [ME7], military_codes: [ActiveDuty] }
 effective: { from: 2014-07-01 }
 zone: linked
 owner: State CTE data team
 columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: attribute, type: text, label: Attribute, definition: "gender, race_ed7 (seven categories), race_spd15 (the combined question of 2024), or a special population: disability, econ_disadvantaged, english_learner, foster_care, homeless, migrant, military_parent, out_of_workforce, single_parent", sensitivity: none }
-  - { name: value, type: text, label: Value, definition: "gender and race_ed7: codes of sex and race_ed7. race_spd15: american_indian, asian, black, hispanic, pacific, white, or multiple for two or more of these; a college's MU7 is multiple, its HI7 hispanic, for it tells no race beside it. Middle Eastern or North African cannot be told from these sources. Special populations: true or false; of military_parent the code of military_connected", sensitivity: quasi }
+  - { name: value, type: text, label: Value, definition: "gender and race_ed7: codes of sex and race_ed7. race_spd15: those of learner_attributes; a college's MU7 is multiple, its HI7 hispanic, for it tells no race beside it. Special populations: true or false; of military_parent the code of military_connected", sensitivity: quasi }
   - { name: source, type: text, label: Source, definition: "k12_enrollment or ps_enrollment", sensitivity: none }
   - { name: field, type: text, label: Field, definition: "Its column in the source; races for the Hispanic flag and those of the five races", sensitivity: none }
   - { name: first_seen, type: date, label: First day, definition: Day of entry or first day of the term, sensitivity: quasi }
@@ -45,9 +46,10 @@ reported AS (
            first_seen, last_seen, times
     FROM school
     UNION ALL
-    SELECT person_id, 'ps_enrollment', sex, ps_race,
-           CASE ps_race WHEN 'MU7' THEN 'multiple' WHEN 'HI7' THEN 'hispanic' WHEN 'AM7' THEN 'american_indian' WHEN 'AS7' THEN 'asian'
-                        WHEN 'BL7' THEN 'black' WHEN 'PI7' THEN 'pacific' WHEN 'WH7' THEN 'white' END,
+    SELECT person_id, 'ps_enrollment', sex, CASE WHEN ps_race IN ($mena_codes) THEN 'WH7' ELSE ps_race END,
+           CASE WHEN ps_race IN ($mena_codes) THEN 'mena' WHEN ps_race = 'MU7' THEN 'multiple' WHEN ps_race = 'HI7' THEN 'hispanic'
+                WHEN ps_race = 'AM7' THEN 'american_indian' WHEN ps_race = 'AS7' THEN 'asian' WHEN ps_race = 'BL7' THEN 'black'
+                WHEN ps_race = 'PI7' THEN 'pacific' WHEN ps_race = 'WH7' THEN 'white' END,
            min(term_begin), max(term_begin), count(*)
     FROM ps_enrollment
     GROUP BY person_id, sex, ps_race
@@ -64,22 +66,10 @@ counted AS (
     WHERE value IS NOT NULL
     GROUP BY person_id, attribute, value, source
 ),
-hispanic AS (
-    -- Only who is Hispanic by the seven may be one or several by the combined question: the end of the greatest "day and value" is the latest.
-    SELECT person_id, substr(max(COALESCE(CAST(entry_date AS VARCHAR), '0000-00-00')
-               || CASE WHEN race_ai OR race_as OR race_bl OR race_pi OR race_wh THEN 'multiple' ELSE 'hispanic' END), 11) AS spd15
-    FROM k12_enrollment
-    WHERE hispanic
-    GROUP BY person_id
-),
 chosen AS (
     SELECT a.person_id, a.gender, CASE a.gender_source WHEN 'secondary' THEN 'k12_enrollment' ELSE 'ps_enrollment' END AS gender_source,
-           a.race_ethnicity, CASE a.race_source WHEN 'secondary' THEN 'k12_enrollment' ELSE 'ps_enrollment' END AS race_source,
-           CASE a.race_ethnicity WHEN 'HI7' THEN CASE WHEN a.race_source = 'secondary' THEN h.spd15 ELSE 'hispanic' END
-                                 WHEN 'MU7' THEN 'multiple' WHEN 'AM7' THEN 'american_indian' WHEN 'AS7' THEN 'asian' WHEN 'BL7' THEN 'black'
-                                 WHEN 'PI7' THEN 'pacific' WHEN 'WH7' THEN 'white' END AS spd15
-    FROM hispanic AS h
-    RIGHT JOIN learner_attributes AS a ON h.person_id = a.person_id
+           a.race_ethnicity, CASE a.race_source WHEN 'secondary' THEN 'k12_enrollment' ELSE 'ps_enrollment' END AS race_source, a.race_spd15 AS spd15
+    FROM learner_attributes AS a
 ),
 flags AS (
     -- As with races, learners of whom the same is said each year have one row here.
