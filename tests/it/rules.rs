@@ -24,7 +24,7 @@ fn a_pack_of_ones_own_is_listed_shown_tested_and_compared() {
     insta::assert_snapshot!("rules_test", said(&["rules", "test", "placement_3s1"]));
     let shown = said(&["rules", "show", "WF-3S1"]);
     for word in [
-        "PV-3S1 3 of pack perkins_v",
+        "PV-3S1 4 of pack perkins_v",
         "WF-3S1 1 of pack wage_floor",
         "2023-06-30",
         "\"2827.50\"",
@@ -70,7 +70,7 @@ fn a_floor_from_a_year_on_leaves_the_years_before_as_they_were() {
         project.ask(&sql.replace("order by all", "order by 1, 2, 3, 4, 5"))
     };
     let before = cells(&project, "< 2024");
-    assert!(before.len() > 10 && before.iter().all(|row| row.contains("PV-3S1,3")), "{before:?}");
+    assert!(before.len() > 10 && before.iter().all(|row| row.contains("PV-3S1,4")), "{before:?}");
     assert_eq!(before, cells(released(), "< 2024"), "a flag of a year before the floor changed");
     let after = cells(&project, ">= 2024");
     assert!(after.iter().all(|row| row.contains("WF-3S1,1")), "{after:?}");
@@ -113,9 +113,9 @@ fn what_is_wrong_with_a_pack_is_said_where_it_is() {
     with_a_floor(&project);
     project.replace(examples, "\"2827.49\" }\n      - { person_id: P3", "\"2827.51\" }\n      - { person_id: P3");
     let ended = project.run(&["rules", "test", "WF-3S1"]);
-    ended.fails_with(2, &["1 of 18 examples are broken", "correct the rule, or the example"]);
+    ended.fails_with(2, &["1 of 21 examples are broken", "correct the rule, or the example"]);
     for line in
-        ["placement_3s1 (PV-3S1 3)   17 of  17 examples  kept", "placement_3s1 (WF-3S1 1)    0 of   1 examples  BROKEN"]
+        ["placement_3s1 (PV-3S1 4)   20 of  20 examples  kept", "placement_3s1 (WF-3S1 1)    0 of   1 examples  BROKEN"]
     {
         assert!(ended.out.contains(line), "{}", ended.out);
     }
@@ -215,23 +215,24 @@ fn every_pack_that_comes_with_the_program_keeps_its_examples() {
     project.replace(
         "pipelines/statewide.yaml",
         "rules: [perkins_v]",
-        "rules: [perkins_iv, perkins_v, workforce, labor, programs, practice, clearinghouse, research, wage_floor, kentucky]",
+        "rules: [perkins_iv, perkins_v, workforce, labor, programs, practice, clearinghouse, research, wioa, wage_floor, kentucky]",
     );
     let tested = project.run(&["rules", "test"]);
     tested.is_fine();
     let packs = std::fs::read_dir(repository().join("config/rules")).unwrap().count();
-    assert_eq!(packs, 10, "a new pack belongs in the list above");
+    assert_eq!(packs, 11, "a new pack belongs in the list above");
     let rules: Vec<&str> = tested.out.lines().filter(|line| line.contains(" examples ")).collect();
-    assert!(rules.len() >= 38 && rules.iter().all(|rule| rule.ends_with("kept")), "{}", tested.out);
+    assert!(rules.len() >= 40 && rules.iter().all(|rule| rule.ends_with("kept")), "{}", tested.out);
     for one in [
         "(P4-S-CONC 1)",
-        "(WF-EXIT 2)",
+        "(WF-EXIT 3)",
         "(KY-QE 2)",
         "(WF-3S1 1)",
         "(LAB-DEM 1)",
         "(PRG-STD 1)",
-        "(PR-WATCH 1)",
+        "(PR-WATCH 2)",
         "(NSC-SPELL 1)",
+        "(WI-OUT 1)",
     ] {
         assert!(tested.out.contains(one), "{one} is not among them:\n{}", tested.out);
     }
