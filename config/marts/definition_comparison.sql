@@ -125,7 +125,7 @@ compared AS (
     UNION ALL
     SELECT person_id, cohort_year, '1S1', 'official', in_numerator, TRUE, FALSE, rule_id, rule_version
     FROM graduation_four_year
-    WHERE in_denominator
+    WHERE in_denominator AND basis = 'certified'
     UNION ALL
     -- Beside the four years of a cohort stand the five years of the same cohort, which are reported a year later.
     SELECT person_id, cohort_year, '1S1', 'five_years', in_numerator, TRUE, FALSE, rule_id, rule_version

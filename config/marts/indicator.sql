@@ -42,7 +42,8 @@ in_programs AS (
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
     FROM graduation_four_year AS g
     JOIN secondary_since AS c ON c.person_id = g.person_id AND c.since <= g.cohort_year
-    WHERE g.in_denominator
+    -- What was worked out where no certified file has come enters no indicator, and so no federal report.
+    WHERE g.in_denominator AND g.basis = 'certified'
     UNION ALL
     SELECT g.person_id, g.reporting_year, '1S2', 'secondary', g.district_id, g.school_id, c.program_code,
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version

@@ -38,17 +38,40 @@ def completed(learners):
     return first
 
 
+def worked_out(t, elsewhere):
+    """The cohorts as enrollment shows them: person, cohort year, included, the day of the diploma if there is one by the end of August, the last stay."""
+    stays = defaultdict(list)
+    for row in t["k12_enrollment"]:
+        stays[row["person_id"]].append(row)
+    delivered = {row["school_year"] for row in t["k12_enrollment"]}
+    for person, rows in stays.items():
+        high = [(row["school_year"], row["grade"]) for row in rows if row["grade"] in ("09", "10", "11", "12")]
+        if not high or person in elsewhere:
+            continue
+        year = min(high)[0] + 12 - int(min(high)[1])
+        until = datetime.date(year, 8, 31)
+        if not min(delivered) + 3 <= year <= max(delivered):
+            continue
+        own = [row for row in rows if row["entry_date"] <= until]
+        diplomas = [row["exit_date"] for row in own if row["exit_type"] == "01921" and row["exit_date"] and row["exit_date"] <= until]
+
+        def order(row):
+            left = row["exit_date"] is not None and row["exit_date"] <= until
+            how = (row["exit_type"] or "") if left else ""
+            return row["entry_date"], row["exit_date"] if left else datetime.date.max, how, row["district_id"], row["school_id"]
+
+        last = max(own, key=order)
+        yield person, year, bool(diplomas) or order(last)[2] not in ("01909", "01911", "01923", "73064"), max(diplomas, default=None), last
+
+
 def attainments(learners):
     """One outcome a learner of the cohort and measure."""
-    t = learners.t
-    best, days = {}, defaultdict(list)
+    t, best = learners.t, {}
     for row in t["graduation_cohort"]:
         key = (row["person_id"], row["cohort_year"])
         rank = (not row["included"], not row["graduated"], row["district_id"], row["school_id"])
         if key not in best or rank < best[key][0]:
             best[key] = (rank, row)
-        if row["included"] and row["graduated"] and row["exit_date"]:
-            days[key].append(row["exit_date"])
     listed = {row["credential_code"]: row for row in t["credential_list"]}
     earned, terms, practice = defaultdict(list), defaultdict(list), defaultdict(list)
     for row in t["credentials"]:
@@ -62,14 +85,19 @@ def attainments(learners):
         if row["completed"]:
             practice[row["person_id"]].append(row["start_date"])
     first = completed(learners)
-    for (person, year), (_, row) in best.items():
-        if year < LAW or not row["included"]:
+    certified = {year for _, year in best}
+    cohort = [(person, year, row["included"], row["graduated"] and (row["exit_date"] or datetime.date(year, 6, 30)), row)
+              for (person, year), (_, row) in best.items()]
+    cohort += [one for one in worked_out(t, {person for person, _ in best}) if one[1] not in certified]
+    for person, year, included, day, row in cohort:
+        if year < LAW or not included:
             continue
         place = (row["district_id"], row["school_id"])
-        yield outcome(person, year, "graduated", "secondary", place, ["_none"], row["graduated"])
-        if not row["graduated"]:
+        yield outcome(person, year, "graduated", "secondary", place, ["_none"], bool(day))
+        if learners.concentrated_by(person, year):
+            yield outcome(person, year, "concentrator_graduated", "secondary", place, ["_none"], bool(day))
+        if not day:
             continue
-        day = max(days.get((person, year), [datetime.date(year, 6, 30)]))
         met = {
             "concentrator": bool(learners.concentrated_by(person, year)),
             "completer": first.get(person, 9999) <= year,
@@ -103,8 +131,17 @@ def main(out):
             wrong.append(f"{key}: rate {row['rate']}, from {row['rate_low']}")
     wrong += [f"{key}: the mart has no such cell" for key in cells if key not in met]
     assert not wrong, "\n".join(wrong[:40] + [f"{len(wrong)} faults in {len(mart)} cells"])
-    assert {row["measure"] for row in mart} == {"graduated", *ATTAINED, "career_ready"}
-    print(f"{len(mart)} cells of accountability are what {len(outcomes)} outcomes give, learner by learner")
+    assert {row["measure"] for row in mart} == {"graduated", "concentrator_graduated", *ATTAINED, "career_ready"}
+    # No certified file, no indicator; and what was worked out is marked.
+    certified = {row["cohort_year"] for row in learners.t["graduation_cohort"]}
+    assert all((row["basis"] == "certified") == (row["year"] in certified) for row in mart)
+    indicators = records.mart("indicator")
+    assert {row["year"] for row in indicators if row["indicator"] == "1S1"} <= certified
+    own = {(row["year"], row["numerator"], row["denominator"]) for row in mart if row["measure"] == "concentrator_graduated" and row["grouping_set"] == "total"}
+    told = {(row["year"], row["numerator"], row["denominator"]) for row in indicators if row["indicator"] == "1S1" and row["grouping_set"] == "total"}
+    assert told == {cell for cell in own if cell[0] in certified}, (told, own)
+    derived = sorted({row["year"] for row in mart if row["basis"] == "derived"})
+    print(f"{len(mart)} cells of accountability are what {len(outcomes)} outcomes give, learner by learner; cohorts worked out: {derived or 'none'}")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,12 @@ rule: career_ready
 version: 1
 title: Graduates and what they attained, for state accountability
 says: >
-  Everyone who is included in the certified four-year cohort and whether they graduated; and of every graduate whether they had become a CTE
+  Everyone who is included in the four-year cohort and whether they graduated, concentrators among them apart; and of every graduate whether they had become a CTE
   concentrator and a completer by the cohort year, and whether by the day of graduation they had earned a credential that was on the state's
   list on its day, one that the list calls a recognized postsecondary credential, credit at a college in any field (dual credit), and had
   completed work-based learning. Career ready is who attained any of those that the parameter names. The day is that of the certified file,
-  and 30 June of the cohort year where it has none. Each learner stands at the school and district that are accountable by the file.
+  and 30 June of the cohort year where it has none. Each learner stands at the school and district that are accountable by the file. Where no
+  certified file of the year has come, the cohort that was worked out from enrollment stands in its place, and is marked.
 citation: A state's own accountability system under ESEA sec. 1111(c)(4)(B)(v); no law defines these measures
 grain: [person_id, reporting_year, measure]
 year: reporting_year
@@ -16,7 +17,7 @@ year: reporting_year
 # ready_by: of concentrator, completer, credential_listed, credential_recognized, dual_credit and work_based_learning those that make ready.
 parameters:
   among: graduates
-  measures: [graduated, concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning, career_ready]
+  measures: [graduated, concentrator_graduated, concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning, career_ready]
   ready_by: [completer, credential_recognized, dual_credit, work_based_learning]
   grace_days: 0
   min_credits: "0.01"
@@ -28,21 +29,17 @@ owner: State CTE data team
 columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year in which the program year ends, sensitivity: quasi }
-  - { name: measure, type: text, label: Measure, definition: "graduated, concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning or career_ready", sensitivity: none }
+  - { name: measure, type: text, label: Measure, definition: "graduated, concentrator_graduated, concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning or career_ready", sensitivity: none }
   - { name: is_met, type: boolean, label: Attained, sensitivity: quasi }
   - { name: district_id, type: text, label: District that is accountable, sensitivity: quasi }
   - { name: school_id, type: text, label: School that is accountable, sensitivity: quasi }
+  - { name: basis, type: text, label: Where the cohort comes from, definition: "certified, or derived from enrollment where no certified file of the year has come", sensitivity: none }
 --- */
-WITH graduation AS (
-    SELECT person_id, cohort_year, max(exit_date) AS day FROM graduation_cohort WHERE included AND graduated GROUP BY person_id, cohort_year
-),
-cohort AS (
-    -- The narrow table of each join stands on the left, where the engine holds it in memory.
-    SELECT g.person_id, g.reporting_year, g.cohort_year, g.graduated, g.concentrator, g.district_id, g.school_id,
-           COALESCE(d.day, make_date(g.cohort_year, 6, 30)) AS day, COALESCE(d.day, make_date(g.cohort_year, 6, 30)) + $grace_days AS until
-    FROM graduation AS d
-    RIGHT JOIN graduation_four_year AS g ON d.person_id = g.person_id AND d.cohort_year = g.cohort_year
-    WHERE g.included
+WITH cohort AS (
+    SELECT person_id, reporting_year, cohort_year, graduated, concentrator, district_id, school_id, basis,
+           COALESCE(graduation_date, make_date(cohort_year, 6, 30)) AS day, COALESCE(graduation_date, make_date(cohort_year, 6, 30)) + $grace_days AS until
+    FROM graduation_four_year
+    WHERE included
 ),
 -- Whatever was attained first was attained by a day if anything was: one row a person is enough.
 completer AS (
@@ -71,7 +68,7 @@ work AS (
     GROUP BY person_id
 ),
 attained AS (
-    SELECT g.person_id, g.reporting_year, g.graduated, g.district_id, g.school_id, COALESCE(g.concentrator, FALSE) AS concentrator,
+    SELECT g.person_id, g.reporting_year, g.graduated, g.district_id, g.school_id, g.basis, COALESCE(g.concentrator, FALSE) AS concentrator,
            COALESCE(c.year <= g.cohort_year, FALSE) AS completer, COALESCE(i.listed <= g.until, FALSE) AS listed,
            COALESCE(i.recognized <= g.until, FALSE) AS recognized, d.person_id IS NOT NULL AS dual, COALESCE(w.day <= g.until, FALSE) AS work
     FROM work AS w
@@ -85,19 +82,20 @@ attained AS (
 ),
 measures AS (
     SELECT measure
-    FROM (SELECT 'graduated' AS measure UNION ALL SELECT 'concentrator' UNION ALL SELECT 'completer' UNION ALL SELECT 'credential_listed'
+    FROM (SELECT 'graduated' AS measure UNION ALL SELECT 'concentrator_graduated' UNION ALL SELECT 'concentrator' UNION ALL SELECT 'completer' UNION ALL SELECT 'credential_listed'
           UNION ALL SELECT 'credential_recognized' UNION ALL SELECT 'dual_credit' UNION ALL SELECT 'work_based_learning'
           UNION ALL SELECT 'career_ready') AS m
     WHERE measure IN ($measures)
 )
 SELECT a.person_id, a.reporting_year, m.measure,
-       CASE m.measure WHEN 'graduated' THEN a.graduated WHEN 'concentrator' THEN a.concentrator WHEN 'completer' THEN a.completer
+       CASE m.measure WHEN 'graduated' THEN a.graduated WHEN 'concentrator_graduated' THEN a.graduated WHEN 'concentrator' THEN a.concentrator WHEN 'completer' THEN a.completer
                       WHEN 'credential_listed' THEN a.listed WHEN 'credential_recognized' THEN a.recognized
                       WHEN 'dual_credit' THEN a.dual WHEN 'work_based_learning' THEN a.work
                       ELSE (a.concentrator AND 'concentrator' IN ($ready_by)) OR (a.completer AND 'completer' IN ($ready_by))
                            OR (a.listed AND 'credential_listed' IN ($ready_by)) OR (a.recognized AND 'credential_recognized' IN ($ready_by))
                            OR (a.dual AND 'dual_credit' IN ($ready_by)) OR (a.work AND 'work_based_learning' IN ($ready_by)) END AS is_met,
-       a.district_id, a.school_id
+       a.district_id, a.school_id, a.basis
 FROM measures AS m
 CROSS JOIN attained AS a
-WHERE m.measure = 'graduated' OR $among = 'cohort' OR a.graduated
+WHERE m.measure = 'graduated' OR (m.measure = 'concentrator_graduated' AND a.concentrator)
+   OR (m.measure NOT IN ('graduated', 'concentrator_graduated') AND ($among = 'cohort' OR a.graduated))
