@@ -10,6 +10,7 @@ SELECT p.person_id, p.reporting_year AS year, p.placement_type, p.district_id, p
        c.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster, c.gender, c.race_ethnicity,
        COALESCE(s.special_population, '_none') AS special_population,
        p.state = 'observed' AS is_observed, p.state <> 'not_observable' AS is_covered, p.state = 'not_observable' AS is_not_observable,
+       p.finding = 'not_found' AS is_not_found, p.finding = 'elsewhere_possible' AS is_elsewhere_possible,
        p.source = 'survey' AS is_self_reported, NOT p.measurable AS is_pending, p.rule_id, p.rule_version
 FROM (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s
 RIGHT JOIN (program_cluster AS g

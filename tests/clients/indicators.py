@@ -82,6 +82,21 @@ def faults(mart, measure, rate, columns, outcomes, learners):
     return wrong + [f"{key}: the mart has no such cell" for key in cells if key not in met]
 
 
+def findings(learners, kinds):
+    """What is known of concentrators who could be seen and were not, by year and type: asked for and at no college at all, or without wages."""
+    asked = {row["person_id"] for row in learners.t["nsc_detail"]}
+    known = {row["person_id"] for row in learners.t["ps_enrollment"]} | {row["person_id"] for row in learners.t["nsc_detail"] if row["record_found"]}
+    counts = defaultdict(lambda: [set(), set()])
+    for one in kinds:
+        unseen = one.covered and not one.met
+        own = counts[one.year, one.measure]
+        if unseen and one.measure == "postsecondary" and one.person in asked - known:
+            own[0].add(one.person)
+        if unseen and one.measure in ("employment", "any"):
+            own[1].add(one.person)
+    return {key: tuple(len(group) for group in groups) for key, groups in counts.items()}
+
+
 def main(out):
     records = Records(out)
     learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
@@ -92,6 +107,11 @@ def main(out):
     by_type, kinds = records.mart("placement"), list(learners.placements())
     columns = (*columns[:4], "self_reported")
     wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placement_rate", columns, kinds, learners)]
+
+    unseen = findings(learners, kinds)
+    told = {(row["year"], row["placement_type"]): (row["not_found"], row["elsewhere_possible"]) for row in by_type if row["grouping_set"] == "total"}
+    wrong += [f"placement {key}: not found and elsewhere are {told.get(key)}, row by row {unseen.get(key)}" for key in told | unseen if told.get(key) != unseen.get(key)]
+    assert any(one for one, _ in unseen.values()) and any(one for _, one in unseen.values())
 
     assert not wrong, "\n".join(wrong[:40] + [f"{len(wrong)} faults in {len(mart) + len(by_type)} cells"])
     indicators = sorted({row["indicator"] for row in mart})

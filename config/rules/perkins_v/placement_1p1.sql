@@ -33,6 +33,7 @@ columns:
   - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, advanced_training, employment, or any of them", sensitivity: none }
   - { name: placement_quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
+  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_at_college: no college record that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out federal, military and self-employment and work elsewhere", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_asked, before_data_begin or data_not_yet_available", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
@@ -123,6 +124,7 @@ found AS (
 )
 SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter,
        CASE WHEN seen THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
+       CASE WHEN NOT seen AND why IS NULL THEN CASE placement_type WHEN 'postsecondary' THEN 'not_at_college' ELSE 'elsewhere_possible' END END AS finding,
        CASE WHEN seen THEN NULL ELSE why END AS reason, measurable,
        CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages,
        CASE WHEN placement_type = 'employment' AND employed THEN employment_source END AS employment_source, program_code, school_id

@@ -15,6 +15,7 @@ says: >
   about the quarter, and only for the types that the parameter names; what a record shows stands as administrative. Any of the five is
   observed where one of them is; whether it could have been observed is told by wages and college records alone, for a no in the survey is
   too little. The indicator counts those who were concentrators by the year of the exit.
+  Of who is not observed, although they could be, it is told what is known (`finding`); that changes no count.
 citation: Perkins V sec. 113(b)(2)(A)(iii) and 113(b)(3)(C)(ii)(III)
 grain: [person_id, reporting_year, placement_type]
 year: reporting_year
@@ -42,6 +43,7 @@ columns:
   - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_searched, not_asked, no_answer, before_data_begin or data_not_yet_available", sensitivity: quasi }
+  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_found: asked for, and no college record is there; not_at_college: college records are there, none that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out federal, military and self-employment and work elsewhere; said_no: the survey's answer is no", sensitivity: quasi }
   - { name: source, type: text, label: Who says so, definition: "administrative or survey; empty where it is not observed", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter or the exit, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
@@ -121,12 +123,12 @@ told AS (
 ),
 known AS (
     -- Who could be found: in wages with a Social Security number or a bridge, in college records when somebody looked.
-    SELECT person_id, bool_or(bridged) AS bridged, bool_or(searched) AS searched
-    FROM (SELECT person_id, has_ssn OR has_bridge AS bridged, CAST(NULL AS BOOLEAN) AS searched FROM person_link
+    SELECT person_id, bool_or(bridged) AS bridged, bool_or(searched) AS searched, bool_or(found) AS found
+    FROM (SELECT person_id, has_ssn OR has_bridge AS bridged, CAST(NULL AS BOOLEAN) AS searched, CAST(NULL AS BOOLEAN) AS found FROM person_link
           UNION ALL
-          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE FROM nsc_detail
+          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE, record_found FROM nsc_detail
           UNION ALL
-          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE FROM ps_enrollment) AS k
+          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE, TRUE FROM ps_enrollment) AS k
     GROUP BY person_id
 ),
 reasons AS (
@@ -146,6 +148,7 @@ reasons AS (
                 WHEN e.day_after <= cr.first_day THEN 'before_data_begin'
                 WHEN k.searched OR NOT $search_required THEN NULL
                 ELSE 'not_searched' END AS college_reason,
+           CASE WHEN k.found THEN 'not_at_college' WHEN k.searched THEN 'not_found' END AS college_finding,
            COALESCE(sr.last_year, 0) < e.exit_year AS not_surveyed_yet
     -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
     FROM known AS k
@@ -197,6 +200,8 @@ stated AS (
     FROM found AS f
 )
 SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter, concentrator, state,
+       CASE WHEN state = 'not_observed' THEN CASE WHEN surveyed THEN 'said_no' WHEN placement_type = 'postsecondary' THEN college_finding
+                                                  ELSE 'elsewhere_possible' END END AS finding,
        CASE WHEN state = 'not_observable' THEN why END AS reason,
        CASE WHEN in_records THEN 'administrative' WHEN says THEN 'survey' END AS source, measurable,
        CASE WHEN placement_type = 'employment' THEN wages END AS quarter_wages,
