@@ -33,7 +33,7 @@ columns:
   - { name: placement_type, type: text, label: Type of placement, definition: "postsecondary, advanced_training, employment, or any of them", sensitivity: none }
   - { name: placement_quarter, type: int32, label: Quarter that is looked at, definition: year * 4 + quarter - 1, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
-  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_at_college: no college record that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out federal, military and self-employment and work elsewhere", sensitivity: quasi }
+  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_at_college: no college record that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out military and self-employment, and work elsewhere that no exchange returns", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_asked, before_data_begin or data_not_yet_available", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }

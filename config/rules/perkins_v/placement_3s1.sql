@@ -43,7 +43,7 @@ columns:
   - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, not_searched, not_asked, no_answer, before_data_begin or data_not_yet_available", sensitivity: quasi }
-  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_found: asked for, and no college record is there; not_at_college: college records are there, none that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out federal, military and self-employment and work elsewhere; said_no: the survey's answer is no", sensitivity: quasi }
+  - { name: finding, type: text, label: What is known of who is not observed, definition: "not_found: asked for, and no college record is there; not_at_college: college records are there, none that counts in the quarter; elsewhere_possible: no wages of the quarter, which leave out military and self-employment, and work elsewhere that no exchange returns; said_no: the survey's answer is no", sensitivity: quasi }
   - { name: source, type: text, label: Who says so, definition: "administrative or survey; empty where it is not observed", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while a source does not reach the quarter or the exit, sensitivity: none }
   - { name: quarter_wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; employment only, sensitivity: quasi }
