@@ -78,12 +78,6 @@ impl EngineError {
         move |source| Self::Arrow { what, source }
     }
 
-    /// Whether the engine's operators found no more memory.
-    #[must_use]
-    pub fn is_too_little_memory(&self) -> bool {
-        matches!(self, Self::Sql { source, .. } if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)))
-    }
-
     /// Whether trying again later may help: a storage fault rather than a mistake.
     #[must_use]
     pub fn is_storage(&self) -> bool {

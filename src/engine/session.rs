@@ -80,17 +80,6 @@ impl Engine {
         Ok(Self { context: SessionContext::new_with_state(state), limits })
     }
 
-    /// The same tables, functions and memory, with plans of one partition: for several statements that run side by side, each on a thread.
-    #[must_use]
-    pub fn lane(&self) -> Self {
-        let state = self.context.state();
-        // Its catalog is there: a default one made anew would be empty, and take the place of the one that both share.
-        let config = state.config().clone().with_target_partitions(1).with_create_default_catalog_and_schema(false);
-        let state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
-        let limits = Limits { threads: 1, ..self.limits.clone() };
-        Self { context: SessionContext::new_with_state(state), limits }
-    }
-
     /// What this session may use.
     #[must_use]
     pub fn limits(&self) -> &Limits {
@@ -226,24 +215,6 @@ mod tests {
         }
         let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
         batches.iter().flat_map(|b| b.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
-    }
-
-    #[tokio::test]
-    async fn a_lane_sees_the_tables_of_its_engine_and_takes_none_away() {
-        let engine = Engine::new(Limits { threads: 4, ..Limits::default() }).unwrap();
-        let table = |name: &str| {
-            let batch =
-                RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)]).unwrap();
-            engine.register_batches(name, batch.schema(), vec![batch]).unwrap();
-        };
-        table("before");
-        let lane = engine.lane();
-        table("after");
-        for (name, session) in [("before", &lane), ("after", &lane), ("before", &engine), ("after", &engine)] {
-            let rows = session.collect("t", &format!("SELECT count(*) FROM {name}")).await.unwrap();
-            assert_eq!(rows[0].column(0).as_primitive::<Int64Type>().value(0), 2, "{name}");
-        }
-        assert_eq!((lane.limits().threads, engine.limits().threads), (1, 4));
     }
 
     #[tokio::test]

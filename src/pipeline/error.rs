@@ -92,12 +92,6 @@ pub enum PipelineError {
 }
 
 impl PipelineError {
-    /// Whether the engine's operators found no more memory, which may be there once others are done.
-    #[must_use]
-    pub fn is_too_little_memory(&self) -> bool {
-        matches!(self, Self::Engine(error) if error.is_too_little_memory())
-    }
-
     /// Wraps an error that only a fault in the program can cause.
     pub fn bug(error: impl std::fmt::Display) -> Self {
         Self::Bug(error.to_string())

@@ -38,12 +38,6 @@ impl std::fmt::Debug for Ground<'_> {
 }
 
 impl Ground<'_> {
-    /// The same ground with an engine of one partition, for steps that run side by side.
-    #[must_use]
-    pub fn lane(&self) -> Self {
-        Self { runner: self.runner.lane(), accepted: self.accepted.clone(), ..*self }
-    }
-
     /// The text of a source's contract, which its steps rest on.
     #[must_use]
     pub fn contract_text(&self, source: &str) -> &str {

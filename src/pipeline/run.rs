@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
@@ -28,12 +27,11 @@ use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::request::ask;
 use crate::pipeline::runner::{Order, Runner};
-use crate::pipeline::side_by_side::{in_order_of_needs, side_by_side};
+use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tokens::tokens;
 use crate::pipeline::within::within;
 use crate::pipeline::{files, frequencies, release, research, results, source_reach, tables};
 use crate::publish::{Lock, Pointer};
-use crate::rules::RuleTable;
 
 /// A run that may begin: documents checked, keys open, lock held.
 #[derive(Debug)]
@@ -337,26 +335,17 @@ impl Begun {
         let found = |found: Diagnostics| PipelineError::Documents { found, texts: self.project.texts.clone() };
         let rule_tables = crate::rules::tables(&self.project.rules).map_err(found)?;
         let day = ground.as_of.and_then(|d| d.parse().ok()).unwrap_or(chrono::NaiveDate::MAX);
-        let named = |name: &String| rule_tables.iter().find(|t| t.name == name);
-        let jobs: Vec<&RuleTable<'_>> = self.compiled.rule_order.iter().filter_map(named).collect();
-        let reads: Vec<Vec<String>> =
-            jobs.iter().map(|table| table.reads()).collect::<Result<_, _>>().map_err(PipelineError::bug)?;
-        let names: Vec<&str> = jobs.iter().map(|table| table.name).collect();
-        let prints = Mutex::new(std::mem::take(inputs));
-        let lane = ground.lane();
-        let numbered: Vec<usize> = (0..jobs.len()).collect();
-        let threads = ground.runner.engine.limits().threads;
-        in_order_of_needs(threads, &numbered, &needs(&names, &reads), async |at| {
-            let (table, reads) = (jobs[*at], &reads[*at]);
+        for name in &self.compiled.rule_order {
+            let Some(table) = rule_tables.iter().find(|t| t.name == name) else { continue };
+            let reads = table.reads().map_err(PipelineError::bug)?;
             let key: Vec<String> = table.versions[0].spec.grain.iter().map(|g| g.value.clone()).collect();
-            let (sql, zone, schema, name) = (table.sql(day), table.versions[0].spec.zone, table.schema(), table.name);
-            let job = Job { kind: "rule", name, zone, sql: &sql, schema, key: &key, reads, divided_by: None };
-            let before = taken(&prints).clone();
-            let dataset = derive(&lane, &job, &before).await?;
-            taken(&prints).insert(name.to_owned(), dataset.meta.fingerprint);
-            Ok(())
-        })?;
-        *inputs = prints.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let sql = table.sql(day);
+            let zone = table.versions[0].spec.zone;
+            let schema = table.schema();
+            let job = Job { kind: "rule", name, zone, sql: &sql, schema, key: &key, reads: &reads, divided_by: None };
+            let dataset = derive(ground, &job, inputs).await?;
+            inputs.insert(name.clone(), dataset.meta.fingerprint.clone());
+        }
         within(ground, &rule_tables).await
     }
 
@@ -365,34 +354,18 @@ impl Begun {
         ground: &Ground<'_>,
         inputs: &BTreeMap<String, String>,
     ) -> Result<Vec<Dataset>, PipelineError> {
+        let mut inputs = inputs.clone();
+        let mut made: BTreeMap<&str, Dataset> = BTreeMap::new();
         // Those that compare others come after them.
         let (later, first): (Vec<&Mart>, Vec<&Mart>) = self.project.marts.iter().partition(|m| m.spec.is_over_marts());
-        let jobs: Vec<&Mart> = first.into_iter().chain(later).collect();
-        let reads: Vec<Vec<String>> = jobs.iter().map(|mart| mart.reads()).collect::<Result<_, _>>()?;
-        let names: Vec<&str> = jobs.iter().map(|mart| mart.name()).collect();
-        let prints = Mutex::new(inputs.clone());
-        let lane = ground.lane();
-        let threads = ground.runner.engine.limits().threads;
-        let made = in_order_of_needs(threads, &jobs, &needs(&names, &reads), async |mart| {
-            let before = taken(&prints).clone();
-            let dataset = make_mart(&lane, mart, &before).await?;
-            taken(&prints).insert(mart.name().to_owned(), dataset.meta.fingerprint.clone());
-            Ok(dataset)
-        })?;
-        let mut made: BTreeMap<&str, Dataset> = names.into_iter().zip(made).collect();
-        Ok(self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect())
+        for mart in first.into_iter().chain(later) {
+            let dataset = make_mart(ground, mart, &inputs).await?;
+            inputs.insert(mart.name().to_owned(), dataset.meta.fingerprint.clone());
+            made.insert(mart.name(), dataset);
+        }
+        let made = self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect();
+        Ok(made)
     }
-}
-
-/// Of each job, the places of those before it whose tables it reads.
-fn needs(names: &[&str], reads: &[Vec<String>]) -> Vec<Vec<usize>> {
-    let place = |before: usize, name: &String| names[..before].iter().position(|known| *known == name.as_str());
-    reads.iter().enumerate().map(|(at, reads)| reads.iter().filter_map(|name| place(at, name)).collect()).collect()
-}
-
-/// What a lock guards, whoever failed while holding it.
-fn taken<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The largest first, so that no thread is left alone with it.

@@ -1,7 +1,7 @@
 //! The runner: walks steps, keeps what is already made, and tells whoever watches.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use schemars::JsonSchema;
@@ -85,7 +85,7 @@ pub struct Runner<'a> {
     pub root: Place,
     /// Who watches.
     pub watch: &'a dyn Watch,
-    records: Arc<Mutex<Vec<StepRecord>>>,
+    records: Mutex<Vec<StepRecord>>,
 }
 
 impl std::fmt::Debug for Runner<'_> {
@@ -106,19 +106,7 @@ pub fn store_path(zone: Zone, kind: &str, fingerprint: &str) -> String {
 impl<'a> Runner<'a> {
     /// A runner that has walked nothing yet.
     pub fn new(engine: Engine, serial: Engine, root: Place, watch: &'a dyn Watch) -> Self {
-        Self { engine, serial, root, watch, records: Arc::default() }
-    }
-
-    /// The same runner with an engine of one partition; its steps stand in the same record.
-    #[must_use]
-    pub fn lane(&self) -> Self {
-        Self {
-            engine: self.engine.lane(),
-            serial: self.serial.clone(),
-            root: self.root.clone(),
-            watch: self.watch,
-            records: Arc::clone(&self.records),
-        }
+        Self { engine, serial, root, watch, records: Mutex::new(Vec::new()) }
     }
 
     /// Runs a step unless its dataset is in the store. `name` is for people, `kind` is the folder of the store.
