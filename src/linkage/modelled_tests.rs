@@ -204,7 +204,9 @@ fn of_a_person_s_variants_the_best_pair_speaks() {
 
 #[test]
 fn a_grade_speaks_for_an_age_where_a_birth_date_is_missing() {
-    let document = statewide();
+    let mut document = statewide();
+    let grades = "{ field: school_cohort, unless: birth_date, levels: [school_cohort, school_cohort with school_cohort_less_1] }";
+    document.model.as_mut().unwrap().comparisons.push(serde_saphyr::from_str(grades).unwrap());
     let rules = document.rules_with_model();
     let model = rules.model.as_ref().unwrap();
     let at = model.comparisons.iter().position(|c| c.name == "school_cohort").unwrap();

@@ -69,6 +69,9 @@ fn schemas(rules: &[Rule]) -> HashMap<String, SchemaRef> {
     ];
     let fields: Vec<Field> = persons.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect();
     all.insert("person_link".to_owned(), Arc::new(Schema::new(fields)));
+    let reach = [("source", DataType::Utf8), ("data_through", DataType::Date32), ("last_quarter", DataType::Utf8)];
+    let fields: Vec<Field> = reach.into_iter().map(|(name, kind)| Field::new(name, kind, true)).collect();
+    all.insert("source_reach".to_owned(), Arc::new(Schema::new(fields)));
     for table in tables(rules).unwrap() {
         all.insert(table.name.to_owned(), table.schema());
     }
@@ -163,6 +166,7 @@ fn the_reads_of_a_rule_are_its_tables_and_not_its_own_names() {
         "person_link",
         "ps_enrollment",
         "secondary_exit",
+        "source_reach",
         "ui_wages",
         "wages_out_of_state",
     ];
