@@ -76,6 +76,7 @@ mod tests {
     use arrow::array::{Date32Array, Int64Array, StringViewArray};
 
     use super::*;
+    use crate::contract::date::parse_iso;
 
     fn columns(kind: &str) -> Vec<ColumnSpec> {
         serde_saphyr::from_str(&format!(
@@ -92,10 +93,7 @@ mod tests {
 
     #[test]
     fn a_retired_code_is_told_by_the_record_s_own_time() {
-        let day = |y, m, d| {
-            let of = NaiveDate::from_ymd_opt(y, m, d).unwrap();
-            of.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days() as i32
-        };
+        let day = |y: i32, m: u32, d: u32| parse_iso(&format!("{y:04}-{m:02}-{d:02}")).unwrap();
         let codes: ArrayRef =
             Arc::new(StringViewArray::from(vec![Some("08"), Some("08"), Some("15"), None, Some("15")]));
         let days: ArrayRef = Arc::new(Date32Array::from(vec![

@@ -103,9 +103,9 @@ mod tests {
         let of = |right, of| Quality { recall: Share { right, of }, ..Quality::default() };
         let groups = [("a", of(90, 100)), ("b", of(80, 100)), ("c", of(9, 9))];
         let groups = |fewest| gaps("g", groups.iter().map(|(n, q)| ((*n).to_owned(), *q)).collect(), fewest);
-        let gap = |fewest: u64, at: usize| libm::round(groups(fewest)[at].gap * 100.0);
-        assert_eq!([gap(50, 0), gap(50, 1), gap(50, 2)], [0.0, 10.0, -10.0]);
-        assert_eq!([gap(1, 0), gap(1, 1)], [10.0, 20.0]);
+        let gap = |fewest: u64, at: usize| format!("{:.2}", groups(fewest)[at].gap);
+        assert_eq!([gap(50, 0), gap(50, 1), gap(50, 2)], ["0.00", "0.10", "-0.10"]);
+        assert_eq!([gap(1, 0), gap(1, 1)], ["0.10", "0.20"]);
         assert!(groups(50)[1].gap_upper > 0.15);
     }
 }
