@@ -119,8 +119,9 @@ pub async fn link(
 /// The pairs that each blocking rule of the model makes of what the passes leave.
 pub async fn pairs_of_model(ground: &Ground<'_>, all: &[Dataset]) -> Result<Vec<RuleResult>, PipelineError> {
     let linkage = &ground.project.linkage;
-    let rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
+    let mut rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
         .map_err(PipelineError::bug)?;
+    rules.reviewed.clone_from(&ground.project.reviewed);
     let Some(model) = &rules.model else {
         let none = format!("linkage `{}` has no `model:`, so there is nothing to count", *linkage.linkage);
         return Err(PipelineError::Asked(none));

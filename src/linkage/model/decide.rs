@@ -1,6 +1,6 @@
 //! Decisions: which pairs are one person. Pairs are taken from the greatest weight down, and joined where nothing forbids it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::comparison::{Comparison, levels_of};
 use super::records::Records;
@@ -225,8 +225,8 @@ struct Groups<'a> {
     clusters: Clusters,
     /// By root: a bit for each file without duplicates of which it holds a record.
     files: Vec<u64>,
-    /// Roots that members keep apart: what two groups refuse they refuse as parts of greater ones, so they are not asked again.
-    apart: BTreeSet<(u32, u32)>,
+    /// What members keep apart, by roots: what two groups refuse they refuse as parts of greater ones, so they are not asked again.
+    apart: BTreeMap<(u32, u32), Refusal>,
     /// Whether a group is two records at most, so that the pair is all there is to ask.
     couples: bool,
     constraints: &'a Constraints<'a>,
@@ -242,7 +242,7 @@ impl<'a> Groups<'a> {
         };
         let couples = constraints.records.files() <= 2 && constraints.free_of_duplicates.iter().all(|free| *free);
         let files = (0..count).map(bit).collect();
-        Self { clusters: Clusters::singletons(count), files, apart: BTreeSet::new(), couples, constraints }
+        Self { clusters: Clusters::singletons(count), files, apart: BTreeMap::new(), couples, constraints }
     }
 
     /// What keeps the groups of a pair apart, given by their roots.
@@ -266,8 +266,8 @@ impl<'a> Groups<'a> {
             return None;
         }
         let roots = (a.min(b), a.max(b));
-        if self.apart.contains(&roots) {
-            return Some(Refusal::Member);
+        if let Some(refused) = self.apart.get(&roots) {
+            return Some(*refused);
         }
         let (clusters, between) = (&self.clusters, (pair.left, pair.right));
         let mut members = clusters.members(a).flat_map(|x| clusters.members(b).map(move |y| (x, y)));
@@ -275,8 +275,8 @@ impl<'a> Groups<'a> {
             let itself = (x.min(y), x.max(y)) == between;
             if itself { None } else { against(x, y) }
         });
-        if refused.is_some() {
-            self.apart.insert(roots);
+        if let Some(refused) = refused {
+            self.apart.insert(roots, refused);
         }
         refused
     }
