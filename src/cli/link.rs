@@ -9,7 +9,7 @@ use crate::engine::{Limits, Place};
 use crate::error::Error;
 use crate::pipeline::asked::current::CurrentRelease;
 use crate::pipeline::evaluation::Evaluation;
-use crate::pipeline::files::link::{Asked, Begun, begin, default_out, read_model};
+use crate::pipeline::files::link::{Asked, Begun, begin, default_out, folder_of, read_model};
 use crate::pipeline::files::{document, evaluate as held};
 use crate::pipeline::{self, Order, PipelineError, asked};
 use crate::report;
@@ -50,12 +50,15 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
         return train_release(project, args).await;
     }
     let begun = begun(project, &args.input, args.labels.as_deref()).await?;
-    let model = begun.train()?;
     let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun, project).join("model.json"));
+    let model = Box::pin(begun.train(&folder_of(&out)?)).await?;
     let text = serde_json::to_string_pretty(&model).unwrap_or_default();
     write(&Place::parse(&out.to_string_lossy(), Path::new("."))?, format!("{text}\n")).await?;
     print!("{}", report::model_page(&model));
     println!("\nThe model: {}", out.display());
+    if let Some(counted) = &model.frequencies {
+        println!("How often values came, which holds values of persons, is beside it in frequencies/{counted}; `link --model` reads both.");
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::fixture::{Document, Record, batches, linked, statewide, table};
 use super::*;
 use crate::linkage::groups::{LEFT, RIGHT};
-use crate::linkage::model::{Blocking, Part, Sample, Scope};
+use crate::linkage::model::{Beforehand, Blocking, Comparisons, Frequencies, Part, Sample, Scope, Scorer, train};
 use crate::linkage::rules::Pass;
 use crate::linkage::spec::{Agree, Unique, Veto};
 
@@ -361,6 +361,7 @@ impl Asked {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
         let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
         context.register_table("tokens", Arc::new(tokens)).unwrap();
+        plan::functions().into_iter().for_each(|function| context.register_udf(function));
         Self { runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(), context }
     }
 
@@ -397,7 +398,7 @@ fn the_query_finds_the_pairs_that_memory_finds() {
     let table = TokenTable::from_batches(&batches, &rules).unwrap();
     let tokens = Asked::new(batches);
     let mut model = rules.model.take().unwrap();
-    model.blocking.retain(|rule| !matches!(rule.parts[..], [Part::Near(_)]));
+    assert!(model.blocking.iter().any(|rule| matches!(rule.parts[..], [Part::Near(_)])));
     for most in [u64::MAX >> 1, 3] {
         model.blocking.iter_mut().for_each(|rule| rule.most = most);
         let rows: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).collect();
@@ -413,6 +414,49 @@ fn the_query_finds_the_pairs_that_memory_finds() {
         assert_eq!(plan::read_pairs(&table, &answer).unwrap(), expected, "{most}");
         assert!(expected.len() > 20 && expected.iter().any(|pair| pair.0 > 3), "{most}: {}", expected.len());
     }
+}
+
+#[test]
+fn the_queries_compare_and_weigh_as_memory_does() {
+    let document = statewide();
+    let rules = document.rules_with_model();
+    let mut model = rules.model.clone().unwrap();
+    // A comparison that another makes idle is one of what a state may declare.
+    let date = model.comparisons.iter().find(|c| c.name == "birth_date").unwrap().field;
+    model.comparisons.iter_mut().find(|c| c.name == "sex").unwrap().unless = Some(date);
+    let records = crowd();
+    let batches = batches(&document, &records, 11);
+    let table = TokenTable::from_batches(&batches, &rules).unwrap();
+    let tokens = Asked::new(batches);
+    let rows: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).collect();
+    let of_model = modelled::records(&table, &rules, &model, &rows);
+    let comparisons = Comparisons::new(&of_model, &model.comparisons);
+    let blocking = Blocking::new(&of_model, &model.blocking, Scope::Both, 2);
+
+    // What a model learns from: the patterns of each rule, pairs that several rules make in each.
+    let step = |memories: &mut _, patterns: &mut Vec<u64>, a: u32, b: u32| {
+        patterns.push(comparisons.pattern(memories, a, b));
+    };
+    let walked = blocking.walk(2, false, |_| Sample::ALL, || comparisons.memories(), step);
+    let mut expected: Vec<Vec<u64>> = model.blocking.iter().map(|_| Vec::new()).collect();
+    walked.into_iter().for_each(|(rule, patterns)| expected[rule].extend(patterns));
+    for (rule, mut patterns) in expected.into_iter().enumerate() {
+        patterns.sort_unstable();
+        let counted: Vec<(u64, u64)> = patterns.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
+        let answer = tokens.answer(&plan::pattern_sql(&model, &rules, "tokens", rule));
+        assert_eq!(plan::read_patterns(&model, &answer).unwrap(), counted, "{}", model.blocking[rule].id);
+        assert!(!counted.is_empty(), "{} makes no pair here", model.blocking[rule].id);
+    }
+
+    let trained = train(&of_model, &comparisons, &blocking, Scope::Both, 2, &Beforehand::default()).unwrap();
+    let scorer = Scorer::new(&of_model, &comparisons, &trained, &Frequencies::of(&of_model, &model.comparisons));
+    let (mut expected, compared) = scorer.pairs(&blocking, i32::MIN / 2, 2);
+    expected.sort_unstable_by_key(|pair| (pair.left, pair.right));
+    let answer = tokens.answer(&plan::score_sql(&model, &rules, "tokens", &trained));
+    let found = plan::read_scores(&table, &model, &answer).unwrap();
+    assert_eq!(found, expected);
+    let weights: std::collections::BTreeSet<i32> = found.iter().map(|pair| pair.weight).collect();
+    assert!(found.len() as u64 == compared && compared > 50 && weights.len() > 20, "{compared} {}", weights.len());
 }
 
 #[test]

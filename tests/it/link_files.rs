@@ -154,7 +154,12 @@ fn two_files_are_linked_without_labels_and_the_same_on_any_number_of_threads() {
     assert!(one == kept("pinned"), "the model read back made other decisions");
     let trained = project.run(&["train", DOCUMENT, "--out", "trained.json"]);
     trained.is_fine();
-    assert_eq!(project.read("trained.json"), project.read("again/model.json"));
+    // `train` says besides what it counted, which lies beside the model.
+    let mut model: serde_json::Value = serde_json::from_str(&project.read("trained.json")).unwrap();
+    let counted = model.as_object_mut().unwrap().remove("frequencies").unwrap();
+    assert_eq!(model, serde_json::from_str::<serde_json::Value>(&project.read("again/model.json")).unwrap());
+    let counted = format!("frequencies/{}", counted.as_str().unwrap());
+    assert!(trained.out.contains(&counted) && project.path(&format!("{counted}/_dataset.json")).exists(), "{}", trained.out);
     let counted = project.run(&["block", DOCUMENT]);
     counted.is_fine();
     assert!(counted.out.contains("birth_last"), "{}", counted.out);
@@ -319,6 +324,50 @@ fn what_cannot_be_learnt_stops_the_linkage() {
     let ended = link(&project, &[]);
     ended.fails_with(5, &["nothing can be learnt of `ssn`"]);
     insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn a_pinned_model_weighs_by_what_it_counted_whatever_comes_later() {
+    let project = project(&files(600, 360));
+    project.run(&["train", DOCUMENT, "--out", "pinned/model.json"]).is_fine();
+    link(&project, &["--model", "pinned/model.json", "--out", "before"]).is_fine();
+    // Many more of one name come: to a model that counts at hand it is less rare, to the pinned one it weighs what it did.
+    let weights = |folder: &str| -> BTreeMap<(String, String), (String, String)> {
+        let columns = ["left_id", "right_id", "levels", "weight_millibits"];
+        let rows = rows(&project, &format!("{folder}/match_log"), &columns).into_iter();
+        rows.map(|row| <[String; 4]>::try_from(row).unwrap()).map(|[a, b, l, w]| ((a, b), (l, w))).collect()
+    };
+    let before = weights("before");
+    let [first, second] = ["a.csv", "b.csv"].map(|name| project.read(name));
+    let row = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<String>>();
+    let name = row(first.lines().next().unwrap()).iter().position(|column| column == "last_name").unwrap();
+    let id = row(first.lines().next().unwrap()).iter().position(|column| column == "record_id").unwrap();
+    let common = row(first.lines().nth(1).unwrap())[name].clone();
+    let mut more = second.clone();
+    for number in 0..300 {
+        let mut cells = vec![String::new(); row(first.lines().next().unwrap()).len()];
+        (cells[name], cells[id]) = (common.clone(), format!("b9{number:05}"));
+        more.push_str(&format!("{}\n", cells.join(",")));
+    }
+    project.write("b.csv", &more);
+    link(&project, &["--model", "pinned/model.json", "--out", "after"]).is_fine();
+    assert_eq!(before, weights("after"), "records without a birth date or a number meet nobody, and change no weight");
+    let mut at_hand: serde_json::Value = serde_json::from_str(&project.read("pinned/model.json")).unwrap();
+    at_hand.as_object_mut().unwrap().remove("frequencies");
+    project.write("pinned/at_hand.json", at_hand.to_string());
+    link(&project, &["--model", "pinned/at_hand.json", "--out", "other"]).is_fine();
+    assert_ne!(before, weights("other"), "and these are what would have changed it");
+    assert!(!project.path("other/frequencies").exists() && project.path("after/frequencies").exists());
+    let (a, b) = before.keys().next().unwrap();
+    let explained = |out: &str| {
+        let (a, b) = (format!("a:{a}"), format!("b:{b}"));
+        let ended = project.run(&["explain", &a, &b, "--pipeline", DOCUMENT, "--file", "a=a.csv", "--file", "b=b.csv", "--out", out]);
+        ended.is_fine();
+        ended.out
+    };
+    assert_eq!(explained("before"), explained("after"));
+    std::fs::remove_dir_all(project.path("pinned/frequencies")).unwrap();
+    link(&project, &["--model", "pinned/model.json"]).fails_with(3, &["the frequencies that the model counted"]);
 }
 
 #[test]

@@ -37,6 +37,11 @@ impl ModelPlan {
                 let found = Diagnostic::error("M011", file, message).at(&comparison.field);
                 out.push(found.help("a rare value is worth more only where both records have it"));
             }
+            if comparison.frequencies && !spec.fields[field].holds.is_text() {
+                let message = format!("`frequencies: true` of `{}` counts no value", *comparison.field);
+                let found = Diagnostic::error("M011", file, message).at(&comparison.field);
+                out.push(found.help("of names, codes and texts rare values are counted; numbers, dates and SSNs are weighed by their levels"));
+            }
             let unless = comparison.unless.as_ref().and_then(|other| words.field(other, other, out));
             let compared = Comparison::new(&comparison.field, field, levels, comparison.frequencies);
             plan.comparisons.push(compared.unless(unless));

@@ -7,6 +7,7 @@ use crate::linkage::explained::{Compared, ComparisonExplained, KeyExplained, Wei
 use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scope, Scorer, level_names, shares};
 use crate::pipeline::asked::current::{read_json, texts};
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::files::frequencies;
 use crate::pipeline::files::link::Begun;
 use crate::pipeline::way::way;
 use crate::standardize::SPEC_VERSION;
@@ -87,7 +88,11 @@ pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<F
     }
 
     let comparisons = Comparisons::new(&persons.records, list);
-    let scorer = Scorer::new(&persons.records, &comparisons, &trained, &Frequencies::of(&persons.records, list));
+    let frequencies = match &model.frequencies {
+        Some(fingerprint) => frequencies::read(&persons.records, list, out, fingerprint).await?,
+        None => Frequencies::of(&persons.records, list),
+    };
+    let scorer = Scorer::new(&persons.records, &comparisons, &trained, &frequencies);
     let (pattern, weight) = scorer.score(&mut comparisons.memories(), a, b);
     let told = list.iter().zip(scorer.parts(pattern, a)).enumerate().map(|(at, (comparison, (level, worth)))| {
         let weight = trained.weights[at][usize::from(level)];

@@ -16,6 +16,7 @@ use crate::linkage::model::{
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::document::{columns_of, load};
+use crate::pipeline::files::frequencies;
 use crate::pipeline::files::labels::{Labels, LabelsTold};
 use crate::pipeline::files::outputs::Outputs;
 use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read};
@@ -269,14 +270,15 @@ impl Begun {
         self.labels.as_ref().map(|path| Labels::read(path, &self.files, persons, &runtime)).transpose()
     }
 
-    /// Trains the model alone.
-    pub fn train(&self) -> Result<ModelFile, PipelineError> {
+    /// Trains the model alone. How often values came is written below `folder`, where the model will stand, and the model names it.
+    pub async fn train(&self, folder: &Place) -> Result<ModelFile, PipelineError> {
         let persons = self.read()?;
         let comparisons = Comparisons::new(&persons.records, &self.plan.comparisons);
         let blocking = Blocking::new(&persons.records, &self.plan.rules, self.scope(), self.threads);
         let before = beforehand(self.labels(&persons)?.as_ref());
         let trained = train(&persons.records, &comparisons, &blocking, self.scope(), self.threads, &before)?;
-        Ok(self.file_of(&trained))
+        let frequencies = frequencies::write(&persons.records, &self.plan.comparisons, folder).await?;
+        Ok(ModelFile { frequencies, ..self.file_of(&trained) })
     }
 
     fn file_of(&self, trained: &Trained) -> ModelFile {
@@ -285,7 +287,7 @@ impl Begun {
     }
 
     /// Links the files, under a model that was trained before or one that is trained now, and writes below `out`.
-    pub async fn link(&self, pinned: Option<&ModelFile>, out: &Place) -> Result<LinkReport, PipelineError> {
+    pub async fn link(&self, pinned: Option<&Pinned>, out: &Place) -> Result<LinkReport, PipelineError> {
         let mut clock = Clock::new();
         let persons = self.read()?;
         clock.lap("read");
@@ -295,11 +297,18 @@ impl Begun {
         let comparisons = Comparisons::new(records, list);
         let labels = self.labels(&persons)?;
         let trained = match pinned {
-            Some(model) => model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?,
+            Some(pinned) => {
+                pinned.model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?
+            }
             None => train(records, &comparisons, &blocking, self.scope(), self.threads, &beforehand(labels.as_ref()))?,
         };
         clock.lap("train");
-        let scorer = Scorer::new(records, &comparisons, &trained, &Frequencies::of(records, list));
+        let counted = pinned.and_then(|pinned| Some((&pinned.folder, pinned.model.frequencies.as_deref()?)));
+        let frequencies = match counted {
+            Some((folder, fingerprint)) => frequencies::read(records, list, folder, fingerprint).await?,
+            None => Frequencies::of(records, list),
+        };
+        let scorer = Scorer::new(records, &comparisons, &trained, &frequencies);
         let (mut pairs, compared) = scorer.pairs(&blocking, thousandths(self.document.decide.floor), self.threads);
         clock.lap("score");
         let counts = if pinned.is_some() { blocking.counts() } else { trained.counts.clone() };
@@ -332,7 +341,8 @@ impl Begun {
         let drawn = self.drawn(&decided, trained.matches);
         let clusters = persons_of(records.len(), &decided, drawn);
         clock.lap("decide");
-        let model = self.file_of(&trained);
+        let named = pinned.and_then(|pinned| pinned.model.frequencies.clone());
+        let model = ModelFile { frequencies: named, ..self.file_of(&trained) };
         let outputs = Outputs {
             files: &self.files,
             plan: &self.plan,
@@ -344,6 +354,7 @@ impl Begun {
             clusters: &clusters,
         };
         outputs.write(&model, out, self.threads).await?;
+        frequencies::keep(counted, out).await?;
         clock.lap("write");
         let count = |file: usize| records.of_file(file).len() as u64;
         Ok(LinkReport {
@@ -385,14 +396,30 @@ fn persons_of(records: usize, decided: &[Decided], drawn: Threshold) -> Vec<u32>
     clusters.numbers()
 }
 
+/// A model that was trained before, and the folder in which it stands.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// The model.
+    pub model: ModelFile,
+    /// Where what it counted lies beside it.
+    pub folder: Place,
+}
+
+/// The folder of a file.
+pub fn folder_of(file: &Path) -> Result<Place, PipelineError> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(Place::parse(&folder.to_string_lossy(), Path::new("."))?)
+}
+
 /// Reads a model file.
-pub async fn read_model(path: &Path) -> Result<ModelFile, PipelineError> {
+pub async fn read_model(path: &Path) -> Result<Pinned, PipelineError> {
     let place = Place::parse(&path.to_string_lossy(), Path::new("."))?;
     let Some(bytes) = place.read_if_there().await? else {
         return Err(PipelineError::NotThere { what: vec![format!("model: {}", path.display())] });
     };
     let refuse = |reason: String| crate::linkage::model::ModelError::OtherModel { reason };
-    Ok(serde_json::from_slice(&bytes).map_err(|e| refuse(format!("{} is no model: {e}", path.display())))?)
+    let model = serde_json::from_slice(&bytes).map_err(|e| refuse(format!("{} is no model: {e}", path.display())))?;
+    Ok(Pinned { model, folder: folder_of(path)? })
 }
 
 /// Where `throughline link` writes unless told otherwise: in the project that the document is of.

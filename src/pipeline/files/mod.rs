@@ -3,6 +3,7 @@
 pub mod document;
 pub mod evaluate;
 pub mod explain;
+pub mod frequencies;
 pub mod labels;
 pub mod link;
 mod outputs;
