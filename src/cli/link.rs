@@ -57,7 +57,9 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
     print!("{}", report::model_page(&model));
     println!("\nThe model: {}", out.display());
     if let Some(counted) = &model.frequencies {
-        println!("How often values came, which holds values of persons, is beside it in frequencies/{counted}; `link --model` reads both.");
+        println!(
+            "How often values came, which holds values of persons, is beside it in frequencies/{counted}; `link --model` reads both."
+        );
     }
     Ok(())
 }

@@ -113,6 +113,9 @@ pub struct ColumnSpec {
     /// The element of identity that the column holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Element>,
+    /// The kind of organisation that the column names. A pipeline may ask for organisations as they stand today, `org_as_of: current`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Organization>,
     /// What the column may reveal of a person.
     #[serde(default)]
     pub sensitivity: Sensitivity,
@@ -127,6 +130,16 @@ pub struct ColumnSpec {
     /// The element's id in the Common Education Data Standards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceds: Option<String>,
+}
+
+/// A kind of organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Organization {
+    /// A school.
+    School,
+    /// The district of the school, or by itself.
+    District,
 }
 
 fn empty_token() -> Vec<String> {

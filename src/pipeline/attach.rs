@@ -12,6 +12,7 @@ use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::organizations::Organizations;
 use crate::pipeline::tables;
 use crate::standardize::blank_ref;
 
@@ -81,12 +82,17 @@ pub async fn attach(
     identified: &Identified,
     crosswalk: &Crosswalk,
     crosswalk_print: &str,
+    organizations: Option<&Organizations>,
 ) -> Result<Dataset, PipelineError> {
     let source = &identified.source;
     let contract = &ground.project.contracts[source];
     let mut print = Fingerprinter::new("linked/2").with("facts", &identified.facts.meta.fingerprint);
     if contract.has_persons() {
         print = print.with("crosswalk", crosswalk_print);
+    }
+    let organizations = organizations.filter(|_| Organizations::are_in(contract));
+    if let Some(organizations) = organizations {
+        print = print.with("organizations", organizations.fingerprint().as_str());
     }
     let fingerprint = print.finish();
     let schema = tables::linked(contract);
@@ -108,6 +114,10 @@ pub async fn attach(
             let batch = batch.project(&places).map_err(EngineError::arrow("linked rows"))?;
             let batch = match &nobody {
                 Some(nobody) => with_person(&somebody(&batch, nobody)?, crosswalk)?,
+                None => batch,
+            };
+            let batch = match organizations {
+                Some(organizations) => organizations.resolve(&batch, contract)?,
                 None => batch,
             };
             writer.write(crate::engine::write::conform(&batch, &schema)?).await?;

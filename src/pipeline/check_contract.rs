@@ -27,6 +27,7 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
         contract.format.check(&file, &names, found);
         identity(contract, &file, found);
         school(contract, &file, found);
+        organization(contract, &file, found);
         references(project, contract, &file, found);
     }
 }
@@ -78,6 +79,20 @@ fn school(contract: &ContractDocument, file: &Path, found: &mut Diagnostics) {
     if let Some(year) = year.filter(|year| year.kind.value != crate::contract::ColumnType::Integer) {
         let d = Diagnostic::error("C055", file, "a school year is a whole number").at(&year.name);
         found.push(d.help("make it `type: integer`: the year in which the school year ends"));
+    }
+}
+
+/// A row has one school and one district, each named by text.
+fn organization(contract: &ContractDocument, file: &Path, found: &mut Diagnostics) {
+    let mut seen = Vec::new();
+    for column in &contract.columns {
+        let Some(kind) = column.organization else { continue };
+        if seen.contains(&kind) || column.kind.value != crate::contract::ColumnType::Text {
+            let message = format!("`{}` cannot be the row's school or district", *column.name);
+            let d = Diagnostic::error("C056", file, message).at(&column.name);
+            found.push(d.help("give `organization: school` and `organization: district` to one column of text each"));
+        }
+        seen.push(kind);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
 use crate::pipeline::request::Request;
 use crate::pipeline::sql::{Statement, complaint};
-use crate::pipeline::{check_contract, check_linkage, linkage_gate, source_reach, tables};
+use crate::pipeline::{check_contract, check_linkage, linkage_gate, organizations, source_reach, tables};
 use crate::rules::{Rule, RuleTable};
 
 /// What compiling settles.
@@ -33,6 +33,7 @@ pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
     check_linkage::check(project, found);
     linkage_gate::check(project, found);
     source_reach::check(project, found);
+    organizations::check(project, found);
     let mut compiled = Compiled::default();
     let limits = Limits { threads: 1, ..Limits::default() };
     let engine = match Engine::new(limits) {

@@ -29,6 +29,7 @@ pub mod link_parts;
 pub mod linkage_gate;
 pub mod make_mart;
 pub mod mart;
+pub mod organizations;
 pub mod own_ids;
 pub mod project;
 pub mod quarantine;

@@ -13,6 +13,7 @@ use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::organizations::{Organizations, TODAY};
 
 /// The table's name. No document can name it: SQL is planned against what sources, rules and marts declare.
 pub const OWN_IDS: &str = "own ids";
@@ -22,6 +23,7 @@ pub async fn own_ids(
     ground: &Ground<'_>,
     identified: &[Identified],
     crosswalk: &Dataset,
+    organizations: Option<&Organizations>,
 ) -> Result<Dataset, PipelineError> {
     let engine = &ground.runner.engine;
     let mut inputs = BTreeMap::from([("crosswalk".to_owned(), crosswalk.meta.fingerprint.clone())]);
@@ -37,8 +39,20 @@ pub async fn own_ids(
         ));
         inputs.insert(table, identities.meta.fingerprint.clone());
     }
+    // Who took over an organisation has its learners' ids too.
+    let (organization, today) = match organizations {
+        Some(today) => {
+            today.register(ground)?;
+            inputs.insert(TODAY.to_owned(), today.fingerprint().to_string());
+            (
+                "COALESCE(o.current_id, r.organization)",
+                format!("\nLEFT JOIN {} AS o ON o.org_id = r.organization", quoted(TODAY)),
+            )
+        }
+        None => ("r.organization", String::new()),
+    };
     let sql = format!(
-        "SELECT DISTINCT r.organization, c.person_id, r.local_id\nFROM (\n{}\n) AS r\nJOIN crosswalk AS c ON c.identity_ref = r.identity_ref",
+        "SELECT DISTINCT {organization} AS organization, c.person_id, r.local_id\nFROM (\n{}\n) AS r\nJOIN crosswalk AS c ON c.identity_ref = r.identity_ref{today}",
         records.join("\nUNION ALL ")
     );
     let key = ["organization", "person_id", "local_id"].map(str::to_owned);

@@ -16,7 +16,7 @@ use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
 use crate::pipeline::request::Request;
 use crate::pipeline::review_log;
-use crate::pipeline::spec::{ContractDocument, LinkageDocument, PipelineDocument};
+use crate::pipeline::spec::{ContractDocument, LinkageDocument, OrgAsOf, PipelineDocument};
 use crate::rules::{FixtureFile, Layers, Pack, Rule, Said, layered};
 use crate::standardize::SPEC_VERSION;
 
@@ -81,6 +81,12 @@ impl Project {
     #[must_use]
     pub fn names_own_learners(&self) -> bool {
         self.marts.iter().any(|mart| mart.zone() == Zone::Local)
+    }
+
+    /// As of when organisations stand.
+    #[must_use]
+    pub fn org_as_of(&self) -> OrgAsOf {
+        self.pipeline.org_as_of.as_ref().map(|as_of| as_of.value).unwrap_or_default()
     }
 
     /// The pipeline's sources that are about persons, in the pipeline's order.

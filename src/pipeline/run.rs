@@ -22,6 +22,7 @@ use crate::pipeline::link::{link, pairs_of_model};
 use crate::pipeline::linkage_gate::linkage_gate;
 use crate::pipeline::make_mart::make_mart;
 use crate::pipeline::mart::Mart;
+use crate::pipeline::organizations::Organizations;
 use crate::pipeline::own_ids::{OWN_IDS, own_ids};
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
@@ -244,7 +245,15 @@ impl Begun {
         let crosswalk = Crosswalk::read(ground, &linked.crosswalk).await?;
         let print = &linked.crosswalk.meta.fingerprint;
         let largest_first = by_rows(&identified);
-        let tables = side_by_side(threads, &largest_first, async |one| attach(ground, one, &crosswalk, print).await)?;
+        let organizations = Organizations::read(ground, &identified).await?;
+        let today = organizations.as_ref();
+        let tables =
+            side_by_side(threads, &largest_first, async |one| attach(ground, one, &crosswalk, print, today).await)?;
+        if let Some(today) = today {
+            let said =
+                format!("Schools and districts stand as of today: {} of them became another one.", today.changed());
+            results.notes.push(said);
+        }
         for (one, table) in largest_first.into_iter().zip(&tables) {
             ground.runner.engine.register_folder(&one.source, &table.place).await?;
             inputs_of_sql.insert(one.source.clone(), table.meta.fingerprint.clone());
@@ -258,7 +267,7 @@ impl Begun {
         self.apply_rules(ground, &mut inputs_of_sql).await?;
         linkage_gate(ground).await?;
         if self.project.names_own_learners() {
-            let own = own_ids(ground, &identified, &linked.crosswalk).await?;
+            let own = own_ids(ground, &identified, &linked.crosswalk, organizations.as_ref()).await?;
             inputs_of_sql.insert(OWN_IDS.to_owned(), own.meta.fingerprint.clone());
         }
         let marts = self.make_marts(ground, &inputs_of_sql).await?;

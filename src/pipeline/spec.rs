@@ -34,6 +34,9 @@ pub struct PipelineDocument {
     pub period: Located<String>,
     /// The files it reads, by source.
     pub sources: IndexMap<String, SourceSpec>,
+    /// Whether schools and districts stand in linked tables, and in all that is made of them, as they were reported, or as what they are today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org_as_of: Option<Located<OrgAsOf>>,
     /// A CSV with the columns `file`, `received` and `status` (`accepted` or `withdrawn`) that says when each file came. Files that it does not
     /// name were received on the day of the first successful run that saw them.
     #[serde(default)]
@@ -87,6 +90,17 @@ pub struct SourceSpec {
     /// The last day that its data cover in full, where the agency says so: a quarter or a term of which only a part has come is then not taken for whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_through: Option<Located<String>>,
+}
+
+/// As of when organisations stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrgAsOf {
+    /// As the files report them.
+    #[default]
+    Reported,
+    /// As what the source `organization_changes` says they have become, with `--as-of` by that day; the district of a row is its school's.
+    Current,
 }
 
 /// What stops a release because of how its records were linked.

@@ -179,6 +179,7 @@ impl Writing {
         let mut whole = Vec::new();
         let made = [
             ("directory/organizations.csv", world.places.organizations(), None),
+            ("directory/organization_changes.csv", world.places.organization_changes(), None),
             ("directory/programs.csv", Places::programs(), None),
             ("directory/employers.csv", world.places.employer_file(world.seed), None),
             ("directory/offerings.csv", world.places.offerings(world.seed, OFFERED), None),

@@ -272,6 +272,18 @@ impl Places {
         out
     }
 
+    /// `organization_changes.csv`: after the last school year a district goes into its neighbour, and a school into another of its district.
+    pub(crate) fn organization_changes(&self) -> String {
+        let mut out = String::from("org_id,change,became_id,changed_on\n");
+        if let [.., neighbour, last] = &self.districts[..] {
+            let _ = writeln!(out, "{},merged,{},2025-07-01", last.id, neighbour.id);
+        }
+        if let Some([first, .., last]) = self.districts.first().map(|district| &district.schools[..]) {
+            let _ = writeln!(out, "{},closed,{},2025-07-01", self.schools[*last].id, self.schools[*first].id);
+        }
+        out
+    }
+
     /// `offerings.csv`: every course of the programs that a school offers, for each school year.
     pub(crate) fn offerings(&self, seed: u64, years: std::ops::RangeInclusive<i32>) -> String {
         let mut out = String::from("school_id,school_year,program_code,course_code,sections,seats\n");

@@ -159,7 +159,11 @@ fn two_files_are_linked_without_labels_and_the_same_on_any_number_of_threads() {
     let counted = model.as_object_mut().unwrap().remove("frequencies").unwrap();
     assert_eq!(model, serde_json::from_str::<serde_json::Value>(&project.read("again/model.json")).unwrap());
     let counted = format!("frequencies/{}", counted.as_str().unwrap());
-    assert!(trained.out.contains(&counted) && project.path(&format!("{counted}/_dataset.json")).exists(), "{}", trained.out);
+    assert!(
+        trained.out.contains(&counted) && project.path(&format!("{counted}/_dataset.json")).exists(),
+        "{}",
+        trained.out
+    );
     let counted = project.run(&["block", DOCUMENT]);
     counted.is_fine();
     assert!(counted.out.contains("birth_last"), "{}", counted.out);
@@ -361,7 +365,19 @@ fn a_pinned_model_weighs_by_what_it_counted_whatever_comes_later() {
     let (a, b) = before.keys().next().unwrap();
     let explained = |out: &str| {
         let (a, b) = (format!("a:{a}"), format!("b:{b}"));
-        let ended = project.run(&["explain", &a, &b, "--pipeline", DOCUMENT, "--file", "a=a.csv", "--file", "b=b.csv", "--out", out]);
+        let ended = project.run(&[
+            "explain",
+            &a,
+            &b,
+            "--pipeline",
+            DOCUMENT,
+            "--file",
+            "a=a.csv",
+            "--file",
+            "b=b.csv",
+            "--out",
+            out,
+        ]);
         ended.is_fine();
         ended.out
     };

@@ -15,6 +15,7 @@ mod hand_made;
 mod link_decisions;
 mod link_files;
 mod linkage_gate;
+mod organizations;
 mod outcomes;
 mod own_learners;
 mod persons;

@@ -16,9 +16,8 @@ impl Asked<'_> {
     /// The level of one comparison, between the records `l` and `r`.
     fn level(&self, comparison: &Comparison) -> String {
         let of = |side: &str, field: usize| format!("\"{side}\".\"f{field}\"");
-        let both = |here: usize, there: usize| {
-            format!("{} IS NOT NULL AND {} IS NOT NULL", of("l", here), of("r", there))
-        };
+        let both =
+            |here: usize, there: usize| format!("{} IS NOT NULL AND {} IS NOT NULL", of("l", here), of("r", there));
         let mut sql = String::from("CASE");
         if let Some(field) = comparison.unless {
             let _ = write!(sql, " WHEN {} THEN {MISSING}", both(field, field));
@@ -85,10 +84,8 @@ pub fn score_sql(model: &ModelPass, rules: &Rules, table: &str, trained: &Traine
                 ",\n\"c{at}\" AS (\n  SELECT \"f{field}\" AS \"value\", count(*) AS \"n\", sum(count(*)) OVER () AS \"with\" FROM \"records\" \
                  WHERE \"f{field}\" IS NOT NULL GROUP BY \"f{field}\")"
             );
-            let _ = write!(
-                joins,
-                "\n  LEFT JOIN \"c{at}\" ON \"level_{at}\" = 1 AND \"c{at}\".\"value\" = \"value_{at}\""
-            );
+            let _ =
+                write!(joins, "\n  LEFT JOIN \"c{at}\" ON \"level_{at}\" = 1 AND \"c{at}\".\"value\" = \"value_{at}\"");
             // Seventeen digits give a float back as it was.
             let _ = write!(
                 weight,

@@ -26,14 +26,12 @@ fn place_of(folder: &Place, fingerprint: &str) -> Place {
 }
 
 /// Writes how often values come in `records` below `folder` and tells the fingerprint; `None` where no comparison reads it.
-pub async fn write(
-    records: &Records,
-    list: &[Comparison],
-    folder: &Place,
-) -> Result<Option<String>, PipelineError> {
+pub async fn write(records: &Records, list: &[Comparison], folder: &Place) -> Result<Option<String>, PipelineError> {
     let mut rows: Vec<(&str, &str, u32)> = Vec::new();
     for (comparison, counted) in list.iter().zip(Frequencies::of(records, list).0) {
-        let (Some(counted), Values::Texts(texts)) = (counted, &records.fields[comparison.field].values) else { continue };
+        let (Some(counted), Values::Texts(texts)) = (counted, &records.fields[comparison.field].values) else {
+            continue;
+        };
         for (number, count) in (0_u32..).zip(counted.counts).filter(|(_, count)| *count > 0) {
             // Values were made canonical from text.
             let value = std::str::from_utf8(texts.whole(number)).map_err(PipelineError::bug)?;
@@ -95,7 +93,8 @@ pub async fn read(
 ) -> Result<Frequencies, PipelineError> {
     let place = place_of(folder, fingerprint);
     if Dataset::open(&place).await?.is_none() {
-        let what = format!("the frequencies that the model counted: {place} (they lie beside the model that `train` wrote)");
+        let what =
+            format!("the frequencies that the model counted: {place} (they lie beside the model that `train` wrote)");
         return Err(PipelineError::NotThere { what: vec![what] });
     }
     let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;

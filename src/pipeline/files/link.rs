@@ -297,9 +297,7 @@ impl Begun {
         let comparisons = Comparisons::new(records, list);
         let labels = self.labels(&persons)?;
         let trained = match pinned {
-            Some(pinned) => {
-                pinned.model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?
-            }
+            Some(pinned) => pinned.model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?,
             None => train(records, &comparisons, &blocking, self.scope(), self.threads, &beforehand(labels.as_ref()))?,
         };
         clock.lap("train");
