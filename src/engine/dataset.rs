@@ -4,7 +4,7 @@ use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{EngineError, Place};
-use crate::foundation::Zone;
+use crate::foundation::{Fingerprinter, Zone};
 
 /// The description's file name; without it a folder is a half-written dataset and counts as none.
 pub const META: &str = "_dataset.json";
@@ -16,6 +16,9 @@ pub struct Part {
     pub file: String,
     /// Rows in it.
     pub rows: u64,
+    /// The SHA-256 of its bytes.
+    #[serde(default)]
+    pub sha256: String,
     /// The one value of the column by which the parts were divided, where they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
@@ -77,8 +80,21 @@ impl Dataset {
     pub async fn open(place: &Place) -> Result<Option<Self>, EngineError> {
         let Some(bytes) = place.join(META).read_if_there().await? else { return Ok(None) };
         let damaged = |e: serde_json::Error| EngineError::Damaged { place: place.to_string(), reason: e.to_string() };
-        let meta = serde_json::from_slice(&bytes).map_err(damaged)?;
-        Ok(Some(Self { place: place.clone(), meta }))
+        let meta: DatasetMeta = serde_json::from_slice(&bytes).map_err(damaged)?;
+        // What an earlier version of the program left without checksums says nothing of its rows, and is made again.
+        let told = meta.parts.iter().all(|part| !part.sha256.is_empty());
+        Ok(told.then(|| Self { place: place.clone(), meta }))
+    }
+
+    /// What tells its rows from others, whatever they were made of. What rests on these rows is made again where this is another, and not where
+    /// they only came by another way.
+    #[must_use]
+    pub fn content(&self) -> String {
+        let parts = self.meta.parts.iter();
+        let print = parts.fold(Fingerprinter::new("content/1"), |print, part| {
+            print.with("part", &part.sha256).with("of", part.of.as_deref().unwrap_or_default())
+        });
+        print.finish().to_string()
     }
 
     /// A count that the step left, or 0.

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use arrow::array::{AsArray as _, RecordBatch};
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::{DataType, SchemaRef};
+use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use object_store::buffered::BufWriter;
 use parquet::arrow::AsyncArrowWriter;
+use parquet::arrow::async_writer::AsyncFileWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use sha2::{Digest as _, Sha256};
 
 use crate::engine::dataset::{META, Part};
 use crate::engine::{Dataset, DatasetMeta, EngineError, Place};
@@ -45,6 +49,23 @@ pub struct WriteOptions {
     pub no_statistics: bool,
 }
 
+/// A file whose bytes are hashed on their way.
+struct Hashed {
+    file: BufWriter,
+    hash: Sha256,
+}
+
+impl AsyncFileWriter for Hashed {
+    fn write(&mut self, bytes: Bytes) -> BoxFuture<'_, parquet::errors::Result<()>> {
+        self.hash.update(&bytes);
+        AsyncFileWriter::write(&mut self.file, bytes)
+    }
+
+    fn complete(&mut self) -> BoxFuture<'_, parquet::errors::Result<()>> {
+        self.file.complete()
+    }
+}
+
 /// Writes one dataset, part by part.
 pub struct DatasetWriter {
     place: Place,
@@ -53,7 +74,7 @@ pub struct DatasetWriter {
     coalescer: BatchCoalescer,
     divided_by: Option<usize>,
     of: Option<String>,
-    open: Option<AsyncArrowWriter<BufWriter>>,
+    open: Option<AsyncArrowWriter<Hashed>>,
     open_rows: u64,
     parts: Vec<Part>,
     rows: u64,
@@ -123,7 +144,7 @@ impl DatasetWriter {
         }
         if self.open.is_none() {
             let (store, path) = self.place.join(&part_name(self.parts.len())).object();
-            let sink = BufWriter::new(store, path);
+            let sink = Hashed { file: BufWriter::new(store, path), hash: Sha256::new() };
             let writer = AsyncArrowWriter::try_new(sink, Arc::clone(&self.schema), Some(self.properties.clone()));
             self.open = Some(writer.map_err(self.fault())?);
         }
@@ -136,10 +157,12 @@ impl DatasetWriter {
     }
 
     async fn close_part(&mut self) -> Result<(), EngineError> {
-        if let Some(writer) = self.open.take() {
+        if let Some(mut writer) = self.open.take() {
             let fault = self.fault();
-            writer.close().await.map_err(fault)?;
-            self.parts.push(Part { file: part_name(self.parts.len()), rows: self.open_rows, of: self.of.clone() });
+            writer.finish().await.map_err(fault)?;
+            let sha256 = hex::encode(writer.into_inner().hash.finalize());
+            let file = part_name(self.parts.len());
+            self.parts.push(Part { file, rows: self.open_rows, sha256, of: self.of.clone() });
             self.open_rows = 0;
         }
         Ok(())

@@ -86,7 +86,7 @@ pub async fn attach(
 ) -> Result<Dataset, PipelineError> {
     let source = &identified.source;
     let contract = &ground.project.contracts[source];
-    let mut print = Fingerprinter::new("linked/2").with("facts", &identified.facts.meta.fingerprint);
+    let mut print = Fingerprinter::new("linked/2").with("facts", identified.facts.content());
     if contract.has_persons() {
         print = print.with("crosswalk", crosswalk_print);
     }

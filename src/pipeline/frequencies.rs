@@ -49,7 +49,7 @@ pub async fn frequencies(ground: &Ground<'_>, all: &[Dataset]) -> Result<Option<
         print = print.with("column", column);
     }
     for tokens in all {
-        print = print.with("tokens", &tokens.meta.fingerprint);
+        print = print.with("tokens", tokens.content());
     }
     let fingerprint = print.finish();
     let make = async |place: Place| {

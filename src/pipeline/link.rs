@@ -11,6 +11,7 @@ use crate::linkage::model::{ModelFile, PairCount, Rule};
 use crate::linkage::modelled::{model_file, of_file};
 use crate::linkage::rules::{ModelPass, REVIEW};
 use crate::linkage::{InMemory, Linked, MatchDecision, Modelled, Rules, Stopped, TokenTable};
+use crate::pipeline::carry;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::link::RuleResult;
 use crate::pipeline::frequencies::{frequencies, read};
@@ -73,11 +74,11 @@ pub async fn link(
         }
     }
     for tokens in all {
-        print = print.with("tokens", &tokens.meta.fingerprint);
+        print = print.with("tokens", tokens.content());
     }
     let counted = frequencies(ground, all).await?;
     if let Some(counted) = &counted {
-        print = print.with("frequencies", &counted.meta.fingerprint);
+        print = print.with("frequencies", counted.content());
     }
     let linked_as = print.clone().finish();
     let print = match parent {
@@ -89,13 +90,18 @@ pub async fn link(
     };
     let fingerprint = print.with("person key", ground.keys.id()).finish();
     let make = async |place: Place| {
+        let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place, counted: counted.as_ref() };
+        if let Some(parent) = parent
+            && let Some(before) = carry::unchanged(ground, parent, &linked_as).await?
+        {
+            return carry::carry(&before, parent, &outcome).await;
+        }
         let mut rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
             .map_err(PipelineError::bug)?;
         rules.reviewed.clone_from(&ground.project.reviewed);
         if let (Some(model), Some(file)) = (&mut rules.model, &ground.project.pinned) {
             model.pinned = Some(of_file(&linkage.linkage, model, SPEC_VERSION, file)?);
         }
-        let outcome = Outcome { linked_as: &linked_as, fingerprint: &fingerprint, place, counted: counted.as_ref() };
         make_link(ground, all, identified, &rules, parent, outcome).await
     };
     let whole = ground.runner.step("link", "link", Zone::Restricted, &fingerprint, make).await?;
@@ -175,7 +181,7 @@ async fn make_link(
     drop(table);
     let assigned = made.into_iter().flatten().next();
     let assigned = assigned.ok_or_else(|| PipelineError::Bug("nobody gave ids to persons".to_owned()))?;
-    describe(rules, &linked, model.as_ref(), &assigned, &outcome, person_link).await
+    describe(ground, rules, &linked, model.as_ref(), &assigned, &outcome, person_link).await
 }
 
 /// A part of linking, for the log of the run.
@@ -238,6 +244,7 @@ fn model_facts(
 
 /// Writes what linkage says of each person, with the counts of the step.
 async fn describe(
+    ground: &Ground<'_>,
     rules: &Rules,
     linked: &Linked,
     file: Option<&ModelFile>,
@@ -275,6 +282,7 @@ async fn describe(
         facts.insert("reviewed_gone".into(), linked.reviewed_gone.into());
     }
     facts.insert("passes".into(), passes.into());
+    carry::remember(ground, outcome.linked_as, &mut facts);
     facts.insert("version".into(), assigned.index.version().into());
     facts.insert("next_counter".into(), assigned.index.next_counter().into());
     facts.insert("persons".into(), ids.len().into());

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod asked;
 pub mod attach;
+mod carry;
 pub mod check_contract;
 pub mod check_linkage;
 pub mod compile;

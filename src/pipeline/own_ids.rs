@@ -26,7 +26,7 @@ pub async fn own_ids(
     organizations: Option<&Organizations>,
 ) -> Result<Dataset, PipelineError> {
     let engine = &ground.runner.engine;
-    let mut inputs = BTreeMap::from([("crosswalk".to_owned(), crosswalk.meta.fingerprint.clone())]);
+    let mut inputs = BTreeMap::from([("crosswalk".to_owned(), crosswalk.content())]);
     engine.register_folder("crosswalk", &crosswalk.place).await?;
     let mut records = Vec::new();
     for one in identified {
@@ -37,7 +37,7 @@ pub async fn own_ids(
             "SELECT identity_ref, local_id_issuer AS organization, local_id FROM {} WHERE local_id IS NOT NULL AND local_id_issuer IS NOT NULL",
             quoted(&table)
         ));
-        inputs.insert(table, identities.meta.fingerprint.clone());
+        inputs.insert(table, identities.content());
     }
     // Who took over an organisation has its learners' ids too.
     let (organization, today) = match organizations {

@@ -109,8 +109,8 @@ pub async fn ask(
         table = quoted(&table),
     );
     let mut inputs = inputs.clone();
-    inputs.insert(table.clone(), identities.meta.fingerprint.clone());
-    inputs.insert("crosswalk".to_owned(), crosswalk.meta.fingerprint.clone());
+    inputs.insert(table.clone(), identities.content());
+    inputs.insert("crosswalk".to_owned(), crosswalk.content());
     let mut reads = request.reads()?;
     reads.extend([table.clone(), "crosswalk".to_owned()]);
     let name = format!("request {}", request.name());

@@ -243,7 +243,7 @@ impl Begun {
 
         let mut inputs_of_sql = BTreeMap::new();
         let crosswalk = Crosswalk::read(ground, &linked.crosswalk).await?;
-        let print = &linked.crosswalk.meta.fingerprint;
+        let print = &linked.crosswalk.content();
         let largest_first = by_rows(&identified);
         let organizations = Organizations::read(ground, &identified).await?;
         let today = organizations.as_ref();
@@ -256,19 +256,19 @@ impl Begun {
         }
         for (one, table) in largest_first.into_iter().zip(&tables) {
             ground.runner.engine.register_folder(&one.source, &table.place).await?;
-            inputs_of_sql.insert(one.source.clone(), table.meta.fingerprint.clone());
+            inputs_of_sql.insert(one.source.clone(), table.content());
         }
         drop(crosswalk);
         ground.runner.engine.register_folder(tables::PERSON_LINK, &linked.person_link.place).await?;
-        inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.meta.fingerprint.clone());
+        inputs_of_sql.insert(tables::PERSON_LINK.to_owned(), linked.person_link.content());
         ground.runner.engine.register_folder(tables::PERSON_CHANGE, &linked.ledger.place).await?;
-        inputs_of_sql.insert(tables::PERSON_CHANGE.to_owned(), linked.ledger.meta.fingerprint.clone());
+        inputs_of_sql.insert(tables::PERSON_CHANGE.to_owned(), linked.ledger.content());
         inputs_of_sql.insert(tables::SOURCE_REACH.to_owned(), source_reach::register(ground)?.to_string());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
         linkage_gate(ground).await?;
         if self.project.names_own_learners() {
             let own = own_ids(ground, &identified, &linked.crosswalk, organizations.as_ref()).await?;
-            inputs_of_sql.insert(OWN_IDS.to_owned(), own.meta.fingerprint.clone());
+            inputs_of_sql.insert(OWN_IDS.to_owned(), own.content());
         }
         let marts = self.make_marts(ground, &inputs_of_sql).await?;
         let mut asked = Vec::new();
@@ -353,7 +353,7 @@ impl Begun {
             let schema = table.schema();
             let job = Job { kind: "rule", name, zone, sql: &sql, schema, key: &key, reads: &reads, divided_by: None };
             let dataset = derive(ground, &job, inputs).await?;
-            inputs.insert(name.clone(), dataset.meta.fingerprint.clone());
+            inputs.insert(name.clone(), dataset.content());
         }
         within(ground, &rule_tables).await
     }
@@ -369,7 +369,7 @@ impl Begun {
         let (later, first): (Vec<&Mart>, Vec<&Mart>) = self.project.marts.iter().partition(|m| m.spec.is_over_marts());
         for mart in first.into_iter().chain(later) {
             let dataset = make_mart(ground, mart, &inputs).await?;
-            inputs.insert(mart.name().to_owned(), dataset.meta.fingerprint.clone());
+            inputs.insert(mart.name().to_owned(), dataset.content());
             made.insert(mart.name(), dataset);
         }
         let made = self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect();

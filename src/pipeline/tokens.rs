@@ -20,8 +20,7 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
     }
     let Some(identities) = &identified.identities else { return Ok(None) };
     let recipes = &ground.project.linkage.tokens;
-    let mut print =
-        Fingerprinter::new("tokens/2").with("identities", &identities.meta.fingerprint).with("spec", SPEC_VERSION);
+    let mut print = Fingerprinter::new("tokens/2").with("identities", identities.content()).with("spec", SPEC_VERSION);
     for recipe in recipes {
         let domain = recipe.domain.as_ref().map(|d| d.value.as_str()).unwrap_or_default();
         print = print.with("recipe", recipe.definition()).with("domain", domain);

@@ -20,6 +20,7 @@ mod outcomes;
 mod own_learners;
 mod persons;
 mod project;
+mod rebuilds;
 mod review;
 mod rules;
 mod runs;
