@@ -16,6 +16,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+from clusters import Clusters
 from outcomes import SOURCES, Learners
 import pyarrow.parquet
 
@@ -43,6 +44,7 @@ def table(rule):
 k12, courses, terms, awards, wages = (linked(s) for s in ("k12_enrollment", "cte_courses", "ps_enrollment", "ps_awards", "ui_wages"))
 elsewhere_rows = linked("wages_out_of_state")
 programs = {p["program_code"]: p for p in linked("programs")}
+clusters = Clusters(linked("cip_cluster"), programs)
 directory = {e["employer_account"]: e for e in linked("employers")}
 prices = {int(p["price_year"]): Fraction(p["price_index"]) for p in linked("price_index")}
 link = rows(out / "restricted/store/link" / steps["link"])
@@ -317,7 +319,7 @@ for (person, level, year, after), outcome in outcomes.items():
         "concentrator_status": {"concentrator" if outcome["concentrator"] else "other"},
         "district_id": {outcome["district_id"] or "_unknown"},
         "program_code": of or {"_none"},
-        "career_cluster": {(programs.get(p) or {}).get("cluster16") or "_unknown" for p in of} or {"_none"},
+        "career_cluster": {clusters.of(p, "C16", year) for p in of} or {"_none"},
         "gender": {attribute(person, "gender")},
         "race_ethnicity": {attribute(person, "race")},
         "special_population": populations[person, level] or {"_none"},

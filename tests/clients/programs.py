@@ -15,6 +15,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 
+from clusters import Clusters
+
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
 release = out / "releases" / pointer["release"]
@@ -108,6 +110,10 @@ hold("field_occupation", ("cip_code", "soc_code", "area"), expected, "field_occu
 assert {r["match"] for r in expected} == {"none", "exact", "group"}
 
 programs = rows("SELECT * FROM programs")
+# The cluster of each program in each year, of those too that go by their CIP code.
+clusters = Clusters(rows("SELECT * FROM cip_cluster"), {p["program_code"]: p for p in programs})
+db.execute("CREATE TABLE in_cluster (program_code VARCHAR, year INT, cluster VARCHAR)")
+db.executemany("INSERT INTO in_cluster VALUES (?, ?, coalesce(?, '_unknown'))", list(clusters.by_year()))
 
 
 def demand(cips, area):
@@ -157,13 +163,14 @@ hold("program_demand", KEY, asked, "program_demand")
 db.execute("""
 CREATE TABLE completions AS
 SELECT d.*, COALESCE(p.cip_code, CASE WHEN regexp_full_match(d.program_code, '[0-9]{2}[.][0-9]{4}') THEN d.program_code END, '_unknown') AS cip_code,
-       COALESCE(p.cluster16, '_unknown') AS career_cluster,
+       COALESCE(k.cluster, '_unknown') AS career_cluster,
        COALESCE((SELECT any_value(r.area) FROM organizations o JOIN regions r USING (county) WHERE o.org_id = d.school_id), '_unknown') AS area
 FROM (SELECT person_id, completer_year AS year, 'secondary' AS level, program_code, school_id
       FROM cte_completer_secondary WHERE completer_year = reporting_year AND completer_year >= 2020
       UNION ALL
       SELECT person_id, completion_year, 'postsecondary', program_code, school_id FROM postsecondary_completion WHERE completion_year >= 2020) AS d
 LEFT JOIN programs p USING (program_code)
+LEFT JOIN in_cluster k ON k.program_code = d.program_code AND k.year = d.year
 """)
 DIMENSIONS = ("level", "program_code", "cip_code", "career_cluster", "area")
 SETS = [s + ([] if area is None else ["area"]) for s in ([], ["level"], ["program_code"], ["cip_code"], ["level", "cip_code"], ["career_cluster"], ["level", "career_cluster"])
@@ -232,29 +239,30 @@ JOIN (SELECT person_id, reporting_year, 'total' AS dimension, '_total' AS subgro
       UNION ALL {unpivot}) AS g ON g.person_id = y.person_id AND g.reporting_year = y.reporting_year
 WHERE y.level = 'secondary' AND y.served AND y.reporting_year >= 2020;
 CREATE TABLE offered AS
-SELECT o.school_id, o.school_year AS year, o.program_code, p.cluster16 AS career_cluster, count(DISTINCT o.course_code) AS courses,
+SELECT o.school_id, o.school_year AS year, o.program_code, k.cluster AS career_cluster, count(DISTINCT o.course_code) AS courses,
        sum(o.sections) AS sections, sum(o.seats) AS seats
-FROM offerings o JOIN programs p USING (program_code)
+FROM offerings o JOIN programs p USING (program_code) JOIN in_cluster k ON k.program_code = o.program_code AND k.year = o.school_year
 WHERE o.sections >= 1 AND o.school_year >= 2020 AND p.org_level = 'secondary'
 GROUP BY ALL;
 CREATE TABLE things AS
-SELECT 'program_code' AS kind, program_code, '_total' AS career_cluster, title FROM programs WHERE org_level = 'secondary'
-UNION ALL SELECT DISTINCT 'career_cluster', '_total', cluster16, NULL FROM programs WHERE org_level = 'secondary'
-UNION ALL SELECT 'any', '_total', '_total', NULL;
+SELECT year, 'program_code' AS kind, program_code, '_total' AS career_cluster, title FROM programs JOIN in_cluster USING (program_code) WHERE org_level = 'secondary'
+UNION ALL SELECT DISTINCT year, 'career_cluster', '_total', cluster, NULL FROM programs JOIN in_cluster USING (program_code) WHERE org_level = 'secondary'
+UNION ALL SELECT DISTINCT year, 'any', '_total', '_total', NULL FROM in_cluster;
 CREATE TABLE available AS
 SELECT t.kind, t.program_code, t.career_cluster, f.year, f.school_id, max(f.courses) >= 3 AS has_sequence, sum(f.sections) AS sections, sum(f.seats) AS seats
-FROM things t JOIN offered f ON t.program_code IN ('_total', f.program_code) AND t.career_cluster IN ('_total', f.career_cluster)
+FROM things t JOIN offered f ON t.year = f.year AND t.program_code IN ('_total', f.program_code) AND t.career_cluster IN ('_total', f.career_cluster)
 GROUP BY ALL;
 CREATE TABLE taking AS
 SELECT DISTINCT s.person_id, s.reporting_year AS year, t.kind, t.program_code, t.career_cluster
 FROM cte_participant_secondary s
-LEFT JOIN programs p USING (program_code)
-JOIN things t ON t.kind = 'any' OR t.kind = 'program_code' AND t.program_code = s.program_code OR t.kind = 'career_cluster' AND t.career_cluster = p.cluster16
+LEFT JOIN in_cluster k ON k.program_code = s.program_code AND k.year = s.reporting_year
+JOIN things t ON t.year = s.reporting_year
+ AND (t.kind = 'any' OR t.kind = 'program_code' AND t.program_code = s.program_code OR t.kind = 'career_cluster' AND t.career_cluster = k.cluster)
 WHERE s.served;
 CREATE TABLE each_learner AS
 SELECT l.*, t.kind, t.program_code, t.career_cluster, t.title, a.school_id IS NOT NULL AS is_offered, COALESCE(a.has_sequence, false) AS has_sequence, k.person_id IS NOT NULL AS takes
 FROM learners l
-CROSS JOIN things t
+JOIN things t ON t.year = l.year
 LEFT JOIN available a ON a.kind = t.kind AND a.program_code = t.program_code AND a.career_cluster = t.career_cluster AND a.year = l.year AND a.school_id = l.school_id
 LEFT JOIN taking k ON k.kind = t.kind AND k.program_code = t.program_code AND k.career_cluster = t.career_cluster AND k.year = l.year AND k.person_id = l.person_id
 WHERE l.year IN (SELECT year FROM offered);
@@ -349,7 +357,8 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
             "demand_met": None if verdict is None else verdict != "surplus",
         }
         expected.append({
-            "year": year, "level": level, "program_code": code, "title": p["title"], "cip_code": p["cip_code"], "career_cluster": p["cluster16"], "participants": n,
+            "year": year, "level": level, "program_code": code, "title": p["title"], "cip_code": p["cip_code"], "career_cluster": clusters.told(code, "C16", year)[0],
+            "participants": n,
             "participants_before": before["participants"] if before else None, "participants_change": n - before["participants"] if before else None,
             "concentrators": c, "completers": d, "concentration_rate": c / n if n else None, "completion_rate": d / c if c else None,
             "credential_earners": e if in_school else None, "placement_indicator": "3S1" if in_school else "1P1", "placed": l and l["numerator"],
