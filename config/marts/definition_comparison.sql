@@ -4,9 +4,9 @@ WITH completed AS (
     -- The cluster of a program is that of the course's own year.
     SELECT c.person_id, COALESCE(NULLIF(c.program_code, ''), c.cip_code) AS program_code, p.cluster16, c.course_code, c.school_year,
            COALESCE(c.credits, k.full_unit) AS credits, LEAST(COALESCE(c.credits, k.full_unit), k.full_unit) AS units
-    FROM program_cluster AS p
-    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year
-    CROSS JOIN definition_measure AS k
+    FROM definition_measure AS k
+    CROSS JOIN (program_cluster AS p
+    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year)
     WHERE c.completed AND (c.grade_mark IS NULL OR strpos(k.failing_marks, concat('|', c.grade_mark, '|')) = 0)
 ),
 courses AS (
@@ -26,9 +26,9 @@ by_year AS (
 ),
 enough AS (
     SELECT c.definition, c.person_id, c.scope_key, c.year
-    FROM by_year AS c
-    JOIN by_year AS b ON b.definition = c.definition AND b.person_id = c.person_id AND b.scope_key = c.scope_key AND b.year <= c.year
-    CROSS JOIN definition_measure AS k
+    FROM definition_measure AS k
+    CROSS JOIN (by_year AS c
+    JOIN by_year AS b ON b.definition = c.definition AND b.person_id = c.person_id AND b.scope_key = c.scope_key AND b.year <= c.year)
     GROUP BY c.definition, c.person_id, c.scope_key, c.year
     HAVING sum(b.units) >= max(k.min_units)
 ),
@@ -76,8 +76,8 @@ placed AS (
            bool_or(placement_type <> 'any' AND state = 'observed'
                    AND (placement_type <> 'employment' OR COALESCE(source, '') = 'survey' OR quarter_wages >= k.wage_floor)) AS is_placed_above_floor,
            bool_or(placement_type <> 'any' AND state = 'observed' AND COALESCE(source, '') <> 'survey') AS is_placed_by_records
-    FROM placement_3s1 AS p
-    CROSS JOIN definition_measure AS k
+    FROM definition_measure AS k
+    CROSS JOIN placement_3s1 AS p
     WHERE concentrator
     GROUP BY person_id, reporting_year
 ),

@@ -115,7 +115,7 @@ def attainments(learners):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
     mart, outcomes = records.mart("accountability"), list(attainments(learners))
     groupings = {row["grouping_set"]: tuple(d for d in row["grouping_set"].split("+") if d != "total") for row in mart}
     assert {"total", "district_id", "district_id+school_id", "special_population", "race_ethnicity"} <= groupings.keys(), groupings

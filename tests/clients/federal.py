@@ -436,7 +436,7 @@ def faults(key, told, expected):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
     clusters = Clusters(records.linked("cip_cluster"), learners.programs)
     enrolled, cells = Enrolled(learners, clusters), records.mart("indicator")
     counts = edfacts_count(by_learner(learners, enrolled), learners, enrolled)

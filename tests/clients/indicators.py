@@ -102,7 +102,7 @@ def findings(learners, kinds):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
 
     clusters = Clusters(records.linked("cip_cluster"), learners.programs)
     mart, outcomes = records.mart("indicator"), list(learners.indicators())

@@ -15,6 +15,7 @@ from fractions import Fraction
 import duckdb
 
 from clusters import Clusters
+from vintages import Vintages
 
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
@@ -46,6 +47,11 @@ def dictionaries(name):
     found = db.execute(f"SELECT * FROM {name}")
     return [dict(zip([column[0] for column in found.description], row)) for row in found.fetchall()]
 
+
+# The code that stands now for a field in a record of a year; a directory has no year.
+view("code_change", out / "store/rule" / steps["rule/code_change"])
+vintages = Vintages(dictionaries("code_change"))
+db.create_function("now_of", lambda cip, y: cip and vintages.now("cip", cip, y), [str, int], str, null_handling="special")
 
 # The cluster of each program in each year, of those too that go by their CIP code.
 clusters = Clusters(dictionaries("cip_cluster"), {row["program_code"]: row for row in dictionaries("programs")})
@@ -147,7 +153,8 @@ WITH part AS (
 SELECT DISTINCT e.p, 'nontraditional' FROM entry AS e JOIN person AS a ON a.p = e.p WHERE a.gender = e.field;
 -- The programs of those who left: shown in the year after the exit, in which it is reported.
 CREATE TABLE left_with AS
-SELECT x.p, x.y, s.program, COALESCE(g.cip, CASE WHEN regexp_matches(s.program, '^[0-9]{2}[.][0-9]{4}$') THEN s.program END) AS cip, k.cluster,
+SELECT x.p, x.y, s.program, CASE WHEN g.cip <> s.program THEN now_of(g.cip, NULL)
+                                 WHEN regexp_matches(s.program, '^[0-9]{2}[.][0-9]{4}$') THEN now_of(s.program, x.y) END AS cip, k.cluster,
        COALESCE(s.concentrator <= x.y + 1, false) AS is_concentrator
 FROM exit AS x JOIN since AS s ON s.p = x.p AND s.participant <= x.y + 1 JOIN shown AS w ON w.p = x.p AND w.y = x.y + 1
 LEFT JOIN program AS g ON g.program = s.program LEFT JOIN in_cluster AS k ON k.program = s.program AND k.y = x.y;
@@ -314,9 +321,9 @@ print(f"course_sequence: {cells} cells are what {db.execute('SELECT count(*) FRO
 db.execute("""
 -- Fields at college within a year after the exit, and in high school before it.
 CREATE TABLE after AS
-SELECT x.p, x.y, s.b, s.college, unnest(list_append(s.cips, NULL)) AS cip FROM exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day AND s.b <= x.year_after;
+SELECT x.p, x.y, s.b, s.college, now_of(unnest(list_append(s.cips, NULL)), program_year(s.b)) AS cip FROM exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day AND s.b <= x.year_after;
 CREATE TABLE before AS
-SELECT x.p, x.y, t.cip_code AS cip, t.credits_earned AS credits
+SELECT x.p, x.y, now_of(t.cip_code, program_year(t.term_begin)) AS cip, t.credits_earned AS credits
 FROM exit AS x JOIN ps_enrollment AS t ON t.person_id = x.p AND t.term_begin <= x.day WHERE t.dual_enrolled AND here(t.enrollment_status);
 """)
 FIELD = "(p, y, cip[1:5]) IN (SELECT (p, y, cip[1:5]) FROM left_with WHERE cip IS NOT NULL)"

@@ -90,7 +90,7 @@ def outcomes(learners, concentrators, participants_of):
 
 def main(out, without):
     records, alone = Records(out), Records(without)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
 
     def table(run, rule):
         return run.rows(run.out / "store/rule" / run.steps[f"rule/{rule}"])

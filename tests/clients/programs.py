@@ -16,6 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 
 from clusters import Clusters
+from vintages import Vintages
 
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
@@ -67,10 +68,13 @@ def hold(name, key, expected, table=None):
 
 outlook = {(r["area"], r["soc_code"]): r for r in rows("SELECT * FROM projections")}
 areas = sorted({area for area, _ in outlook})
+# Lists bear no date: fields and occupations of an older vintage stand under the code of now.
+vintages = Vintages(rows("SELECT * FROM code_change"))
 fields = defaultdict(set)
 for row in rows("SELECT cip_code, soc_code FROM cip_soc"):
-    if row["soc_code"] != "99-9999" and not row["soc_code"].startswith("25-1"):
-        fields[row["cip_code"]].add(row["soc_code"])
+    soc = vintages.now("soc", row["soc_code"])
+    if soc != "99-9999" and not soc.startswith("25-1"):
+        fields[vintages.now("cip", row["cip_code"])].add(soc)
 TRAINED = {"Some college, no degree", "Postsecondary nondegree award", "Associate's degree", "Bachelor's degree", "Master's degree",
            "Doctoral or professional degree"}
 
@@ -110,6 +114,9 @@ hold("field_occupation", ("cip_code", "soc_code", "area"), expected, "field_occu
 assert {r["match"] for r in expected} == {"none", "exact", "group"}
 
 programs = rows("SELECT * FROM programs")
+for p in programs:
+    p["field"] = vintages.now("cip", p["cip_code"])
+db.create_function("field_of", lambda program, cip, year: vintages.of_program(program, cip, year), [str, str, int], str, null_handling="special")
 # The cluster of each program in each year, of those too that go by their CIP code.
 clusters = Clusters(rows("SELECT * FROM cip_cluster"), {p["program_code"]: p for p in programs})
 db.execute("CREATE TABLE in_cluster (program_code VARCHAR, year INT, cluster VARCHAR)")
@@ -149,11 +156,11 @@ def demand(cips, area):
     }
 
 
-about = [("total", "_total", "_total", "_total", {p["cip_code"] for p in programs})]
-about += [("program_code", p["program_code"], p["cip_code"], p["cluster16"] or "_unknown", {p["cip_code"]}) for p in programs]
-about += [("cip_code", "_total", cip, "_total", {cip}) for cip in {p["cip_code"] for p in programs}]
+about = [("total", "_total", "_total", "_total", {p["field"] for p in programs})]
+about += [("program_code", p["program_code"], p["field"], p["cluster16"] or "_unknown", {p["field"]}) for p in programs]
+about += [("cip_code", "_total", cip, "_total", {cip}) for cip in {p["field"] for p in programs}]
 for cluster in {p["cluster16"] or "_unknown" for p in programs}:
-    about.append(("career_cluster", "_total", "_total", cluster, {p["cip_code"] for p in programs if (p["cluster16"] or "_unknown") == cluster}))
+    about.append(("career_cluster", "_total", "_total", cluster, {p["field"] for p in programs if (p["cluster16"] or "_unknown") == cluster}))
 KEY = ("kind", "program_code", "cip_code", "career_cluster", "area")
 asked = [dict(zip(KEY, (*key, shown[area]))) | demand(cips, area) for *key, cips in about for area in areas]
 hold("program_demand", KEY, asked, "program_demand")
@@ -162,7 +169,8 @@ hold("program_demand", KEY, asked, "program_demand")
 
 db.execute("""
 CREATE TABLE completions AS
-SELECT d.*, COALESCE(p.cip_code, CASE WHEN regexp_full_match(d.program_code, '[0-9]{2}[.][0-9]{4}') THEN d.program_code END, '_unknown') AS cip_code,
+SELECT d.*, CASE WHEN p.cip_code IS NOT NULL OR regexp_full_match(d.program_code, '[0-9]{2}[.][0-9]{4}')
+                 THEN field_of(d.program_code, p.cip_code, d.year) ELSE '_unknown' END AS cip_code,
        COALESCE(k.cluster, '_unknown') AS career_cluster,
        COALESCE((SELECT any_value(r.area) FROM organizations o JOIN regions r USING (county) WHERE o.org_id = d.school_id), '_unknown') AS area
 FROM (SELECT person_id, completer_year AS year, 'secondary' AS level, program_code, school_id
@@ -342,7 +350,7 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
         code, own = p["program_code"], of.get((year, level, p["program_code"]), defaultdict(int))
         before, l = of.get((year - 1, level, code)), placement.get((year, level, code))
         o, in_school = schools.get((year, code)), level == "secondary"
-        field = labor.get((year, None, p["cip_code"], "cip_code")) or demand({p["cip_code"]}, "ZZ") | {"status": "data_not_yet_available"}
+        field = labor.get((year, None, p["field"], "cip_code")) or demand({p["field"]}, "ZZ") | {"status": "data_not_yet_available"}
         n, c, d, e = (own[k] for k in ("participants", "concentrators", "completers", "credential_earners"))
         known = field["status"] != "data_not_yet_available"
         verdict = field["supply_class"] if known else None

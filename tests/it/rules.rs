@@ -228,7 +228,7 @@ fn every_pack_that_comes_with_the_program_keeps_its_examples() {
         "(WF-EXIT 3)",
         "(KY-QE 2)",
         "(WF-3S1 1)",
-        "(LAB-DEM 1)",
+        "(LAB-DEM 2)",
         "(PRG-STD 1)",
         "(PR-WATCH 2)",
         "(NSC-SPELL 1)",
