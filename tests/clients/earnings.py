@@ -228,6 +228,7 @@ for row in table("wage_quarter"):
 compare("wage_quarter", told, quarters)
 
 # Employment after the exit.
+earners = {person for (person, _), of in quarters.items() if of["wages"]}
 outcomes = {}
 for person, level, year, left_in, district, school in left:
     # Reached by the year of the exit, and shown in a year of the law.
@@ -245,13 +246,14 @@ for person, level, year, left_in, district, school in left:
         outcomes[person, level, year, after] = {
             "reporting_year": year + 1, "quarter": number, "concentrator": concentrator,
             "state": "observed" if seen else "not_observable" if reason else "not_observed", "reason": None if seen else reason,
+            "finding": None if seen or reason else "other_quarters" if person in earners else "elsewhere_possible",
             "measurable": not late and not early, "employed": bool(seen), "wages": seen.get("wages"), "real_wages": real,
             "employment_source": seen.get("employment_source"), "naics_sector": seen.get("naics_sector"), "full_quarter": seen.get("full_quarter"), "implausible": seen.get("implausible"),
             "district_id": district, "school_id": school,
         }
 told = {}
 for row in table("employment_after_exit"):
-    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 3)
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 4)
     key = tuple(row.pop(name) for name in ("person_id", "level", "exit_year", "quarters_after"))
     assert key not in told
     told[key] = as_cents(row)
@@ -364,7 +366,8 @@ def reckon(people):
     measured = not pending
     low, high = wilson(len(employed), n) if measured else (None, None)
     return {
-        "leavers": n, "covered": covered, "employed": len(employed), "pending": pending,
+        "leavers": n, "covered": covered, "below_minimum": 0, "other_quarters": sum(o["finding"] == "other_quarters" for o in people),
+        "elsewhere_possible": sum(o["finding"] == "elsewhere_possible" for o in people), "employed": len(employed), "pending": pending,
         "full_quarter": sum(o["full_quarter"] is True for o in employed), "full_quarter_pending": sum(o["full_quarter"] is None for o in employed),
         "n_wages": len(employed), "n_real_wages": len(real), "implausible": sum(o["implausible"] for o in employed),
         "median_wages": median(o["wages"] for o in employed), "median_real_wages": median(real), "fuzzy_median_wages": fuzzy([o["wages"] for o in employed]),
@@ -372,7 +375,7 @@ def reckon(people):
         "employment_rate_bound_low": len(employed) / n if measured else None, "employment_rate_bound_high": (len(employed) + n - covered) / n if measured else None,
         "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
         "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
-        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 3,
+        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 4,
     }
 
 
