@@ -17,18 +17,22 @@ WITH cells AS (
                            'district_id+school_id+special_population', 'district_id+school_id+program_code')
 ),
 taught AS (
-    SELECT program_code, title, COALESCE(cluster16, '_unknown') AS career_cluster FROM programs WHERE org_level = 'secondary'
+    -- In every year, for the cluster of a program is that of the year.
+    SELECT p.program_code, p.title, g.reporting_year AS year, COALESCE(g.cluster16, '_unknown') AS career_cluster
+    FROM programs AS p
+    JOIN program_cluster AS g ON g.program_code = p.program_code
+    WHERE p.org_level = 'secondary'
 ),
 things AS (
     -- `_total` as in the cells: of a program its cluster is rolled up, of a cluster its programs.
-    SELECT program_code, '_total' AS career_cluster FROM taught
-    UNION ALL SELECT DISTINCT '_total' AS program_code, career_cluster FROM taught
-    UNION ALL SELECT '_total' AS program_code, '_total' AS career_cluster
+    SELECT year, program_code, '_total' AS career_cluster FROM taught
+    UNION ALL SELECT DISTINCT year, '_total' AS program_code, career_cluster FROM taught
+    UNION ALL SELECT DISTINCT year, '_total' AS program_code, '_total' AS career_cluster FROM taught
 ),
 offers AS (
     SELECT o.school_id, o.reporting_year AS year, o.program_code, t.career_cluster, o.sections, o.seats, o.has_sequence
     FROM taught AS t
-    JOIN program_offering AS o ON o.program_code = t.program_code
+    JOIN program_offering AS o ON o.program_code = t.program_code AND o.reporting_year = t.year
 ),
 offered AS (
     SELECT school_id, year, program_code, '_total' AS career_cluster, sections, seats, has_sequence FROM offers
@@ -100,7 +104,8 @@ keys AS (
     -- The state has a row for everything; districts and schools have one for what is offered or taken there, and for any program at all.
     SELECT l.scope, l.year, l.district_id, l.school_id, t.program_code, t.career_cluster, l.dimension, l.subgroup
     FROM things AS t
-    CROSS JOIN (SELECT * FROM learners WHERE scope = 'state') AS l
+    JOIN learners AS l ON l.year = t.year
+    WHERE l.scope = 'state'
     UNION
     SELECT scope, year, district_id, school_id, '_total' AS program_code, '_total' AS career_cluster, dimension, subgroup
     FROM learners
@@ -112,7 +117,7 @@ keys AS (
     SELECT c.scope, c.year, c.district_id, c.school_id, c.program_code, c.career_cluster, c.dimension, c.subgroup
     FROM years AS y
     JOIN (things AS t
-    JOIN cells AS c ON c.program_code = t.program_code AND c.career_cluster = t.career_cluster)
+    JOIN cells AS c ON c.year = t.year AND c.program_code = t.program_code AND c.career_cluster = t.career_cluster)
             ON c.year = y.year
     WHERE c.participants > 0 AND c.scope <> 'state' AND c.dimension = 'total' AND c.school_id <> '_unknown'
 ),
@@ -156,4 +161,4 @@ SELECT g.scope, g.year, g.district_id, g.school_id,
 FROM rated AS g
 LEFT JOIN everyone AS e ON e.scope = g.scope AND e.year = g.year AND e.district_id = g.district_id AND e.school_id = g.school_id
                        AND e.program_code = g.program_code AND e.career_cluster = g.career_cluster
-LEFT JOIN taught AS t ON t.program_code = g.program_code
+LEFT JOIN taught AS t ON t.program_code = g.program_code AND t.year = g.year

@@ -1,11 +1,13 @@
 -- One row a learner, year, measure and definition of it.
 WITH completed AS (
     -- Completed courses by the conditions of the rule for concentrators: what has failed does not count.
+    -- The cluster of a program is that of the course's own year.
     SELECT c.person_id, COALESCE(NULLIF(c.program_code, ''), c.cip_code) AS program_code, p.cluster16, c.course_code, c.school_year,
-           COALESCE(c.credits, CAST('1.00' AS DECIMAL(4, 2))) AS credits
-    FROM programs AS p
-    RIGHT JOIN cte_courses AS c ON p.program_code = c.program_code
-    WHERE c.completed AND (c.grade_mark IS NULL OR c.grade_mark NOT IN ('F', 'W'))
+           COALESCE(c.credits, k.full_unit) AS credits, LEAST(COALESCE(c.credits, k.full_unit), k.full_unit) AS units
+    FROM definition_measure AS k
+    CROSS JOIN (program_cluster AS p
+    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year)
+    WHERE c.completed AND (c.grade_mark IS NULL OR strpos(k.failing_marks, concat('|', c.grade_mark, '|')) = 0)
 ),
 courses AS (
     -- A repeated course counts once, in its first year. Two credits: a course of two counts as two; two courses: as one, and parts add up.
@@ -14,8 +16,7 @@ courses AS (
     WHERE program_code IS NOT NULL
     GROUP BY person_id, program_code, course_code
     UNION ALL
-    SELECT 'cluster', person_id, COALESCE(cluster16, '?' || program_code) AS scope_key, course_code, min(school_year),
-           max(LEAST(credits, CAST('1.00' AS DECIMAL(4, 2))))
+    SELECT 'cluster', person_id, COALESCE(cluster16, '?' || program_code) AS scope_key, course_code, min(school_year), max(units)
     FROM completed
     WHERE program_code IS NOT NULL
     GROUP BY person_id, COALESCE(cluster16, '?' || program_code), course_code
@@ -25,10 +26,11 @@ by_year AS (
 ),
 enough AS (
     SELECT c.definition, c.person_id, c.scope_key, c.year
-    FROM by_year AS c
-    JOIN by_year AS b ON b.definition = c.definition AND b.person_id = c.person_id AND b.scope_key = c.scope_key AND b.year <= c.year
+    FROM definition_measure AS k
+    CROSS JOIN (by_year AS c
+    JOIN by_year AS b ON b.definition = c.definition AND b.person_id = c.person_id AND b.scope_key = c.scope_key AND b.year <= c.year)
     GROUP BY c.definition, c.person_id, c.scope_key, c.year
-    HAVING sum(b.units) >= CAST('2.00' AS DECIMAL(4, 2))
+    HAVING sum(b.units) >= max(k.min_units)
 ),
 reached AS (
     -- The first year with enough of it, by either definition.
@@ -60,7 +62,7 @@ compared_status AS (
 ),
 placed AS (
     -- One row a concentrator who left school, with what was seen of them and how.
-    SELECT person_id, reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version,
+    SELECT person_id, reporting_year, max(p.rule_id) AS rule_id, max(p.rule_version) AS rule_version,
            bool_or(placement_type = 'any' AND state = 'observed') AS is_placed,
            bool_or(placement_type = 'any' AND state <> 'not_observable') AS is_covered,
            bool_or(placement_type = 'any' AND NOT measurable) AS is_pending,
@@ -70,12 +72,12 @@ placed AS (
            bool_or(placement_type = 'postsecondary' AND state = 'observed') AS is_at_college,
            bool_or(placement_type = 'postsecondary' AND state <> 'not_observable') AS is_at_college_covered,
            bool_or(placement_type = 'postsecondary' AND NOT measurable) AS is_at_college_pending,
-           -- Three quarters of a full-time wage at the federal minimum: .75 x 40 hours x 13 weeks x $7.25. An answer of a survey has no wages.
+           -- An answer of a survey has no wages.
            bool_or(placement_type <> 'any' AND state = 'observed'
-                   AND (placement_type <> 'employment' OR COALESCE(source, '') = 'survey'
-                        OR quarter_wages >= CAST('2827.50' AS DECIMAL(14, 2)))) AS is_placed_above_floor,
+                   AND (placement_type <> 'employment' OR COALESCE(source, '') = 'survey' OR quarter_wages >= k.wage_floor)) AS is_placed_above_floor,
            bool_or(placement_type <> 'any' AND state = 'observed' AND COALESCE(source, '') <> 'survey') AS is_placed_by_records
-    FROM placement_3s1
+    FROM definition_measure AS k
+    CROSS JOIN placement_3s1 AS p
     WHERE concentrator
     GROUP BY person_id, reporting_year
 ),

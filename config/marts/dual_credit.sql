@@ -1,5 +1,9 @@
 -- One row a learner who left secondary school, year of the exit, CTE program and special population.
-WITH exits AS (
+WITH cips AS (
+    -- Fields of an older vintage and what stands for them now.
+    SELECT code, year, current_code FROM code_vintage WHERE scheme = 'cip' AND current_code IS NOT NULL
+),
+exits AS (
     SELECT person_id, reporting_year, exit_year, district_id, counted_exit_date, counted_exit_date + INTERVAL '1' YEAR AS year_after
     FROM secondary_exit
 ),
@@ -7,15 +11,18 @@ in_programs AS (
     -- The programs in which the learner had taken part by the exit, as the year of its report shows them. A program that is not in the directory
     -- goes by its own code where that is a CIP code.
     SELECT x.person_id, x.exit_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
-           substr(COALESCE(g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
-    FROM program_cluster AS g
+           substr(COALESCE(v.current_code, g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
+    FROM cips AS v
+    RIGHT JOIN (program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year)
-            ON g.program_code = t.program_code AND g.reporting_year = x.exit_year
+            ON g.program_code = t.program_code AND g.reporting_year = x.exit_year)
+            ON v.code = COALESCE(g.cip_code, t.program_code) AND v.year = CASE WHEN g.cip_code <> t.program_code THEN 0 ELSE x.exit_year END
 ),
 terms AS (
-    -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point.
-    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, substr(p.cip_code, 1, 5) AS cip4,
+    -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point. Six months on, the
+    -- year of a day is its program year.
+    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, p.cip_code, CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT) AS year,
            p.credits_earned > 0 AS is_earned
     FROM exits AS x
     JOIN ps_enrollment AS p ON p.person_id = x.person_id
@@ -24,7 +31,7 @@ terms AS (
       AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
                ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
     UNION ALL
-    SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 2), FALSE AS is_earned
+    SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4), CAST(date_part('year', n.enrollment_begin + INTERVAL '6' MONTH) AS INT), FALSE AS is_earned
     FROM exits AS x
     JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail CROSS JOIN dual_credit_measure AS k
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
@@ -35,9 +42,10 @@ terms AS (
       ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
 ),
 fields AS (
-    SELECT person_id, exit_year, kind, cip4, bool_or(COALESCE(is_earned, FALSE)) AS is_earned
-    FROM terms
-    GROUP BY person_id, exit_year, kind, cip4
+    SELECT t.person_id, t.exit_year, t.kind, substr(COALESCE(v.current_code, t.cip_code), 1, 5) AS cip4, bool_or(COALESCE(t.is_earned, FALSE)) AS is_earned
+    FROM cips AS v
+    RIGHT JOIN terms AS t ON v.code = t.cip_code AND v.year = t.year
+    GROUP BY t.person_id, t.exit_year, t.kind, substr(COALESCE(v.current_code, t.cip_code), 1, 5)
 ),
 studied AS (
     SELECT f.person_id, f.exit_year, bool_or(f.kind = 1) AS is_dual, bool_or(f.kind = 1 AND f.is_earned) AS is_earned,

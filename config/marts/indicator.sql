@@ -93,12 +93,12 @@ populations AS (
               WHERE n.is_underrepresented
 )
 SELECT o.person_id, o.reporting_year AS year, o.indicator, o.level, o.district_id, o.school_id, o.program_code,
-       g.cluster16 AS career_cluster, a.gender, a.race_ethnicity, a.race_spd15, COALESCE(s.special_population, '_none') AS special_population,
+       COALESCE(g.cluster16, '_unknown') AS career_cluster, a.gender, a.race_ethnicity, a.race_spd15, COALESCE(s.special_population, '_none') AS special_population,
        o.is_met, o.is_covered, o.is_pending, o.rule_id, o.rule_version
 FROM populations AS s
 RIGHT JOIN (learner_attributes AS a
-RIGHT JOIN (programs AS g
-RIGHT JOIN in_programs AS o ON g.program_code = o.program_code)
+RIGHT JOIN (program_cluster AS g
+RIGHT JOIN in_programs AS o ON g.program_code = o.program_code AND g.reporting_year = o.reporting_year)
                             ON a.person_id = o.person_id)
                             ON s.person_id = o.person_id AND s.level = o.level
                                AND s.of_year = CASE WHEN o.indicator IN ('4S1', '3P1') THEN o.reporting_year ELSE 0 END

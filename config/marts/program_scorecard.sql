@@ -27,6 +27,9 @@ supply AS (
 delivered AS (
     SELECT year FROM program_supply WHERE grouping_set = 'level' GROUP BY year HAVING count(*) = 2
 ),
+cips AS (
+    SELECT code, current_code FROM code_vintage WHERE scheme = 'cip' AND year = 0 AND current_code IS NOT NULL
+),
 demand AS (
     SELECT cip_code, openings, openings_high_wage, openings_in_demand, median_wage, occupations + occupations_missing AS known, shortage_below, surplus_above
     FROM program_demand
@@ -58,9 +61,11 @@ beside AS (
                          AND l.indicator = CASE p.org_level WHEN 'secondary' THEN '3S1' ELSE '1P1' END
     LEFT JOIN offered AS o ON o.program_code = p.program_code AND o.year = y.year
     LEFT JOIN offering_years AS w ON w.year = y.year
-    LEFT JOIN supply AS s ON s.cip_code = p.cip_code AND s.year = y.year
+    -- Supply and demand stand under the field's code of now.
+    LEFT JOIN cips AS f ON f.code = p.cip_code
+    LEFT JOIN supply AS s ON s.cip_code = COALESCE(f.current_code, p.cip_code) AND s.year = y.year
     LEFT JOIN delivered AS v ON v.year = y.year
-    LEFT JOIN demand AS d ON d.cip_code = p.cip_code
+    LEFT JOIN demand AS d ON d.cip_code = COALESCE(f.current_code, p.cip_code)
     LEFT JOIN program_standards AS t ON t.reporting_year = y.year
 ),
 judged AS (

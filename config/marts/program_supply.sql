@@ -15,9 +15,12 @@ places AS (
     JOIN regions AS r ON r.county = o.county
 )
 SELECT c.person_id, c.reporting_year AS year, c.level, c.program_code,
-       -- A program that the directory does not know may be named by its CIP code.
-       COALESCE(p.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code, p.cluster16 AS career_cluster, o.area
+       -- A program that the directory does not know may be named by its CIP code. Fields stand in the vintage of now.
+       COALESCE(v.current_code, p.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code, p.cluster16 AS career_cluster, o.area
 FROM places AS o
+RIGHT JOIN ((SELECT code, year, current_code FROM code_vintage WHERE scheme = 'cip' AND current_code IS NOT NULL) AS v
 RIGHT JOIN (program_cluster AS p
 RIGHT JOIN completed AS c ON p.program_code = c.program_code AND p.reporting_year = c.reporting_year)
+                          ON v.code = COALESCE(p.cip_code, c.program_code)
+                             AND v.year = CASE WHEN p.cip_code <> c.program_code THEN 0 ELSE c.reporting_year END)
                           ON o.org_id = c.school_id

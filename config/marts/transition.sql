@@ -1,5 +1,9 @@
 -- One row a secondary concentrator who left school, year of the exit and CTE program, with the college that they attended first.
-WITH exits AS (
+WITH cips AS (
+    -- Fields of an older vintage and what stands for them now.
+    SELECT code, year, current_code FROM code_vintage WHERE scheme = 'cip' AND current_code IS NOT NULL
+),
+exits AS (
     SELECT x.person_id, x.reporting_year, x.exit_year, x.district_id, x.counted_exit_date, x.counted_exit_date + INTERVAL '1' YEAR AS year_after
     FROM (SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
     JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.reporting_year = c.reporting_year
@@ -55,11 +59,13 @@ home AS (
 leavers AS (
     -- A program that is not in the directory goes by its own code where that is a CIP code. The narrow table of each join stands on the left.
     SELECT x.person_id, x.exit_year, x.reporting_year, x.district_id, x.year_after, c.program_code, g.cluster16,
-           COALESCE(g.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
-    FROM program_cluster AS g
+           COALESCE(v.current_code, g.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
+    FROM cips AS v
+    RIGHT JOIN (program_cluster AS g
     RIGHT JOIN (exits AS x
     JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
-            ON g.program_code = c.program_code AND g.reporting_year = x.exit_year
+            ON g.program_code = c.program_code AND g.reporting_year = x.exit_year)
+            ON v.code = COALESCE(g.cip_code, c.program_code) AND v.year = CASE WHEN g.cip_code <> c.program_code THEN 0 ELSE x.exit_year END
 ),
 clusters AS (
     SELECT DISTINCT cip_code, reporting_year, cluster16 FROM program_cluster WHERE cluster16 IS NOT NULL
@@ -71,7 +77,11 @@ continued AS (
                     WHEN substr(e.cip_code, 1, 2) = substr(l.cip_code, 1, 2) THEN 3 WHEN k.cluster16 = l.cluster16 THEN 4 ELSE 5 END) AS nearness
     FROM clusters AS k
     RIGHT JOIN (leavers AS l
-    JOIN (SELECT DISTINCT person_id, exit_year, cip_code FROM enrolments WHERE cip_code IS NOT NULL) AS e
+    -- Six months on, the year of a day is its program year.
+    JOIN (SELECT DISTINCT n.person_id, n.exit_year, COALESCE(v.current_code, n.cip_code) AS cip_code
+          FROM cips AS v
+          RIGHT JOIN enrolments AS n ON v.code = n.cip_code AND v.year = CAST(date_part('year', n.begin + INTERVAL '6' MONTH) AS INT)
+          WHERE n.cip_code IS NOT NULL) AS e
       ON e.person_id = l.person_id AND e.exit_year = l.exit_year)
             ON k.cip_code = e.cip_code AND k.reporting_year = l.exit_year
     WHERE l.cip_code IS NOT NULL

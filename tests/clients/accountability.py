@@ -115,11 +115,11 @@ def attainments(learners):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
     mart, outcomes = records.mart("accountability"), list(attainments(learners))
     groupings = {row["grouping_set"]: tuple(d for d in row["grouping_set"].split("+") if d != "total") for row in mart}
     assert {"total", "district_id", "district_id+school_id", "special_population", "race_ethnicity"} <= groupings.keys(), groupings
-    cells = counted(outcomes, learners, groupings)
+    cells = counted(outcomes, learners, None, groupings)
     wrong, met = [], set()
     for row in mart:
         key = (row["grouping_set"], row["year"], row["measure"], "secondary", tuple(row[name] for name in groupings[row["grouping_set"]]))

@@ -93,7 +93,7 @@ def hold(name, told, mine):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
 
     def table(rule):
         return records.rows(records.out / "store/rule" / records.steps[f"rule/{rule}"])

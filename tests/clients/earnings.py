@@ -16,6 +16,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+from clusters import Clusters
 from outcomes import SOURCES, Learners
 import pyarrow.parquet
 
@@ -43,6 +44,7 @@ def table(rule):
 k12, courses, terms, awards, wages = (linked(s) for s in ("k12_enrollment", "cte_courses", "ps_enrollment", "ps_awards", "ui_wages"))
 elsewhere_rows = linked("wages_out_of_state")
 programs = {p["program_code"]: p for p in linked("programs")}
+clusters = Clusters(linked("cip_cluster"), programs)
 directory = {e["employer_account"]: e for e in linked("employers")}
 prices = {int(p["price_year"]): Fraction(p["price_index"]) for p in linked("price_index")}
 link = rows(out / "restricted/store/link" / steps["link"])
@@ -64,6 +66,16 @@ def cents(amount):
 
 # Who left secondary education: the last exit of a program year, July and August counted as 30 June, if it ends schooling and nobody was at school
 # again before the second quarter after it had ended.
+# What each had passed by then, and what it was worth by the list of its own day; of the best one the worth stands.
+worths = ("not_listed", "listed", "recognized", "high_value")
+held, best = defaultdict(list), {}
+of_list = {row["credential_code"]: row for row in linked("credential_list")}
+for row in linked("credentials"):
+    if row["passed"]:
+        entry, on = of_list.get(row["credential_code"]), row["earned_date"]
+        stands = entry and (entry["valid_from"] or on) <= on <= (entry["valid_to"] or on)
+        worth = worths[0] if not stands else worths[3] if entry["high_value"] else worths[2] if entry["recognized"] else worths[1]
+        held[row["person_id"]].append((on, (1 + worths.index(worth), worth)))
 at_school = defaultdict(list)
 by_year = defaultdict(list)
 for row in k12:
@@ -87,6 +99,7 @@ for (person, year), exits in by_year.items():
     open_until = (lambda v: v["entry_date"]) if row["exit_type"] == "01921" else (lambda v: max(v["entry_date"], datetime.date(v["school_year"], 6, 30)))
     again = [v for v in at_school[person] if v["entry_date"] < free_from and (v["exit_date"] or open_until(v)) > row["exit_date"]]
     if not again and year >= 2019:
+        best[person, "secondary", year] = max((worth for on, worth in held[person] if on <= row["exit_date"]), default=(0, "none"))[1]
         left.append((person, "secondary", year, quarter(day), row["district_id"], row["school_id"]))
 
 # When somebody was served, and so is shown: in a year of service and the one after.
@@ -146,6 +159,7 @@ for (person, year), several in completed.items():
     row, program = min(several, key=lambda s: (s[1], s[0]["college_id"]))
     left.append((person, "postsecondary", year, quarter(row["award_date"]), None, row["college_id"]))
     college_program[person, year] = program
+    best[person, "postsecondary", year] = {"01": "certificate", "02": "certificate", "03": "associate", "04": "certificate", "05": "bachelor"}.get(row["award_level"], "graduate")
 
 # Wages by quarter of those who left.
 leavers = {person for person, *_ in left}
@@ -226,6 +240,7 @@ for row in table("wage_quarter"):
 compare("wage_quarter", told, quarters)
 
 # Employment after the exit.
+earners = {person for (person, _), of in quarters.items() if of["wages"]}
 outcomes = {}
 for person, level, year, left_in, district, school in left:
     # Reached by the year of the exit, and shown in a year of the law.
@@ -243,13 +258,14 @@ for person, level, year, left_in, district, school in left:
         outcomes[person, level, year, after] = {
             "reporting_year": year + 1, "quarter": number, "concentrator": concentrator,
             "state": "observed" if seen else "not_observable" if reason else "not_observed", "reason": None if seen else reason,
+            "finding": None if seen or reason else "other_quarters" if person in earners else "elsewhere_possible",
             "measurable": not late and not early, "employed": bool(seen), "wages": seen.get("wages"), "real_wages": real,
             "employment_source": seen.get("employment_source"), "naics_sector": seen.get("naics_sector"), "full_quarter": seen.get("full_quarter"), "implausible": seen.get("implausible"),
             "district_id": district, "school_id": school,
         }
 told = {}
 for row in table("employment_after_exit"):
-    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 3)
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("WF-EXIT", 4)
     key = tuple(row.pop(name) for name in ("person_id", "level", "exit_year", "quarters_after"))
     assert key not in told
     told[key] = as_cents(row)
@@ -317,7 +333,7 @@ for (person, level, year, after), outcome in outcomes.items():
         "concentrator_status": {"concentrator" if outcome["concentrator"] else "other"},
         "district_id": {outcome["district_id"] or "_unknown"},
         "program_code": of or {"_none"},
-        "career_cluster": {(programs.get(p) or {}).get("cluster16") or "_unknown" for p in of} or {"_none"},
+        "career_cluster": {clusters.of(p, "C16", year) for p in of} or {"_none"},
         "gender": {attribute(person, "gender")},
         "race_ethnicity": {attribute(person, "race")},
         "special_population": populations[person, level] or {"_none"},
@@ -362,7 +378,8 @@ def reckon(people):
     measured = not pending
     low, high = wilson(len(employed), n) if measured else (None, None)
     return {
-        "leavers": n, "covered": covered, "employed": len(employed), "pending": pending,
+        "leavers": n, "covered": covered, "below_minimum": 0, "other_quarters": sum(o["finding"] == "other_quarters" for o in people),
+        "elsewhere_possible": sum(o["finding"] == "elsewhere_possible" for o in people), "employed": len(employed), "pending": pending,
         "full_quarter": sum(o["full_quarter"] is True for o in employed), "full_quarter_pending": sum(o["full_quarter"] is None for o in employed),
         "n_wages": len(employed), "n_real_wages": len(real), "implausible": sum(o["implausible"] for o in employed),
         "median_wages": median(o["wages"] for o in employed), "median_real_wages": median(real), "fuzzy_median_wages": fuzzy([o["wages"] for o in employed]),
@@ -370,7 +387,7 @@ def reckon(people):
         "employment_rate_bound_low": len(employed) / n if measured else None, "employment_rate_bound_high": (len(employed) + n - covered) / n if measured else None,
         "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
         "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
-        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 3,
+        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 4,
     }
 
 
@@ -392,6 +409,44 @@ for row in earnings:
     if not set(mine) == set(told) or not all(near(told[name], mine[name]) for name in mine):
         wrong.append(f"earnings {key}: the mart says {told}, row by row it is {mine}")
 wrong += [f"earnings {key}: the mart has no such cell" for key in cells if key not in met]
+
+# The same by the best credential that a leaver had.
+told = {}
+for row in table("credential_at_exit"):
+    assert (row.pop("rule_id"), row.pop("rule_version")) == ("PRG-CREX", 1)
+    assert row["reporting_year"] == row["exit_year"] + 1
+    told[row["person_id"], row["level"], row["exit_year"]] = row["credential"]
+compare("credential_at_exit", told, best)
+by_credential = mart("credential_earnings")
+names = ("credential", "concentrator_status", "career_cluster", "gender", "race_ethnicity")
+sets_of_credentials = sorted({row["grouping_set"] for row in by_credential})
+people = defaultdict(dict)
+for (person, level, year, after), outcome in outcomes.items():
+    of = {college_program[person, year]} if level == "postsecondary" else {p for p, y in school_programs[person].items() if y <= year} if outcome["concentrator"] else set()
+    stands = {
+        "credential": {best[person, level, year]}, "concentrator_status": {"concentrator" if outcome["concentrator"] else "other"},
+        "career_cluster": {clusters.of(p, "C16", year) for p in of} or {"_none"}, "gender": {attribute(person, "gender")}, "race_ethnicity": {attribute(person, "race")},
+    }
+    for name in sets_of_credentials:
+        combinations = [{}]
+        for dimension in () if name == "total" else name.split("+"):
+            combinations = [{**c, dimension: value} for c in combinations for value in stands[dimension]]
+        for values in combinations:
+            people[name, year, level, after, *(values.get(d, "_total") for d in names)][person] = outcome
+shared = ("leavers", "covered", "employed", "pending", "n_real_wages", "median_wages", "median_real_wages", "employment_rate", "employment_rate_low", "employment_rate_high",
+          "employment_rate_covered", "employment_rate_status", "employment_rate_reliability")
+seen_cells = set()
+for row in by_credential:
+    key = tuple(row[name] for name in ("grouping_set", "year", "level", "quarters_after", *names))
+    seen_cells.add(key)
+    mine = reckon(people[key]) if key in people else {}
+    told = as_cents(row)
+    if not mine or not all(near(told[name], mine[name]) for name in shared):
+        wrong.append(f"credential_earnings {key}: the mart says {told}, row by row it is {mine}")
+    elif told["fuzzy_real_wages"] != fuzzy([o["real_wages"] for o in people[key].values() if o["employed"] and o["real_wages"] is not None]):
+        wrong.append(f"credential_earnings {key}: the fuzzy median is {told['fuzzy_real_wages']}")
+assert len(seen_cells) == len(by_credential) and {"credential", "credential+career_cluster"} <= set(sets_of_credentials), sets_of_credentials
+wrong += [f"credential_earnings {key}: the mart has no such cell" for key in people if key not in seen_cells]
 
 # The concentrators of the second quarter are those whom 3S1 counts in employment, where the mart of placement rests on the shipped rule.
 if any(t["table"] == "placement" for t in manifest["tables"]):
@@ -427,6 +482,7 @@ if "rule/qualifying_employment" in steps:
     compare("qualifying_employment", told, mine)
 
 assert not wrong, "\n".join(wrong[:40] + [f"{len(wrong)} faults"])
-print(f"{len(quarters)} quarters of wages, {len(outcomes)} outcomes and {len(met)} cells of earnings in {len(sets)} grouping sets are what the records give, row by row")
+print(f"{len(quarters)} quarters of wages, {len(outcomes)} outcomes and {len(met)} cells of earnings in {len(sets)} grouping sets are what the records give, row by row,")
+print(f"and {len(best)} best credentials of leavers and {len(by_credential)} cells of their earnings too")
 if qualified:
     print(f"{qualified} exits with qualifying employment")

@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from itertools import product
 
+from clusters import Clusters
 from outcomes import SOURCES, TYPES, Learners
 from records import Records
 
@@ -18,9 +19,11 @@ GROUPINGS = {
     "total", "district_id", "gender", "race_ethnicity", "gender+race_ethnicity", "district_id+gender", "special_population",
     "gender+special_population", "program_code", "career_cluster",
 }
+# In which the report holds each group against all concentrators of a program or cluster.
+REPORTED = {f"{kind}+{group}" for kind in ("career_cluster", "program_code") for group in ("gender", "race_ethnicity", "special_population")}
 
 
-def counted(outcomes, learners, groupings):
+def counted(outcomes, learners, clusters, groupings):
     """Everybody once in each cell: grouping, year, measure, level, values; who is in it, met, could be seen, is pending, has only told it."""
     cells = defaultdict(lambda: [set(), set(), set(), set(), set()])
     for one in outcomes:
@@ -31,7 +34,7 @@ def counted(outcomes, learners, groupings):
         }
         within = learners.populations_of(one) or {"_none"}
         for program, population in product(one.programs, within):
-            cluster = learners.programs.get(program, {}).get("cluster16") or "_unknown"
+            cluster = clusters.of(program, "C16", one.year) if clusters else "_unknown"
             known |= {"program_code": program, "career_cluster": cluster, "special_population": population}
             flags = (True, one.programs[program], one.covered, one.pending, one.surveyed)
             for grouping, names in groupings.items():
@@ -49,13 +52,13 @@ def wilson(successes, n):
     return max(0.0, (p + z * z / (2 * n) - half) / (1 + z * z / n)), min(1.0, (p + z * z / (2 * n) + half) / (1 + z * z / n))
 
 
-def faults(mart, measure, rate, columns, outcomes, learners):
+def faults(mart, measure, rate, columns, outcomes, learners, clusters):
     """Where a mart says otherwise than the outcomes. `columns` names the counts in their order, a column may be left out as None."""
     groupings = {row["grouping_set"]: () for row in mart}
-    missing = sorted(GROUPINGS - groupings.keys())
+    missing = sorted((GROUPINGS | (REPORTED if measure == "indicator" else set())) - groupings.keys())
     wrong = [f"the mart has no cells by {', '.join(missing)}"] if missing else []
     groupings = {name: tuple(d for d in name.split("+") if d != "total") for name in groupings}
-    cells = counted(outcomes, learners, groupings)
+    cells = counted(outcomes, learners, clusters, groupings)
     met = set()
     for row in mart:
         names = groupings[row["grouping_set"]]
@@ -99,14 +102,15 @@ def findings(learners, kinds):
 
 def main(out):
     records = Records(out)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
 
+    clusters = Clusters(records.linked("cip_cluster"), learners.programs)
     mart, outcomes = records.mart("indicator"), list(learners.indicators())
     columns = ("denominator", "numerator", "covered_denominator", "pending", None)
-    wrong = [f"indicator {fault}" for fault in faults(mart, "indicator", "rate", columns, outcomes, learners)]
+    wrong = [f"indicator {fault}" for fault in faults(mart, "indicator", "rate", columns, outcomes, learners, clusters)]
     by_type, kinds = records.mart("placement"), list(learners.placements())
     columns = (*columns[:4], "self_reported")
-    wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placement_rate", columns, kinds, learners)]
+    wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placement_rate", columns, kinds, learners, clusters)]
 
     unseen = findings(learners, kinds)
     told = {(row["year"], row["placement_type"]): (row["not_found"], row["elsewhere_possible"]) for row in by_type if row["grouping_set"] == "total"}

@@ -12,6 +12,8 @@ import sys
 import duckdb
 import pyarrow.parquet
 
+from clusters import Clusters
+
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
 release = out / "releases" / pointer["release"]
@@ -22,7 +24,7 @@ steps = {step["step"]: step["fingerprint"] for step in run["steps"]}
 db = duckdb.connect()
 SOURCES = (
     "k12_enrollment", "cte_courses", "graduation_cohort", "extended_cohort", "assessments", "work_based_learning", "credentials", "follow_up_survey",
-    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "apprenticeships", "adult_education", "programs", "employers", "credential_list", "nontraditional",
+    "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "apprenticeships", "adult_education", "programs", "employers", "credential_list", "nontraditional", "cip_cluster",
 )
 for source in SOURCES:
     db.execute(f"create view {source} as select * from read_parquet('{out}/store/linked/{steps['linked/' + source]}/*.parquet', hive_partitioning = false)")
@@ -34,6 +36,13 @@ def mart(name):
     files = sorted((release / table["path"]).glob("**/*.parquet"))
     return [row for file in files for row in pyarrow.parquet.read_table(file, partitioning=None).to_pylist()]
 
+
+# The cluster of each program in each year, of those too that go by their CIP code.
+directory = {code: {"cip_code": cip, "cluster16": old, "cluster14": new}
+             for code, cip, old, new in db.execute("select program_code, cip_code, cluster16, cluster14 from programs").fetchall()}
+clusters = Clusters(pyarrow.parquet.read_table(f"{out}/store/linked/{steps['linked/cip_cluster']}").to_pylist(), directory)
+db.execute("create table in_cluster (program_code varchar, y int, cluster16 varchar)")
+db.executemany("insert into in_cluster values (?, ?, ?)", list(clusters.by_year()))
 
 # A program year runs from 1 July to 30 June and is called by the year in which it ends; a quarter is year * 4 + quarter - 1.
 db.execute("create macro py(d) as year(d) + case when month(d) >= 7 then 1 else 0 end")
@@ -84,7 +93,7 @@ create table attributes as
 db.execute("""
 create table passed as
   select c.person_id, coalesce(nullif(c.program_code, ''), c.cip_code) as program, p.cluster16, c.course_code, c.school_year as y, coalesce(c.credits, 1) as credits
-  from cte_courses c left join programs p on p.program_code = c.program_code
+  from cte_courses c left join in_cluster p on p.program_code = coalesce(nullif(c.program_code, ''), c.cip_code) and p.y = c.school_year
   where c.completed and coalesce(c.grade_mark, '-') not in ('F', 'W');
 create macro concentrated(scope, most) as table
   with once as (select person_id, case when scope = 'program' then program else coalesce(cluster16, '?' || program) end as field, course_code,
@@ -220,7 +229,7 @@ create table credential_base as
     from people p
     left join tried c on (c.person_id, c.y) = (p.person_id, p.y)
     left join sec_part t on (t.person_id, t.y) = (p.person_id, p.y)
-    left join programs g on g.program_code = t.program
+    left join in_cluster g on g.program_code = t.program and g.y = p.y
     left join at_school s on (s.person_id, s.y) = (p.person_id, p.y))
   select r.*, coalesce(a.gender, '_unknown') as gender, coalesce(a.race_ethnicity, '_unknown') as race_ethnicity,
          coalesce(f.special_population, '_none') as special_population
@@ -255,7 +264,7 @@ create table wbl_base as
     from people p
     left join wbl w on (w.person_id, w.y) = (p.person_id, p.y)
     left join fields f on (f.person_id, f.y) = (p.person_id, p.y)
-    left join programs g on g.program_code = f.program
+    left join in_cluster g on g.program_code = f.program and g.y = p.y
     left join at_school s on (s.person_id, s.y) = (p.person_id, p.y))
   select r.*, coalesce(a.gender, '_unknown') as gender, coalesce(a.race_ethnicity, '_unknown') as race_ethnicity,
          coalesce(f.special_population, '_none') as special_population

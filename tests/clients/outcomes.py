@@ -9,6 +9,8 @@ import re
 from collections import defaultdict, namedtuple
 from decimal import Decimal
 
+from vintages import Vintages
+
 SOURCES = (
     "k12_enrollment", "cte_courses", "graduation_cohort", "ps_enrollment", "ps_awards", "nsc_detail", "ui_wages", "wages_out_of_state", "licences", "extended_cohort",
     "assessments", "work_based_learning", "credentials", "follow_up_survey", "apprenticeships", "programs", "credential_list", "nontraditional",
@@ -63,8 +65,8 @@ def within(day, first, last):
 class Learners:
     """What the records of all sources say of learners. `tables` has a list of rows a source, `link` one row a person."""
 
-    def __init__(self, tables, link):
-        self.t = tables
+    def __init__(self, tables, link, changes=()):
+        self.t, self.vintages = tables, Vintages(changes)
         self.link = {row["person_id"]: row for row in link}
         self.programs = {row["program_code"]: row for row in tables["programs"]}
         self.see_exits()
@@ -446,7 +448,7 @@ class Learners:
         credentials, credits, practice = self.recognized(), defaultdict(list), defaultdict(list)
         for row in self.t["ps_enrollment"]:
             if row["enrollment_status"] not in AWAY and (row["credits_earned"] or 0) > 0 and row["cip_code"]:
-                credits[row["person_id"]].append((row["term_end"], row["cip_code"][:5], row))
+                credits[row["person_id"]].append((row["term_end"], self.vintages.now("cip", row["cip_code"], program_year(row["term_begin"]))[:5], row))
         for row in self.t["work_based_learning"]:
             if row["completed"]:
                 practice[row["person_id"]].append(row["start_date"])
@@ -454,7 +456,7 @@ class Learners:
             of, graduated = self.concentrates(person, year), row["exit_date"]
             if row["exit_type"] not in GRADUATES or not of:
                 continue
-            fields = {self.programs[program]["cip_code"][:5] for program in of if program in self.programs}
+            fields = {self.vintages.of_program(program, self.programs[program]["cip_code"], year)[:5] for program in of if program in self.programs}
             met = {
                 "5S1": any(day <= graduated for day in credentials.get(person, ())),
                 "5S2": any(

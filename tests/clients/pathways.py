@@ -14,6 +14,9 @@ from fractions import Fraction
 
 import duckdb
 
+from clusters import Clusters
+from vintages import Vintages
+
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
 run = json.loads(max(out.glob("runs/*/run_results.json"), key=lambda f: f.parent.name).read_text())
@@ -30,6 +33,7 @@ def view(name, folder, pattern="*.parquet"):
 
 SOURCES = (
     "k12_enrollment", "cte_courses", "ps_enrollment", "nsc_detail", "ui_wages", "wages_out_of_state", "credentials", "credential_list", "nontraditional", "programs", "organizations",
+    "cip_cluster",
 )
 for source in SOURCES:
     view(source, out / "store/linked" / steps[f"linked/{source}"])
@@ -39,6 +43,20 @@ for table in manifest["tables"]:
     if table["table"] in MARTS:
         view(f"mart_{table['table']}", release / table["path"], "**/*.parquet")
 
+def dictionaries(name):
+    found = db.execute(f"SELECT * FROM {name}")
+    return [dict(zip([column[0] for column in found.description], row)) for row in found.fetchall()]
+
+
+# The code that stands now for a field in a record of a year; a directory has no year.
+view("code_change", out / "store/rule" / steps["rule/code_change"])
+vintages = Vintages(dictionaries("code_change"))
+db.create_function("now_of", lambda cip, y: cip and vintages.now("cip", cip, y), [str, int], str, null_handling="special")
+
+# The cluster of each program in each year, of those too that go by their CIP code.
+clusters = Clusters(dictionaries("cip_cluster"), {row["program_code"]: row for row in dictionaries("programs")})
+db.execute("CREATE TABLE in_cluster (program VARCHAR, y INT, cluster VARCHAR)")
+db.executemany("INSERT INTO in_cluster VALUES (?, ?, ?)", list(clusters.by_year()))
 db.execute("""
 -- A program year runs from 1 July to 30 June and is called by the year in which it ends; quarters are counted from the year 0.
 CREATE MACRO program_year(d) AS year(d) + (month(d) >= 7)::INT;
@@ -122,7 +140,7 @@ FROM (SELECT person_id AS p, unnest(list_filter([
           CASE WHEN out_of_workforce THEN 'out_of_workforce' END, CASE WHEN military_connected = 'ActiveDuty' THEN 'military_parent' END],
           lambda n: n IS NOT NULL)) AS name
       FROM k12_enrollment WHERE grade IN ('09', '10', '11', '12'));
-CREATE TABLE program AS SELECT program_code AS program, cip_code AS cip, cluster16 AS cluster FROM programs;
+CREATE TABLE program AS SELECT program_code AS program, cip_code AS cip FROM programs;
 -- Who takes part in a program whose field is non-traditional for their gender, in any year in which they are shown; of several entries the latest stands.
 INSERT INTO population
 WITH part AS (
@@ -135,10 +153,11 @@ WITH part AS (
 SELECT DISTINCT e.p, 'nontraditional' FROM entry AS e JOIN person AS a ON a.p = e.p WHERE a.gender = e.field;
 -- The programs of those who left: shown in the year after the exit, in which it is reported.
 CREATE TABLE left_with AS
-SELECT x.p, x.y, s.program, COALESCE(g.cip, CASE WHEN regexp_matches(s.program, '^[0-9]{2}[.][0-9]{4}$') THEN s.program END) AS cip, g.cluster,
+SELECT x.p, x.y, s.program, CASE WHEN g.cip <> s.program THEN now_of(g.cip, NULL)
+                                 WHEN regexp_matches(s.program, '^[0-9]{2}[.][0-9]{4}$') THEN now_of(s.program, x.y) END AS cip, k.cluster,
        COALESCE(s.concentrator <= x.y + 1, false) AS is_concentrator
 FROM exit AS x JOIN since AS s ON s.p = x.p AND s.participant <= x.y + 1 JOIN shown AS w ON w.p = x.p AND w.y = x.y + 1
-LEFT JOIN program AS g ON g.program = s.program;
+LEFT JOIN program AS g ON g.program = s.program LEFT JOIN in_cluster AS k ON k.program = s.program AND k.y = x.y;
 """)
 
 held = {}
@@ -212,10 +231,10 @@ cells = hold("pipeline", f"""
         FROM entry_program AS e CROSS JOIN (SELECT unnest(range(1, 8)) AS step) AS t CROSS JOIN reach AS r
         LEFT JOIN status AS s ON s.p = e.p AND s.program = e.program
     )
-    SELECT t.p, t.y AS year, {STEPS}[t.step] AS step, t.district AS district_id, t.program AS program_code, g.cluster AS career_cluster,
+    SELECT t.p, t.y AS year, {STEPS}[t.step] AS step, t.district AS district_id, t.program AS program_code, k.cluster AS career_cluster,
            a.gender, a.race_ethnicity, COALESCE(n.special_population, '_none') AS special_population, reached, reached_here, pending,
            reached OR (seen AND NOT pending) AS covered
-    FROM stepped AS t {PEOPLE.format('t')} {POPULATIONS.format('t')} LEFT JOIN program AS g ON g.program = t.program""",
+    FROM stepped AS t {PEOPLE.format('t')} {POPULATIONS.format('t')} LEFT JOIN in_cluster AS k ON k.program = t.program AND k.y = t.y""",
     ["year", "step"],
     {"entrants": "true", "reached": "reached", "reached_in_program": "reached_here", "covered_denominator": "covered", "pending": "pending"},
     {"reach_rate": ("reached", "entrants", "covered_denominator", "pending"),
@@ -284,14 +303,14 @@ cells = hold("course_sequence", f"""
                arg_max(district, (COALESCE(day, DATE '0001-01-01'), district)) AS district
         FROM course WHERE program IS NOT NULL GROUP BY ALL
     )
-    SELECT t.p, t.y AS year, t.program AS program_code, g.cluster AS career_cluster, t.course AS course_code, t.district AS district_id, a.gender,
+    SELECT t.p, t.y AS year, t.program AS program_code, k.cluster AS career_cluster, t.course AS course_code, t.district AS district_id, a.gender,
            ['1_first', '2_second', '3_third', '4_later'][least(4, 1 + (SELECT count(DISTINCT o.course) FROM taken AS o
                WHERE o.p = t.p AND o.program = t.program AND o.course <> t.course AND o.y < t.y))] AS place,
            COALESCE(n.course, '_none') AS next_course, t.completed, t.passed, n.p IS NOT NULL AS continued, (t.p, t.y + 1) IN (FROM served) AS at_school,
            t.y = (SELECT min(o.y) FROM taken AS o WHERE o.p = t.p AND o.program = t.program) AS first, t.y >= r.courses AS pending
     FROM taken AS t CROSS JOIN reach AS r {PEOPLE.format('t')}
     LEFT JOIN taken AS n ON n.p = t.p AND n.program = t.program AND n.y = t.y + 1 AND n.course <> t.course
-    LEFT JOIN program AS g ON g.program = t.program""",
+    LEFT JOIN in_cluster AS k ON k.program = t.program AND k.y = t.y""",
     ["year"],
     {"takers": "true", "completed": "completed", "passed": "passed", "first_course": "first", "at_school": "at_school", "continued": "continued",
      "pending": "pending"},
@@ -302,9 +321,9 @@ print(f"course_sequence: {cells} cells are what {db.execute('SELECT count(*) FRO
 db.execute("""
 -- Fields at college within a year after the exit, and in high school before it.
 CREATE TABLE after AS
-SELECT x.p, x.y, s.b, s.college, unnest(list_append(s.cips, NULL)) AS cip FROM exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day AND s.b <= x.year_after;
+SELECT x.p, x.y, s.b, s.college, now_of(unnest(list_append(s.cips, NULL)), program_year(s.b)) AS cip FROM exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day AND s.b <= x.year_after;
 CREATE TABLE before AS
-SELECT x.p, x.y, t.cip_code AS cip, t.credits_earned AS credits
+SELECT x.p, x.y, now_of(t.cip_code, program_year(t.term_begin)) AS cip, t.credits_earned AS credits
 FROM exit AS x JOIN ps_enrollment AS t ON t.person_id = x.p AND t.term_begin <= x.day WHERE t.dual_enrolled AND here(t.enrollment_status);
 """)
 FIELD = "(p, y, cip[1:5]) IN (SELECT (p, y, cip[1:5]) FROM left_with WHERE cip IS NOT NULL)"
@@ -344,7 +363,7 @@ CREATE TABLE first_college AS SELECT p, y, arg_min(college, (b, college)) AS col
 cells = hold("transition", f"""
     WITH near AS (
         SELECT l.p, l.y, l.program, min(CASE WHEN s.cip = l.cip THEN 1 WHEN s.cip[1:5] = l.cip[1:5] THEN 2 WHEN s.cip[1:2] = l.cip[1:2] THEN 3
-               WHEN l.cluster IN (SELECT g.cluster FROM program AS g WHERE g.cip = s.cip) THEN 4 ELSE 5 END) AS n
+               WHEN l.cluster IN (SELECT k.cluster FROM in_cluster AS k LEFT JOIN program AS g ON g.program = k.program WHERE COALESCE(g.cip, k.program) = s.cip AND k.y = l.y) THEN 4 ELSE 5 END) AS n
         FROM left_with AS l JOIN after AS s ON s.p = l.p AND s.y = l.y WHERE s.cip IS NOT NULL AND l.cip IS NOT NULL AND l.is_concentrator GROUP BY ALL
     )
     SELECT l.p, l.y AS year, x.district AS district_id, l.program AS program_code, l.cluster AS career_cluster,

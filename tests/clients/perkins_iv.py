@@ -1,5 +1,5 @@
 """Works out who was a participant and a concentrator under Perkins IV, learner by learner in plain Python, and holds the tables of a run with
-`rules: [perkins_iv, perkins_v, ...]` against it, row by row; and that what Perkins V says from 2020 on is untouched by the pack below it.
+`rules: [perkins_iv, perkins_v, ...]` against it, row by row, the cells of the mart `perkins_iv_indicator` too; and that what Perkins V says from 2020 on is untouched by the pack below it.
 
 usage: perkins_iv.py OUT OUT_WITHOUT
 """
@@ -7,7 +7,10 @@ usage: perkins_iv.py OUT OUT_WITHOUT
 import sys
 from collections import defaultdict
 from decimal import Decimal
+from itertools import product
 
+from clusters import Clusters
+from indicators import wilson
 from outcomes import SOURCES, Learners
 from records import Records
 
@@ -88,9 +91,65 @@ def outcomes(learners, concentrators, participants_of):
         yield from ((person, year, name, met) for (person, year), met in found.items())
 
 
+# Special populations as the law of then knew them: foster children were economically disadvantaged.
+OF_THEN = {
+    "disability": "disability", "econ_disadvantaged": "econ_disadvantaged", "foster_care": "econ_disadvantaged", "single_parent": "single_parent",
+    "out_of_workforce": "displaced_homemaker", "english_learner": "limited_english", "migrant": "migrant",
+}
+
+
+def marks(learners, concentrators, participants_of):
+    """Each outcome in each of its programs: person, year, indicator, level, district, program, and whether it was met there."""
+    reached = defaultdict(dict)
+    for (person, program), since in concentrators.items():
+        # A concentrator is one whom a school served in a year of Perkins IV or in the year before, once the status was reached.
+        served = learners.served.get((person, "secondary"), {})
+        if any(since <= year and (year in served or year - 1 in served) for year in YEARS):
+            reached[person][program] = since
+    left = {(person, year): row["district_id"] for person, year, _, row in learners.exits}
+    certified = {}
+    for row in sorted(learners.t["graduation_cohort"], key=lambda row: (not row["included"], not row["graduated"], row["district_id"], row["school_id"])):
+        certified.setdefault((row["person_id"], row["cohort_year"]), row["district_id"])
+    for person, year, name, met in outcomes(learners, concentrators, participants_of):
+        if name in ("3S1", "4S1"):
+            district = (left if name == "3S1" else certified)[person, year]
+            yield from ((person, year, name, "secondary", district, p, met) for p, since in reached[person].items() if since <= year)
+    for level, name in (("secondary", "6S1"), ("postsecondary", "5P1")):
+        for (person, program), since in participants_of[level].items():
+            for year, (_, place) in learners.served.get((person, level), {}).items():
+                under, gender = learners.nontraditional_for(program, year), learners.gender(person)
+                if year in YEARS and since <= year and under and gender in ("M", "F"):
+                    yield person, year, name, level, place[0], program, gender in under
+
+
+def cells(learners, clusters, told, groupings):
+    """Everybody once in each cell of each grouping: who is in it, and who has met it."""
+    told = list(told)
+    under = defaultdict(set)
+    for person, year, name, level, _, _, met in told:
+        if name in ("6S1", "5P1") and met:
+            under[person, level] |= {year}
+    counted = defaultdict(lambda: [set(), set()])
+    for person, year, name, level, district, program, met in told:
+        in_year = name in ("6S1", "5P1")
+        said = learners.populations_in.get((person, level, year), set()) if in_year else learners.populations.get((person, level), set())
+        held = {OF_THEN[one] for one in said if one in OF_THEN}
+        held |= {"nontraditional"} if (year in under[person, level] if in_year else under[person, level]) else set()
+        stands = {
+            "district_id": [district or "_unknown"], "career_cluster": [clusters.of(program, "C16", year)], "gender": [learners.gender(person)],
+            "race_ethnicity": [learners.race(person)], "special_population": held or {"_none"},
+        }
+        for grouping, names in groupings.items():
+            for values in product(*(stands[name] for name in names)):
+                cell = counted[grouping, year, name, level, values]
+                cell[0].add(person)
+                cell[1] |= {person} if met else set()
+    return {key: (len(everyone), len(of)) for key, (everyone, of) in counted.items()}
+
+
 def main(out, without):
     records, alone = Records(out), Records(without)
-    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link())
+    learners = Learners({source: records.linked(source) for source in SOURCES}, records.link(), records.rule("code_change"))
 
     def table(run, rule):
         return run.rows(run.out / "store/rule" / run.steps[f"rule/{rule}"])
@@ -115,6 +174,21 @@ def main(out, without):
     told = {(r["person_id"], r["reporting_year"], r["indicator"], r["is_met"]) for r in rows}
     assert len(told) == len(rows) and told == mine, f"{sorted(told - mine)[:5]} too many, {sorted(mine - told)[:5]} missing"
     counted += [f"{sum(one[2] == name for one in mine)} of {name}" for name in ("3S1", "4S1", "6S1", "5P1")]
+    mart = records.mart("perkins_iv_indicator")
+    groupings = {row["grouping_set"]: tuple(d for d in row["grouping_set"].split("+") if d != "total") for row in mart}
+    assert {"total", "gender", "race_ethnicity", "special_population", "career_cluster"} <= groupings.keys(), groupings
+    clusters = Clusters(records.linked("cip_cluster"), learners.programs)
+    mine = cells(learners, clusters, marks(learners, statuses["secondary"][1], {level: reached[0] for level, reached in statuses.items()}), groupings)
+    shown = {}
+    for row in mart:
+        key = (row["grouping_set"], row["year"], row["indicator"], row["level"], tuple(row[name] for name in groupings[row["grouping_set"]]))
+        assert key not in shown, f"{key} stands twice"
+        shown[key] = (row["denominator"], row["numerator"])
+        low, high = wilson(row["numerator"], row["denominator"])
+        assert abs(row["rate"] - row["numerator"] / row["denominator"]) < 1e-12 and abs(row["rate_low"] - low) < 1e-12 and abs(row["rate_high"] - high) < 1e-12, row
+    wrong = [f"{key}: {shown.get(key)}, counted {mine.get(key)}" for key in shown.keys() | mine.keys() if shown.get(key) != mine.get(key)]
+    assert mart and not wrong, "\n".join(sorted(wrong)[:30] + [f"{len(wrong)} faults in {len(mart)} cells"])
+    counted.append(f"{len(mart)} cells of indicators")
     for rule in TABLES:
         # Persons keep their ids from run to run only where the runs have one history; here the same files give the same persons.
         later = [row for row in table(records, rule) if row["reporting_year"] >= 2020]

@@ -15,6 +15,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 
+from clusters import Clusters
+from vintages import Vintages
+
 out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
 release = out / "releases" / pointer["release"]
@@ -65,10 +68,13 @@ def hold(name, key, expected, table=None):
 
 outlook = {(r["area"], r["soc_code"]): r for r in rows("SELECT * FROM projections")}
 areas = sorted({area for area, _ in outlook})
+# Lists bear no date: fields and occupations of an older vintage stand under the code of now.
+vintages = Vintages(rows("SELECT * FROM code_change"))
 fields = defaultdict(set)
 for row in rows("SELECT cip_code, soc_code FROM cip_soc"):
-    if row["soc_code"] != "99-9999" and not row["soc_code"].startswith("25-1"):
-        fields[row["cip_code"]].add(row["soc_code"])
+    soc = vintages.now("soc", row["soc_code"])
+    if soc != "99-9999" and not soc.startswith("25-1"):
+        fields[vintages.now("cip", row["cip_code"])].add(soc)
 TRAINED = {"Some college, no degree", "Postsecondary nondegree award", "Associate's degree", "Bachelor's degree", "Master's degree",
            "Doctoral or professional degree"}
 
@@ -108,6 +114,13 @@ hold("field_occupation", ("cip_code", "soc_code", "area"), expected, "field_occu
 assert {r["match"] for r in expected} == {"none", "exact", "group"}
 
 programs = rows("SELECT * FROM programs")
+for p in programs:
+    p["field"] = vintages.now("cip", p["cip_code"])
+db.create_function("field_of", lambda program, cip, year: vintages.of_program(program, cip, year), [str, str, int], str, null_handling="special")
+# The cluster of each program in each year, of those too that go by their CIP code.
+clusters = Clusters(rows("SELECT * FROM cip_cluster"), {p["program_code"]: p for p in programs})
+db.execute("CREATE TABLE in_cluster (program_code VARCHAR, year INT, cluster VARCHAR)")
+db.executemany("INSERT INTO in_cluster VALUES (?, ?, coalesce(?, '_unknown'))", list(clusters.by_year()))
 
 
 def demand(cips, area):
@@ -143,11 +156,11 @@ def demand(cips, area):
     }
 
 
-about = [("total", "_total", "_total", "_total", {p["cip_code"] for p in programs})]
-about += [("program_code", p["program_code"], p["cip_code"], p["cluster16"] or "_unknown", {p["cip_code"]}) for p in programs]
-about += [("cip_code", "_total", cip, "_total", {cip}) for cip in {p["cip_code"] for p in programs}]
+about = [("total", "_total", "_total", "_total", {p["field"] for p in programs})]
+about += [("program_code", p["program_code"], p["field"], p["cluster16"] or "_unknown", {p["field"]}) for p in programs]
+about += [("cip_code", "_total", cip, "_total", {cip}) for cip in {p["field"] for p in programs}]
 for cluster in {p["cluster16"] or "_unknown" for p in programs}:
-    about.append(("career_cluster", "_total", "_total", cluster, {p["cip_code"] for p in programs if (p["cluster16"] or "_unknown") == cluster}))
+    about.append(("career_cluster", "_total", "_total", cluster, {p["field"] for p in programs if (p["cluster16"] or "_unknown") == cluster}))
 KEY = ("kind", "program_code", "cip_code", "career_cluster", "area")
 asked = [dict(zip(KEY, (*key, shown[area]))) | demand(cips, area) for *key, cips in about for area in areas]
 hold("program_demand", KEY, asked, "program_demand")
@@ -156,14 +169,16 @@ hold("program_demand", KEY, asked, "program_demand")
 
 db.execute("""
 CREATE TABLE completions AS
-SELECT d.*, COALESCE(p.cip_code, CASE WHEN regexp_full_match(d.program_code, '[0-9]{2}[.][0-9]{4}') THEN d.program_code END, '_unknown') AS cip_code,
-       COALESCE(p.cluster16, '_unknown') AS career_cluster,
+SELECT d.*, CASE WHEN p.cip_code IS NOT NULL OR regexp_full_match(d.program_code, '[0-9]{2}[.][0-9]{4}')
+                 THEN field_of(d.program_code, p.cip_code, d.year) ELSE '_unknown' END AS cip_code,
+       COALESCE(k.cluster, '_unknown') AS career_cluster,
        COALESCE((SELECT any_value(r.area) FROM organizations o JOIN regions r USING (county) WHERE o.org_id = d.school_id), '_unknown') AS area
 FROM (SELECT person_id, completer_year AS year, 'secondary' AS level, program_code, school_id
       FROM cte_completer_secondary WHERE completer_year = reporting_year AND completer_year >= 2020
       UNION ALL
       SELECT person_id, completion_year, 'postsecondary', program_code, school_id FROM postsecondary_completion WHERE completion_year >= 2020) AS d
 LEFT JOIN programs p USING (program_code)
+LEFT JOIN in_cluster k ON k.program_code = d.program_code AND k.year = d.year
 """)
 DIMENSIONS = ("level", "program_code", "cip_code", "career_cluster", "area")
 SETS = [s + ([] if area is None else ["area"]) for s in ([], ["level"], ["program_code"], ["cip_code"], ["level", "cip_code"], ["career_cluster"], ["level", "career_cluster"])
@@ -232,29 +247,30 @@ JOIN (SELECT person_id, reporting_year, 'total' AS dimension, '_total' AS subgro
       UNION ALL {unpivot}) AS g ON g.person_id = y.person_id AND g.reporting_year = y.reporting_year
 WHERE y.level = 'secondary' AND y.served AND y.reporting_year >= 2020;
 CREATE TABLE offered AS
-SELECT o.school_id, o.school_year AS year, o.program_code, p.cluster16 AS career_cluster, count(DISTINCT o.course_code) AS courses,
+SELECT o.school_id, o.school_year AS year, o.program_code, k.cluster AS career_cluster, count(DISTINCT o.course_code) AS courses,
        sum(o.sections) AS sections, sum(o.seats) AS seats
-FROM offerings o JOIN programs p USING (program_code)
+FROM offerings o JOIN programs p USING (program_code) JOIN in_cluster k ON k.program_code = o.program_code AND k.year = o.school_year
 WHERE o.sections >= 1 AND o.school_year >= 2020 AND p.org_level = 'secondary'
 GROUP BY ALL;
 CREATE TABLE things AS
-SELECT 'program_code' AS kind, program_code, '_total' AS career_cluster, title FROM programs WHERE org_level = 'secondary'
-UNION ALL SELECT DISTINCT 'career_cluster', '_total', cluster16, NULL FROM programs WHERE org_level = 'secondary'
-UNION ALL SELECT 'any', '_total', '_total', NULL;
+SELECT year, 'program_code' AS kind, program_code, '_total' AS career_cluster, title FROM programs JOIN in_cluster USING (program_code) WHERE org_level = 'secondary'
+UNION ALL SELECT DISTINCT year, 'career_cluster', '_total', cluster, NULL FROM programs JOIN in_cluster USING (program_code) WHERE org_level = 'secondary'
+UNION ALL SELECT DISTINCT year, 'any', '_total', '_total', NULL FROM in_cluster;
 CREATE TABLE available AS
 SELECT t.kind, t.program_code, t.career_cluster, f.year, f.school_id, max(f.courses) >= 3 AS has_sequence, sum(f.sections) AS sections, sum(f.seats) AS seats
-FROM things t JOIN offered f ON t.program_code IN ('_total', f.program_code) AND t.career_cluster IN ('_total', f.career_cluster)
+FROM things t JOIN offered f ON t.year = f.year AND t.program_code IN ('_total', f.program_code) AND t.career_cluster IN ('_total', f.career_cluster)
 GROUP BY ALL;
 CREATE TABLE taking AS
 SELECT DISTINCT s.person_id, s.reporting_year AS year, t.kind, t.program_code, t.career_cluster
 FROM cte_participant_secondary s
-LEFT JOIN programs p USING (program_code)
-JOIN things t ON t.kind = 'any' OR t.kind = 'program_code' AND t.program_code = s.program_code OR t.kind = 'career_cluster' AND t.career_cluster = p.cluster16
+LEFT JOIN in_cluster k ON k.program_code = s.program_code AND k.year = s.reporting_year
+JOIN things t ON t.year = s.reporting_year
+ AND (t.kind = 'any' OR t.kind = 'program_code' AND t.program_code = s.program_code OR t.kind = 'career_cluster' AND t.career_cluster = k.cluster)
 WHERE s.served;
 CREATE TABLE each_learner AS
 SELECT l.*, t.kind, t.program_code, t.career_cluster, t.title, a.school_id IS NOT NULL AS is_offered, COALESCE(a.has_sequence, false) AS has_sequence, k.person_id IS NOT NULL AS takes
 FROM learners l
-CROSS JOIN things t
+JOIN things t ON t.year = l.year
 LEFT JOIN available a ON a.kind = t.kind AND a.program_code = t.program_code AND a.career_cluster = t.career_cluster AND a.year = l.year AND a.school_id = l.school_id
 LEFT JOIN taking k ON k.kind = t.kind AND k.program_code = t.program_code AND k.career_cluster = t.career_cluster AND k.year = l.year AND k.person_id = l.person_id
 WHERE l.year IN (SELECT year FROM offered);
@@ -334,7 +350,7 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
         code, own = p["program_code"], of.get((year, level, p["program_code"]), defaultdict(int))
         before, l = of.get((year - 1, level, code)), placement.get((year, level, code))
         o, in_school = schools.get((year, code)), level == "secondary"
-        field = labor.get((year, None, p["cip_code"], "cip_code")) or demand({p["cip_code"]}, "ZZ") | {"status": "data_not_yet_available"}
+        field = labor.get((year, None, p["field"], "cip_code")) or demand({p["field"]}, "ZZ") | {"status": "data_not_yet_available"}
         n, c, d, e = (own[k] for k in ("participants", "concentrators", "completers", "credential_earners"))
         known = field["status"] != "data_not_yet_available"
         verdict = field["supply_class"] if known else None
@@ -349,7 +365,8 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
             "demand_met": None if verdict is None else verdict != "surplus",
         }
         expected.append({
-            "year": year, "level": level, "program_code": code, "title": p["title"], "cip_code": p["cip_code"], "career_cluster": p["cluster16"], "participants": n,
+            "year": year, "level": level, "program_code": code, "title": p["title"], "cip_code": p["cip_code"], "career_cluster": clusters.told(code, "C16", year)[0],
+            "participants": n,
             "participants_before": before["participants"] if before else None, "participants_change": n - before["participants"] if before else None,
             "concentrators": c, "completers": d, "concentration_rate": c / n if n else None, "completion_rate": d / c if c else None,
             "credential_earners": e if in_school else None, "placement_indicator": "3S1" if in_school else "1P1", "placed": l and l["numerator"],

@@ -27,6 +27,10 @@ class Records:
         """The records of a source, with the person instead of what identifies them."""
         return self.rows(self.out / "store/linked" / self.steps[f"linked/{source}"])
 
+    def rule(self, name):
+        """What a rule made."""
+        return self.rows(self.out / "store/rule" / self.steps[f"rule/{name}"])
+
     def link(self):
         """How each person can be found: with a Social Security number, with a bridge."""
         return self.rows(self.out / "restricted/store/link" / self.steps["link"])

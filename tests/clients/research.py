@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+from clusters import Clusters
 from records import Records
 
 records = Records(sys.argv[1])
@@ -286,6 +287,7 @@ for s in spells:
     expected["research_spell", s["person_id"]].append(row)
 
 directory = {p["program_code"]: p for p in records.linked("programs")}
+clusters = Clusters(records.linked("cip_cluster"), directory)
 taken = defaultdict(list)
 for row in courses:
     taken[row["person_id"], row["school_year"], row["school_id"], row["program_code"], row["course_code"]].append(row)
@@ -299,7 +301,7 @@ for (person, year, school, program, course), rows in taken.items():
     of = directory.get(program) or {}
     row = {"school_year": year, "school_id": school, "program_code": program, "course_code": course, "attempt": tries[person, course].index((year, school, program)) + 1,
            "district_id": top("district_id"), "course_title": top("course_title"), "cip_code": top("cip_code") or of.get("cip_code"),
-           "career_cluster": of.get("cluster16"), "credits": top("credits"), "completed": bool(done), "grade_mark": min(marks, default=None),
+           "career_cluster": clusters.told(program, "C16", year)[0], "credits": top("credits"), "completed": bool(done), "grade_mark": min(marks, default=None),
            "end_date": top("completion_date"), "n_records": len(rows)}
     empty(row, "cip_code", top("cip_code_status") or "not_collected")
     empty(row, "credits", "not_collected")

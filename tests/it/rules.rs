@@ -225,10 +225,10 @@ fn every_pack_that_comes_with_the_program_keeps_its_examples() {
     assert!(rules.len() >= 40 && rules.iter().all(|rule| rule.ends_with("kept")), "{}", tested.out);
     for one in [
         "(P4-S-CONC 1)",
-        "(WF-EXIT 3)",
+        "(WF-EXIT 4)",
         "(KY-QE 2)",
         "(WF-3S1 1)",
-        "(LAB-DEM 1)",
+        "(LAB-DEM 2)",
         "(PRG-STD 1)",
         "(PR-WATCH 2)",
         "(NSC-SPELL 1)",

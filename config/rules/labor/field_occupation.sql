@@ -1,7 +1,7 @@
 /* ---
 id: LAB-OCC
 rule: field_occupation
-version: 1
+version: 2
 title: Occupations that a field of study prepares for, with their outlook by area
 says: >
   Each occupation that the crosswalk gives a field of study, in each area of the projections. Where the projections do not name the
@@ -34,7 +34,7 @@ zone: linked
 owner: State labor market information office
 columns:
   - { name: cip_code, type: text, label: CIP code (2020), sensitivity: none }
-  - { name: soc_code, type: text, label: Occupation (SOC 2018), definition: As the crosswalk names it, sensitivity: none }
+  - { name: soc_code, type: text, label: Occupation (SOC 2018), definition: "As the crosswalk names it, in the vintage of now", sensitivity: none }
   - { name: area, type: text, label: Area, definition: _total for the whole state, sensitivity: none }
   - { name: projected_code, type: text, label: Occupation or group in the projections, definition: Empty where the projections hold none, sensitivity: none }
   - { name: match, type: text, label: How it was found, definition: "exact, group or none", sensitivity: none }
@@ -48,9 +48,19 @@ columns:
   - { name: in_demand, type: boolean, label: In demand, definition: Openings and growth reach what is set, sensitivity: none }
   - { name: high_skill, type: boolean, label: High skill, definition: Typically needs education after high school, sensitivity: none }
 --- */
-WITH wanted AS (
+WITH now AS (
+    -- Fields and occupations of an older vintage, as a list without a date has them, and what stands for them now.
+    SELECT scheme, code, current_code FROM code_vintage WHERE year = 0 AND current_code IS NOT NULL
+),
+listed AS (
+    SELECT COALESCE(f.current_code, c.cip_code) AS cip_code, COALESCE(o.current_code, c.soc_code) AS soc_code
+    FROM cip_soc AS c
+    LEFT JOIN now AS f ON f.scheme = 'cip' AND f.code = c.cip_code
+    LEFT JOIN now AS o ON o.scheme = 'soc' AND o.code = c.soc_code
+),
+wanted AS (
     SELECT DISTINCT cip_code, soc_code
-    FROM cip_soc
+    FROM listed
     WHERE soc_code NOT IN ($no_match) AND NOT ($drop_postsecondary_teachers AND starts_with(soc_code, '25-1'))
 ),
 areas AS (

@@ -1,7 +1,7 @@
 /* ---
 id: LAB-DEM
 rule: program_demand
-version: 1
+version: 2
 title: Openings, growth and wages behind programs, fields, clusters and areas
 says: >
   What the labour market offers those who complete a program, a field of study (CIP code), a career cluster, or any program: the openings a year
@@ -19,7 +19,7 @@ owner: State labor market information office
 columns:
   - { name: kind, type: text, label: What the row is about, definition: "program_code, cip_code, career_cluster or total", sensitivity: none }
   - { name: program_code, type: text, label: Program, definition: _total where the row is about no single program, sensitivity: none }
-  - { name: cip_code, type: text, label: CIP code (2020), definition: _total where the row is about no single field, sensitivity: none }
+  - { name: cip_code, type: text, label: CIP code (2020), definition: "That of now; _total where the row is about no single field", sensitivity: none }
   - { name: career_cluster, type: text, label: Career cluster of the sixteen, definition: _total where the row is about no single cluster, sensitivity: none, code_set: cluster16 }
   - { name: area, type: text, label: Area, definition: _total for the whole state, sensitivity: none }
   - { name: occupations, type: int32, label: Occupations or groups counted, sensitivity: none }
@@ -40,7 +40,10 @@ columns:
   - { name: surplus_above, type: int32, label: Surplus above so many per cent, definition: Completers in per cent of openings, sensitivity: none }
 --- */
 WITH taught AS (
-    SELECT program_code, cip_code, COALESCE(cluster16, '_unknown') AS career_cluster FROM programs
+    -- The directory bears no date; a field of an older vintage stands under the code of now, as the crosswalk to occupations does.
+    SELECT p.program_code, COALESCE(v.current_code, p.cip_code) AS cip_code, COALESCE(p.cluster16, '_unknown') AS career_cluster
+    FROM (SELECT code, current_code FROM code_vintage WHERE scheme = 'cip' AND year = 0 AND current_code IS NOT NULL) AS v
+    RIGHT JOIN programs AS p ON v.code = p.cip_code
 ),
 members AS (
     SELECT 'program_code' AS kind, program_code, cip_code, career_cluster, cip_code AS field FROM taught

@@ -1,14 +1,13 @@
 /* ---
 id: P4-OUT
 rule: perkins_iv_outcome
-version: 1
+version: 2
 title: Core indicators of Perkins IV that these sources allow (3S1, 4S1, 6S1, 5P1)
 says: >
   School completion (3S1): of concentrators who left secondary education in the year, who earned a diploma, an equivalency certificate or another
   credential that the state takes for one. Graduation (4S1): of concentrators included in the state's certified four-year cohort of the year, who
   graduated. Non-traditional participation (6S1 at school, 5P1 at college): of participants who were served in the year in a program that leads
-  to a non-traditional field, who are of the under-represented gender; a learner whose gender is neither male nor female, or not known, takes no
-  part. The codes are those of Perkins IV, under which 4S1 was no indicator of non-traditional fields; these rows stand in a table of their own
+  to a non-traditional field, who are of the gender that is under-represented in one of them. The codes are those of Perkins IV, under which 4S1 was no indicator of non-traditional fields; these rows stand in a table of their own
   and enter no report of Perkins V.
 citation: Perkins IV sec. 113(b)(2); Department of Education non-regulatory guidance on student definitions and measurement approaches
 grain: [person_id, reporting_year, indicator]
@@ -35,31 +34,6 @@ cohort AS (
     SELECT g.*, row_number() OVER (PARTITION BY g.person_id, g.cohort_year
                                    ORDER BY g.included DESC, g.graduated DESC, g.district_id, g.school_id) AS place
     FROM (SELECT person_id, cohort_year, district_id, school_id, included, graduated FROM graduation_cohort WHERE cohort_year <= 2019) AS g
-),
-participants AS (
-    SELECT person_id, reporting_year, 'secondary' AS level, program_code, district_id, school_id FROM cte_participant_secondary
-    WHERE served AND reporting_year <= 2019
-    UNION ALL
-    SELECT person_id, reporting_year, 'postsecondary', program_code, district_id, school_id FROM cte_participant_postsecondary
-    WHERE served AND reporting_year <= 2019
-),
-years AS (
-    SELECT DISTINCT reporting_year FROM participants
-),
-entries AS (
-    -- The end of the greatest "first year and flags" is what the latest entry says that holds in the year.
-    SELECT n.cip_code, y.reporting_year,
-           substr(max(concat(n.first_year, CASE WHEN n.nt_male THEN 'M' WHEN n.nt_female THEN 'F' ELSE '-' END)), 5) AS gender
-    FROM nontraditional AS n
-    JOIN years AS y ON y.reporting_year >= n.first_year AND (n.last_year IS NULL OR y.reporting_year <= n.last_year)
-    GROUP BY n.cip_code, y.reporting_year
-),
-fields AS (
-    -- A program without a code of its own goes by its CIP code.
-    SELECT p.program_code, e.reporting_year, e.gender FROM entries AS e JOIN programs AS p ON p.cip_code = e.cip_code WHERE e.gender <> '-'
-    UNION ALL
-    SELECT e.cip_code, e.reporting_year, e.gender FROM entries AS e
-    WHERE e.gender <> '-' AND NOT EXISTS (SELECT 1 FROM programs AS p WHERE p.program_code = e.cip_code)
 )
 SELECT x.person_id, x.exit_year AS reporting_year, '3S1' AS indicator, 'secondary' AS level, x.exit_type IN ($completion_types) AS is_met,
        x.district_id, x.school_id
@@ -71,9 +45,6 @@ FROM concentrators AS c
 JOIN cohort AS g ON g.person_id = c.person_id AND c.since <= g.cohort_year
 WHERE g.place = 1 AND g.included
 UNION ALL
-SELECT t.person_id, t.reporting_year, CASE t.level WHEN 'secondary' THEN '6S1' ELSE '5P1' END, t.level, bool_or(a.gender = f.gender),
-       t.district_id, t.school_id
-FROM fields AS f
-JOIN participants AS t ON t.program_code = f.program_code AND t.reporting_year = f.reporting_year
-JOIN (SELECT person_id, gender FROM learner_attributes WHERE gender IN ('M', 'F')) AS a ON a.person_id = t.person_id
-GROUP BY t.person_id, t.reporting_year, t.level, t.district_id, t.school_id
+SELECT person_id, reporting_year, CASE level WHEN 'secondary' THEN '6S1' ELSE '5P1' END, level, bool_or(is_underrepresented), district_id, school_id
+FROM perkins_iv_nontraditional
+GROUP BY person_id, reporting_year, level, district_id, school_id

@@ -1,7 +1,7 @@
 /* ---
 id: PV-S-COMP
 rule: cte_completer_secondary
-version: 1
+version: 2
 title: CTE completers, secondary
 says: >
   A concentrator who has completed at least three courses in the single CTE program. Perkins V knows no completer: it is a state's own
@@ -12,7 +12,7 @@ citation: State definition; CEDS 000036
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
 # completion: units | capstone (a course of the program that was passed and whose title begins with one of capstone_titles, of which there may be
-# a hundred, in capitals or not). The others are those of cte_concentrator_secondary, to be set as there.
+# a hundred, in capitals or not). The others are those of cte_concentrator_secondary, to be set as there; a cluster is that of the course's year.
 parameters:
   completion: units
   min_units: 3
@@ -44,8 +44,8 @@ WITH completed AS (
            CASE WHEN $part_units = 'whole' THEN CAST($full_unit AS DECIMAL(4, 2))
                 WHEN $unit = 'credit' THEN COALESCE(c.credits, CAST($full_unit AS DECIMAL(4, 2)))
                 ELSE LEAST(COALESCE(c.credits, CAST($full_unit AS DECIMAL(4, 2))), CAST($full_unit AS DECIMAL(4, 2))) END AS units
-    FROM programs AS p
-    RIGHT JOIN cte_courses AS c ON p.program_code = c.program_code
+    FROM program_cluster AS p
+    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year
     WHERE c.completed AND (NOT $pass_required OR c.grade_mark IS NULL OR c.grade_mark NOT IN ($failing_marks))
 ),
 courses AS (

@@ -1,12 +1,13 @@
 /* ---
 id: PV-S-CONC
 rule: cte_concentrator_secondary
-version: 1
+version: 2
 title: CTE concentrators, secondary
 says: >
   A learner who has completed at least two courses in a single CTE program. Courses may be taken in several years, schools and districts;
   a repeated course counts once, a failed one does not count, and courses of less than a full unit add up. Once reached, the status stays,
-  and the learner is reported by the last district that served them, wherever the status was reached.
+  and the learner is reported by the last district that served them, wherever the status was reached. Where a state counts by career cluster,
+  a course belongs to the cluster that its program has in the course's own year.
 citation: Perkins V sec. 3(12)(A)
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
@@ -42,8 +43,8 @@ WITH completed AS (
            CASE WHEN $part_units = 'whole' THEN CAST($full_unit AS DECIMAL(4, 2))
                 WHEN $unit = 'credit' THEN COALESCE(c.credits, CAST($full_unit AS DECIMAL(4, 2)))
                 ELSE LEAST(COALESCE(c.credits, CAST($full_unit AS DECIMAL(4, 2))), CAST($full_unit AS DECIMAL(4, 2))) END AS units
-    FROM cte_courses AS c
-    LEFT JOIN programs AS p ON p.program_code = c.program_code
+    FROM program_cluster AS p
+    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year
     WHERE c.completed AND (NOT $pass_required OR c.grade_mark IS NULL OR c.grade_mark NOT IN ($failing_marks))
 ),
 courses AS (

@@ -1,7 +1,7 @@
 /* ---
 id: PV-5S
 rule: program_quality
-version: 2
+version: 3
 title: Program quality of concentrators who graduated (5S1, 5S2, 5S3, 5S4)
 says: >
   CTE concentrators who graduated from high school in the program year, and what they had attained by the day of graduation: a recognized
@@ -9,7 +9,7 @@ says: >
   in dual enrolment, by its mark or because the term began by the last counted day at school (5S2), completed work-based learning (5S3), and
   any of the three (5S4, the measure that a state adds). Each graduate has a row for each of the four, met or not. The day is the true one;
   that exits of July and August count as 30 June is said of placement, and settles only the year, which is that of the graduation itself and
-  which the table of exits reports a year later. Credits transferred by agreement without dual enrolment are not among the sources.
+  which the table of exits reports a year later. Fields are compared by the CIP codes of now, whatever the vintage in which they were written. Credits transferred by agreement without dual enrolment are not among the sources.
 citation: Perkins V sec. 113(b)(2)(A)(iv)
 grain: [person_id, reporting_year, indicator]
 year: reporting_year
@@ -39,6 +39,10 @@ WITH graduates AS (
     JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.exit_year = c.reporting_year
     WHERE x.exit_type IN ($graduate_types)
 ),
+cips AS (
+    -- Fields of an older vintage and what stands for them now.
+    SELECT code, year, current_code FROM code_vintage WHERE scheme = 'cip' AND current_code IS NOT NULL
+),
 -- Whatever was attained first was attained by a day if anything was: one row a person is enough.
 credential AS (
     SELECT c.person_id, min(c.earned_date) AS day
@@ -51,22 +55,29 @@ credential AS (
 college AS (
     -- Not every college marks dual enrolment; what began by the last counted day at school belongs to that level as well, as in `learner_year`.
     SELECT g.person_id, g.reporting_year,
-           CASE $relevant WHEN 'cip6' THEN substr(p.cip_code, 1, 7) WHEN 'cip4' THEN substr(p.cip_code, 1, 5)
-                          WHEN 'cip2' THEN substr(p.cip_code, 1, 2) WHEN 'any' THEN '' END AS field,
-           p.term_end
-    FROM graduates AS g
-    JOIN ps_enrollment AS p ON p.person_id = g.person_id
+           COALESCE(v.current_code, p.cip_code) AS cip_code, p.term_end
+    FROM cips AS v
+    RIGHT JOIN (graduates AS g
+    JOIN ps_enrollment AS p ON p.person_id = g.person_id)
+            ON v.code = p.cip_code AND v.year = CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT)
     WHERE (p.dual_enrolled OR p.term_begin <= g.counted_exit_date) AND p.enrollment_status NOT IN ($not_enrolled) AND p.credits_earned > 0
 ),
 earned AS (
-    SELECT person_id, reporting_year, field, min(term_end) AS day FROM college GROUP BY person_id, reporting_year, field
+    SELECT person_id, reporting_year, field, min(term_end) AS day
+    FROM (SELECT person_id, reporting_year, term_end,
+                 CASE $relevant WHEN 'cip6' THEN substr(cip_code, 1, 7) WHEN 'cip4' THEN substr(cip_code, 1, 5)
+                                WHEN 'cip2' THEN substr(cip_code, 1, 2) WHEN 'any' THEN '' END AS field
+          FROM college) AS c
+    GROUP BY person_id, reporting_year, field
 ),
 coded AS (
     -- A program without a code of its own goes by its CIP code.
     SELECT c.person_id, c.reporting_year,
-           COALESCE(p.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
-    FROM programs AS p
-    RIGHT JOIN cte_concentrator_secondary AS c ON p.program_code = c.program_code
+           COALESCE(v.current_code, p.cip_code, CASE WHEN c.program_code LIKE '__.____' THEN c.program_code END) AS cip_code
+    FROM cips AS v
+    RIGHT JOIN (programs AS p
+    RIGHT JOIN cte_concentrator_secondary AS c ON p.program_code = c.program_code)
+            ON v.code = COALESCE(p.cip_code, c.program_code) AND v.year = CASE WHEN p.cip_code <> c.program_code THEN 0 ELSE c.reporting_year END
 ),
 fields AS (
     SELECT person_id, reporting_year, CASE $relevant WHEN 'cip6' THEN substr(cip_code, 1, 7) WHEN 'cip4' THEN substr(cip_code, 1, 5)

@@ -1,7 +1,7 @@
 /* ---
 id: WF-EXIT
 rule: employment_after_exit
-version: 3
+version: 4
 title: Employment and wages after the exit
 says: >
   Whether those who left secondary education, and those who completed a CTE program of a college, had wages in the second, fourth, twelfth and
@@ -12,6 +12,8 @@ says: >
   Wages are those of one quarter, of all employers, and are never made up to a year. In real dollars they are those of the base year by the
   consumer price index, year by year; without an index of the year they are left empty. Quarters whose wages are implausible are marked and count.
   What other states and federal employers paid is among the wages where `wage_quarter` has it, unless the state says otherwise.
+  Of who could have been found and was not, `finding` says what the records show: wages that do not reach the least amount, wages of other quarters alone,
+  or none at all. None of it means out of work.
 citation: WIOA sec. 116(b)(2)(A)(i); Perkins V sec. 113(b)(2); domain defaults for wage records
 grain: [person_id, level, exit_year, quarters_after]
 year: reporting_year
@@ -31,6 +33,7 @@ columns:
   - { name: concentrator, type: boolean, label: CTE concentrator by the year of the exit, sensitivity: quasi }
   - { name: state, type: text, label: State, definition: "observed, not_observed or not_observable", sensitivity: quasi }
   - { name: reason, type: text, label: Why it is not observable, definition: "no_bridge, before_data_begin or data_not_yet_available", sensitivity: quasi }
+  - { name: finding, type: text, label: What is known of who was not observed, definition: "below_minimum: wages of the quarter do not reach the least amount; other_quarters: wages of other quarters, none of this; elsewhere_possible: no wages of any quarter", sensitivity: quasi }
   - { name: measurable, type: boolean, label: The quarter has been delivered, definition: False while the wages do not reach the quarter, sensitivity: none }
   - { name: employed, type: boolean, label: Wages in the quarter, sensitivity: quasi }
   - { name: wages, type: "decimal(14,2)", label: Wages of the quarter, definition: All employers; empty where not employed, sensitivity: quasi }
@@ -49,21 +52,33 @@ WITH exits AS (
     SELECT person_id, 'postsecondary', completion_year, completion_year + $lag_years, completion_quarter, CAST(NULL AS VARCHAR), school_id
     FROM postsecondary_completion
 ),
+counted AS (
+    SELECT person_id, quarter, employment_source, naics_sector, full_quarter, implausible, wages
+    FROM (SELECT person_id, quarter, employment_source, naics_sector, full_quarter, implausible,
+                 wages - CASE WHEN $out_of_state = 'exclude' THEN COALESCE(out_of_state_wages, 0) ELSE 0 END AS wages
+          FROM wage_quarter) AS w
+    WHERE wages > 0
+),
+earners AS (
+    -- Who has wages of some quarter.
+    SELECT DISTINCT person_id FROM counted
+),
 leavers AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
-    SELECT x.*, x.level = 'postsecondary' OR c.person_id IS NOT NULL AS concentrator, k.person_id IS NOT NULL AS bridged
-    FROM (SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
+    SELECT x.*, x.level = 'postsecondary' OR c.person_id IS NOT NULL AS concentrator, k.person_id IS NOT NULL AS bridged, e.person_id IS NOT NULL AS earns
+    FROM earners AS e
+    RIGHT JOIN ((SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
     RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
     RIGHT JOIN exits AS x ON c.person_id = x.person_id AND c.since <= x.exit_year)
-                          ON k.person_id = x.person_id
+                          ON k.person_id = x.person_id)
+                          ON e.person_id = x.person_id
 ),
 paid AS (
-    SELECT x.person_id, x.level, x.exit_year, w.quarter, w.wages, w.employment_source, w.naics_sector, w.full_quarter, w.implausible
+    SELECT x.person_id, x.level, x.exit_year, w.quarter, w.wages, w.employment_source, w.naics_sector, w.full_quarter, w.implausible,
+           w.wages >= CAST($min_wages AS DECIMAL(14, 2)) AS is_enough
     FROM exits AS x
-    JOIN (SELECT person_id, quarter, employment_source, naics_sector, full_quarter, implausible,
-                 wages - CASE WHEN $out_of_state = 'exclude' THEN COALESCE(out_of_state_wages, 0) ELSE 0 END AS wages
-          FROM wage_quarter) AS w ON x.person_id = w.person_id
-    WHERE w.quarter - x.exit_quarter IN ($quarters) AND w.wages >= CAST($min_wages AS DECIMAL(14, 2))
+    JOIN counted AS w ON x.person_id = w.person_id
+    WHERE w.quarter - x.exit_quarter IN ($quarters)
 ),
 reach AS (
     SELECT CAST(first_quarter AS INT) / 10 * 4 + CAST(first_quarter AS INT) % 10 - 1 AS first_quarter,
@@ -87,8 +102,8 @@ looked_at AS (
     WHERE a.quarters_after IN ($quarters)
 ),
 found AS (
-    SELECT l.*, p.person_id IS NOT NULL AS employed, p.wages, CAST(p.wages * i.base / i.own AS DECIMAL(14, 2)) AS real_wages,
-           p.employment_source, p.naics_sector, p.full_quarter, p.implausible,
+    SELECT l.*, COALESCE(p.is_enough, FALSE) AS employed, p.person_id IS NOT NULL AS is_paid, p.wages,
+           CAST(p.wages * i.base / i.own AS DECIMAL(14, 2)) AS real_wages, p.employment_source, p.naics_sector, p.full_quarter, p.implausible,
            CASE WHEN r.first_quarter IS NULL OR l.quarter > r.last_quarter THEN 'data_not_yet_available'
                 WHEN l.quarter < r.first_quarter THEN 'before_data_begin'
                 WHEN l.bridged THEN NULL
@@ -102,6 +117,9 @@ found AS (
 SELECT person_id, level, exit_year, quarters_after, reporting_year, quarter, concentrator,
        CASE WHEN employed THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,
        CASE WHEN employed THEN NULL ELSE why END AS reason,
-       COALESCE(why, '') NOT IN ('data_not_yet_available', 'before_data_begin') AS measurable,
-       employed, wages, real_wages, employment_source, naics_sector, full_quarter, implausible, district_id, school_id
+       CASE WHEN employed OR why IS NOT NULL THEN NULL WHEN is_paid THEN 'below_minimum' WHEN earns THEN 'other_quarters' ELSE 'elsewhere_possible' END AS finding,
+       COALESCE(why, '') NOT IN ('data_not_yet_available', 'before_data_begin') AS measurable, employed,
+       CASE WHEN employed THEN wages END AS wages, CASE WHEN employed THEN real_wages END AS real_wages,
+       CASE WHEN employed THEN employment_source END AS employment_source, CASE WHEN employed THEN naics_sector END AS naics_sector,
+       CASE WHEN employed THEN full_quarter END AS full_quarter, CASE WHEN employed THEN implausible END AS implausible, district_id, school_id
 FROM found
