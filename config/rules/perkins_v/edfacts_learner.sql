@@ -149,11 +149,12 @@ at_college AS (
            CASE WHEN s.person_id IS NOT NULL THEN 'met' WHEN k.person_id IS NOT NULL THEN 'not_met' ELSE 'unlinked' END AS outcome,
            -- The day after may be the last that is delivered, but the day before it must be.
            COALESCE(l.day_after > r.last_day + 1 OR l.day_after <= r.first_day, TRUE) AS is_pending
-    FROM searched AS k
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM college_reach AS r
+    CROSS JOIN (searched AS k
     RIGHT JOIN (seen AS s
     RIGHT JOIN looked_for AS l ON s.person_id = l.person_id AND s.reporting_year = l.reporting_year)
-                               ON k.person_id = l.person_id
-    CROSS JOIN college_reach AS r
+                               ON k.person_id = l.person_id)
 ),
 -- Of a learner whose outcome is pending every outcome of the file is.
 outcomes AS (

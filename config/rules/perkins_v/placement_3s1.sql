@@ -150,18 +150,19 @@ reasons AS (
                 ELSE 'not_searched' END AS college_reason,
            CASE WHEN k.found THEN 'not_at_college' WHEN k.searched THEN 'not_found' END AS college_finding,
            COALESCE(sr.last_year, 0) < e.exit_year AS not_surveyed_yet
-    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
-    FROM known AS k
+    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by. Beside a CROSS JOIN the many rows stand
+    -- on the right: on the left each of them would come back in a batch by itself.
+    FROM wages_reach AS wr
+    CROSS JOIN college_reach AS cr
+    CROSS JOIN survey_reach AS sr
+    CROSS JOIN (known AS k
     RIGHT JOIN (told AS t
     RIGHT JOIN (outcomes AS o
     RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
     RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.since <= e.exit_year)
                           ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
                           ON t.person_id = e.person_id AND t.reporting_year = e.reporting_year)
-                          ON k.person_id = e.person_id
-    CROSS JOIN wages_reach AS wr
-    CROSS JOIN college_reach AS cr
-    CROSS JOIN survey_reach AS sr
+                          ON k.person_id = e.person_id)
 ),
 types AS (
     SELECT 'postsecondary' AS placement_type, FALSE AS surveyed
@@ -190,8 +191,8 @@ found AS (
                      AND (t.placement_type = 'employment' OR COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
                 END AS measurable,
            t.surveyed
-    FROM reasons AS r
-    CROSS JOIN types AS t
+    FROM types AS t
+    CROSS JOIN reasons AS r
 ),
 stated AS (
     SELECT f.*, CASE WHEN in_records OR says THEN 'observed'
