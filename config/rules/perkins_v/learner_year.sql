@@ -89,9 +89,10 @@ school_shown AS (
 college_years AS (
     -- Of colleges, whose rows are few, the year after stands behind every year of service: '0' comes before '1' and '2'.
     SELECT person_id, year, max(place) AS place, bool_or(pell) AS pell, bool_or(ps_disability) AS ps_disability
-    FROM (SELECT * FROM college
-          UNION ALL
-          SELECT person_id, year + $lag_years, concat('0', place), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN) FROM college) AS shown
+    FROM (SELECT c.person_id, c.year + a.lag AS year, CASE WHEN a.lag = 0 THEN c.place ELSE concat('0', c.place) END AS place,
+                 CASE WHEN a.lag = 0 THEN c.pell END AS pell, CASE WHEN a.lag = 0 THEN c.ps_disability END AS ps_disability
+          FROM lags AS a
+          CROSS JOIN college AS c) AS shown
     GROUP BY person_id, year
 )
 SELECT person_id, year + lag AS reporting_year, 'secondary' AS level, lag = 0 AS served,
