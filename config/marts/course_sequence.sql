@@ -5,8 +5,9 @@ WITH taken AS (
            bool_or(completed) AS is_completed,
            bool_or(completed AND (grade_mark IS NULL OR strpos(k.failing_marks, concat('|', grade_mark, '|')) = 0)) AS is_passed,
            substr(max(concat(COALESCE(CAST(completion_date AS VARCHAR), '0000-00-00'), district_id)), 11) AS district_id
-    FROM cte_courses
-    CROSS JOIN sequence_measure AS k
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM sequence_measure AS k
+    CROSS JOIN cte_courses
     WHERE person_id IS NOT NULL AND COALESCE(NULLIF(program_code, ''), cip_code) IS NOT NULL
     GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), course_code, school_year
 ),
@@ -38,11 +39,13 @@ SELECT t.person_id, t.year, t.program_code, COALESCE(g.cluster16, '_unknown') AS
        COALESCE(n.course_code, '_none') AS next_course, t.district_id, a.gender,
        t.is_completed, t.is_passed, t.first_year = t.year AS is_first, n.course_code IS NOT NULL AS is_continued,
        s.person_id IS NOT NULL AS is_at_school, t.year >= r.last_year AS is_pending, k.rule_id, k.rule_version
-FROM program_cluster AS g
+-- The narrow table of each join stands on the left, where the engine holds it in memory.
+FROM reach AS r
+CROSS JOIN sequence_measure AS k
+CROSS JOIN (program_cluster AS g
+RIGHT JOIN (learner_attributes AS a
 RIGHT JOIN (placed AS t
 LEFT JOIN followed AS n ON n.person_id = t.person_id AND n.program_code = t.program_code AND n.year_before = t.year AND n.course_code <> t.course_code
-LEFT JOIN at_school AS s ON s.person_id = t.person_id AND s.year_before = t.year
-LEFT JOIN learner_attributes AS a ON a.person_id = t.person_id)
-        ON g.program_code = t.program_code AND g.reporting_year = t.year
-CROSS JOIN reach AS r
-CROSS JOIN sequence_measure AS k
+LEFT JOIN at_school AS s ON s.person_id = t.person_id AND s.year_before = t.year)
+        ON a.person_id = t.person_id)
+        ON g.program_code = t.program_code AND g.reporting_year = t.year)

@@ -19,31 +19,27 @@ status AS (
             ON r.person_id = t.person_id AND r.reporting_year = t.reporting_year AND r.level = t.level AND r.program_code = t.program_code)
             ON p.program_code = t.program_code AND p.reporting_year = t.reporting_year
 ),
-served AS (
-    -- The rules of Perkins V begin with this year; before it there is nothing to count.
-    SELECT * FROM learner_year WHERE served AND reporting_year >= 2020
-),
 nontraditional AS (
-    -- Participants stand in the year with the organization of `learner_year`; here once, in however many such programs.
-    SELECT DISTINCT person_id, reporting_year, level, district_id, school_id FROM nontraditional_status WHERE served AND is_underrepresented
+    -- In however many such programs, once.
+    SELECT DISTINCT person_id, reporting_year, level FROM nontraditional_status WHERE served AND is_underrepresented
+),
+served AS (
+    -- The rules of Perkins V begin with this year; before it there is nothing to count. Each population is one bit of a number, so that the learners of a
+    -- year pass by once for all of them.
+    SELECT y.person_id, y.reporting_year, y.level, y.district_id, y.school_id,
+           CASE WHEN disability THEN 1 ELSE 0 END + CASE WHEN econ_disadvantaged THEN 2 ELSE 0 END + CASE WHEN single_parent THEN 4 ELSE 0 END
+             + CASE WHEN out_of_workforce THEN 8 ELSE 0 END + CASE WHEN english_learner THEN 16 ELSE 0 END + CASE WHEN homeless THEN 32 ELSE 0 END
+             + CASE WHEN foster_care THEN 64 ELSE 0 END + CASE WHEN military_parent THEN 128 ELSE 0 END + CASE WHEN migrant THEN 256 ELSE 0 END
+             + CASE WHEN n.person_id IS NULL THEN 0 ELSE 512 END AS bits
+    FROM nontraditional AS n
+    RIGHT JOIN (SELECT * FROM learner_year WHERE served AND reporting_year >= 2020) AS y
+            ON n.person_id = y.person_id AND n.reporting_year = y.reporting_year AND n.level = y.level
 ),
 populations AS (
-    SELECT person_id, reporting_year, level, district_id, school_id, 'disability' AS special_population FROM served WHERE disability
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'econ_disadvantaged' FROM served WHERE econ_disadvantaged
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'single_parent' FROM served WHERE single_parent
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'out_of_workforce' FROM served WHERE out_of_workforce
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'english_learner' FROM served WHERE english_learner
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'homeless' FROM served WHERE homeless
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'foster_care' FROM served WHERE foster_care
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'military_parent' FROM served WHERE military_parent
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'migrant' FROM served WHERE migrant
-    UNION ALL SELECT person_id, reporting_year, level, district_id, school_id, 'nontraditional' FROM nontraditional
-    UNION ALL SELECT s.person_id, s.reporting_year, s.level, s.district_id, s.school_id, '_none'
-              FROM nontraditional AS n
-              RIGHT ANTI JOIN served AS s ON n.person_id = s.person_id AND n.reporting_year = s.reporting_year AND n.level = s.level
-              WHERE NOT (COALESCE(disability, FALSE) OR COALESCE(econ_disadvantaged, FALSE) OR COALESCE(single_parent, FALSE)
-                         OR COALESCE(out_of_workforce, FALSE) OR COALESCE(english_learner, FALSE) OR COALESCE(homeless, FALSE)
-                         OR COALESCE(foster_care, FALSE) OR COALESCE(military_parent, FALSE) OR COALESCE(migrant, FALSE))
+    SELECT s.person_id, s.reporting_year, s.level, s.district_id, s.school_id, p.special_population
+    FROM (VALUES ('disability', 1), ('econ_disadvantaged', 2), ('single_parent', 4), ('out_of_workforce', 8), ('english_learner', 16), ('homeless', 32),
+                 ('foster_care', 64), ('military_parent', 128), ('migrant', 256), ('nontraditional', 512), ('_none', 0)) AS p (special_population, bit)
+    JOIN served AS s ON s.bits & p.bit <> 0 OR (s.bits = 0 AND p.bit = 0)
 )
 SELECT s.person_id, s.reporting_year AS year, s.level, s.district_id, s.school_id, s.special_population,
        COALESCE(p.program_code, '_none') AS program_code, COALESCE(p.career_cluster, '_none') AS career_cluster,

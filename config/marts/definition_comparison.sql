@@ -49,16 +49,17 @@ concentrator_rule AS (
     SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM cte_concentrator_secondary GROUP BY reporting_year
 ),
 compared_status AS (
-    -- The narrow table of each join stands on the left, where the engine holds it in memory.
+    -- The narrow table of each join stands on the left, where the engine holds it in memory. Beside a CROSS JOIN the many rows stand on the right: on the
+    -- left each of them would come back in a batch by itself.
     SELECT p.person_id, p.reporting_year AS year, d.definition,
            CASE d.definition WHEN 'two_credits' THEN COALESCE(r.two_credits <= p.reporting_year, FALSE)
                              WHEN 'cluster' THEN COALESCE(r.cluster <= p.reporting_year, FALSE)
                              ELSE c.person_id IS NOT NULL END AS is_met
-    FROM reached AS r
+    FROM (SELECT 'official' AS definition UNION ALL SELECT 'two_credits' UNION ALL SELECT 'cluster') AS d
+    CROSS JOIN (reached AS r
     RIGHT JOIN (concentrators AS c
     RIGHT JOIN participants AS p ON c.person_id = p.person_id AND c.reporting_year = p.reporting_year)
-                                 ON r.person_id = p.person_id
-    CROSS JOIN (SELECT 'official' AS definition UNION ALL SELECT 'two_credits' UNION ALL SELECT 'cluster') AS d
+                                 ON r.person_id = p.person_id)
 ),
 placed AS (
     -- One row a concentrator who left school, with what was seen of them and how.
@@ -95,10 +96,10 @@ compared_placement AS (
            CASE d.definition WHEN 'employment_only' THEN is_employed_pending WHEN 'postsecondary_only' THEN is_at_college_pending
                              ELSE is_pending END AS is_pending,
            p.rule_id, p.rule_version
-    FROM measurable AS m
-    RIGHT JOIN placed AS p ON m.reporting_year = p.reporting_year
-    CROSS JOIN (SELECT 'official' AS definition UNION ALL SELECT 'covered_only' UNION ALL SELECT 'employment_only'
-                UNION ALL SELECT 'postsecondary_only' UNION ALL SELECT 'wage_floor' UNION ALL SELECT 'without_survey') AS d
+    FROM (SELECT 'official' AS definition UNION ALL SELECT 'covered_only' UNION ALL SELECT 'employment_only'
+          UNION ALL SELECT 'postsecondary_only' UNION ALL SELECT 'wage_floor' UNION ALL SELECT 'without_survey') AS d
+    CROSS JOIN (measurable AS m
+    RIGHT JOIN placed AS p ON m.reporting_year = p.reporting_year)
     WHERE d.definition <> 'covered_only' OR (p.is_covered AND m.reporting_year IS NOT NULL)
 ),
 in_nontraditional AS (

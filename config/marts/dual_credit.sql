@@ -24,19 +24,19 @@ terms AS (
     -- year of a day is its program year.
     SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, p.cip_code, CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT) AS year,
            p.credits_earned > 0 AS is_earned
-    FROM exits AS x
-    JOIN ps_enrollment AS p ON p.person_id = x.person_id
-    CROSS JOIN dual_credit_measure AS k
+    FROM dual_credit_measure AS k
+    CROSS JOIN (exits AS x
+    JOIN ps_enrollment AS p ON p.person_id = x.person_id)
     WHERE (p.enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', p.enrollment_status, '|')) = 0)
       AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
                ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
     UNION ALL
     SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4), CAST(date_part('year', n.enrollment_begin + INTERVAL '6' MONTH) AS INT), FALSE AS is_earned
     FROM exits AS x
-    JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail CROSS JOIN dual_credit_measure AS k
+    JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM dual_credit_measure AS k CROSS JOIN nsc_detail
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
           UNION ALL
-          SELECT person_id, enrollment_begin, enrollment_cip_2 FROM nsc_detail CROSS JOIN dual_credit_measure AS k
+          SELECT person_id, enrollment_begin, enrollment_cip_2 FROM dual_credit_measure AS k CROSS JOIN nsc_detail
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
             AND enrollment_cip_2 IS NOT NULL) AS n
       ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
@@ -62,7 +62,8 @@ reach AS (
     SELECT max(term_end) AS last_day FROM ps_enrollment
 ),
 outcomes AS (
-    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
+    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by. A table of one row that stood on the
+    -- right of a CROSS JOIN would come back beside each row of the left by itself, a batch a row.
     SELECT x.person_id, x.exit_year, x.district_id, c.person_id IS NOT NULL AS is_concentrator,
            COALESCE(d.is_dual, FALSE) AS is_dual, COALESCE(d.is_earned, FALSE) AS is_credit,
            CASE WHEN d.is_dual_in_field THEN 'dual_in_field' WHEN d.is_dual THEN 'dual_other' ELSE 'none' END AS dual,
@@ -70,13 +71,13 @@ outcomes AS (
            COALESCE(d.is_college, FALSE) AS is_college, COALESCE(x.year_after > r.last_day, TRUE) AS is_pending,
            COALESCE(d.is_known, FALSE) AS is_known, COALESCE(d.is_same_field, FALSE) AS is_same_field,
            p.rule_id AS q2_rule_id, p.rule_version AS q2_rule_version
-    FROM studied AS d
+    FROM reach AS r
+    CROSS JOIN (studied AS d
     RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
     RIGHT JOIN (exits AS x
     JOIN placed AS p ON p.person_id = x.person_id AND p.reporting_year = x.reporting_year)
             ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
-            ON d.person_id = x.person_id AND d.exit_year = x.exit_year
-    CROSS JOIN reach AS r
+            ON d.person_id = x.person_id AND d.exit_year = x.exit_year)
 )
 SELECT o.person_id, o.exit_year AS year, o.dual,
        CASE WHEN o.is_concentrator THEN 'concentrator' WHEN i.person_id IS NOT NULL THEN 'participant' ELSE 'none' END AS cte_status,
@@ -87,8 +88,10 @@ SELECT o.person_id, o.exit_year AS year, o.dual,
        o.is_college OR o.is_college_q2 OR (o.is_covered_q2 AND NOT o.is_pending) AS is_covered, o.is_pending,
        o.is_college AND i.person_id IS NOT NULL AS is_cte_college, o.is_college AND i.person_id IS NOT NULL AND o.is_known AS is_cte_known,
        o.is_same_field, o.q2_rule_id, o.q2_rule_version, k.rule_id, k.rule_version
-FROM in_programs AS i
-RIGHT JOIN outcomes AS o ON i.person_id = o.person_id AND i.exit_year = o.exit_year
-LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s ON s.person_id = o.person_id
-LEFT JOIN learner_attributes AS a ON a.person_id = o.person_id
-CROSS JOIN dual_credit_measure AS k
+FROM dual_credit_measure AS k
+CROSS JOIN ((SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS s
+RIGHT JOIN (learner_attributes AS a
+RIGHT JOIN (in_programs AS i
+RIGHT JOIN outcomes AS o ON i.person_id = o.person_id AND i.exit_year = o.exit_year)
+                         ON a.person_id = o.person_id)
+                         ON s.person_id = o.person_id)

@@ -71,22 +71,22 @@ in_the_year AS (
     SELECT DISTINCT person_id, reporting_year, level FROM nontraditional_status WHERE served AND is_concentrator
 ),
 of_the_year AS (
-    SELECT y.*
-    FROM in_the_year AS i
-    JOIN learner_year AS y ON y.person_id = i.person_id AND y.reporting_year = i.reporting_year AND y.level = i.level
+    -- One pass over the learners of the year for all populations.
+    SELECT y.person_id, y.level, y.reporting_year, f.special_population
+    FROM (VALUES ('disability'), ('econ_disadvantaged'), ('single_parent'), ('out_of_workforce'), ('english_learner'), ('homeless'), ('foster_care'),
+                 ('military_parent'), ('migrant')) AS f (special_population)
+    JOIN (in_the_year AS i
+    JOIN learner_year AS y ON y.person_id = i.person_id AND y.reporting_year = i.reporting_year AND y.level = i.level)
+      ON CASE f.special_population WHEN 'disability' THEN y.disability WHEN 'econ_disadvantaged' THEN y.econ_disadvantaged
+                                   WHEN 'single_parent' THEN y.single_parent WHEN 'out_of_workforce' THEN y.out_of_workforce
+                                   WHEN 'english_learner' THEN y.english_learner WHEN 'homeless' THEN y.homeless
+                                   WHEN 'foster_care' THEN y.foster_care WHEN 'military_parent' THEN y.military_parent
+                                   WHEN 'migrant' THEN y.migrant END
 ),
 populations AS (
     -- `of_year` is the year for which a population holds, and 0 for the cohorts that count it ever.
     SELECT person_id, level, 0 AS of_year, special_population FROM special_population
-    UNION ALL SELECT person_id, level, reporting_year, 'disability' FROM of_the_year WHERE disability
-    UNION ALL SELECT person_id, level, reporting_year, 'econ_disadvantaged' FROM of_the_year WHERE econ_disadvantaged
-    UNION ALL SELECT person_id, level, reporting_year, 'single_parent' FROM of_the_year WHERE single_parent
-    UNION ALL SELECT person_id, level, reporting_year, 'out_of_workforce' FROM of_the_year WHERE out_of_workforce
-    UNION ALL SELECT person_id, level, reporting_year, 'english_learner' FROM of_the_year WHERE english_learner
-    UNION ALL SELECT person_id, level, reporting_year, 'homeless' FROM of_the_year WHERE homeless
-    UNION ALL SELECT person_id, level, reporting_year, 'foster_care' FROM of_the_year WHERE foster_care
-    UNION ALL SELECT person_id, level, reporting_year, 'military_parent' FROM of_the_year WHERE military_parent
-    UNION ALL SELECT person_id, level, reporting_year, 'migrant' FROM of_the_year WHERE migrant
+    UNION ALL SELECT person_id, level, reporting_year, special_population FROM of_the_year
     UNION ALL SELECT DISTINCT n.person_id, n.level, n.reporting_year, 'nontraditional'
               FROM in_the_year AS i
               JOIN nontraditional_status AS n ON n.person_id = i.person_id AND n.reporting_year = i.reporting_year AND n.level = i.level

@@ -3,8 +3,9 @@ WITH courses AS (
     -- Different courses completed, with the year in which each was first completed, by the conditions of the rule on participants.
     SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code, course_code, min(school_year) AS year,
            min(concat(school_year, COALESCE(CAST(completion_date AS VARCHAR), '9999-12-31'), district_id)) AS place
-    FROM cte_courses
-    CROSS JOIN pipeline_measure AS k
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM pipeline_measure AS k
+    CROSS JOIN cte_courses
     WHERE person_id IS NOT NULL AND completed AND (grade_mark IS NULL OR strpos(k.failing_marks, concat('|', grade_mark, '|')) = 0)
     GROUP BY person_id, COALESCE(NULLIF(program_code, ''), cip_code), course_code
 ),
@@ -37,17 +38,17 @@ seen AS (
     JOIN (SELECT person_id, 6 AS kind, CAST(NULL AS VARCHAR) AS year_quarter,
                  CASE WHEN dual_enrolled IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
                       THEN term_begin END AS day
-          FROM ps_enrollment CROSS JOIN pipeline_measure AS k
+          FROM pipeline_measure AS k CROSS JOIN ps_enrollment
           UNION ALL
           SELECT person_id, 6, CAST(NULL AS VARCHAR),
                  CASE WHEN record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
                       THEN enrollment_begin END
-          FROM nsc_detail CROSS JOIN pipeline_measure AS k
+          FROM pipeline_measure AS k CROSS JOIN nsc_detail
           UNION ALL
           SELECT person_id, 7, year_quarter, CAST(NULL AS DATE) FROM ui_wages WHERE wages > 0
           UNION ALL
           SELECT person_id, 7, year_quarter, CAST(NULL AS DATE)
-          FROM wages_out_of_state CROSS JOIN pipeline_measure AS k
+          FROM pipeline_measure AS k CROSS JOIN wages_out_of_state
           WHERE wages > 0 AND k.out_of_state <> 'exclude'
           UNION ALL
           SELECT person_id, 8, CAST(NULL AS VARCHAR), CAST(NULL AS DATE) FROM person_link WHERE has_ssn OR has_bridge) AS v
@@ -116,7 +117,10 @@ entered AS (
            COALESCE(m.concentrator, FALSE) AS concentrator, COALESCE(m.completer, FALSE) AS completer,
            COALESCE(m.credential, FALSE) AS credential, COALESCE(v.college, FALSE) AS college, COALESCE(v.employed, FALSE) AS employed,
            COALESCE(v.bridged, FALSE) AS bridged, COALESCE(v.searched, FALSE) AS searched
-    FROM program_cluster AS g
+    FROM pipeline_measure AS k
+    CROSS JOIN ((SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS n
+    RIGHT JOIN (learner_attributes AS a
+    RIGHT JOIN (program_cluster AS g
     RIGHT JOIN (program_marks AS s
     RIGHT JOIN (seen AS v
     RIGHT JOIN (marks AS m
@@ -125,10 +129,9 @@ entered AS (
                           ON m.person_id = e.person_id)
                           ON v.person_id = e.person_id)
                           ON s.person_id = e.person_id AND s.program_code = i.program_code)
-                          ON g.program_code = i.program_code AND g.reporting_year = e.year
-    LEFT JOIN learner_attributes AS a ON a.person_id = e.person_id
-    LEFT JOIN (SELECT person_id, special_population FROM special_population WHERE level = 'secondary') AS n ON n.person_id = e.person_id
-    CROSS JOIN pipeline_measure AS k
+                          ON g.program_code = i.program_code AND g.reporting_year = e.year)
+                          ON a.person_id = e.person_id)
+                          ON n.person_id = e.person_id)
 ),
 stepped AS (
     SELECT e.person_id, e.year, t.step, e.district_id, e.program_code, e.career_cluster, e.gender, e.race_ethnicity, e.special_population,

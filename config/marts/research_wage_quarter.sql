@@ -24,7 +24,8 @@ here AS (
     GROUP BY person_id, year_quarter
 ),
 elsewhere AS (
-    SELECT s.person_id, s.year_quarter, sum(s.wages) AS wages
+    SELECT s.person_id, CAST(substr(s.year_quarter, 1, 4) AS INT) AS calendar_year,
+           CAST(substr(s.year_quarter, 1, 4) AS INT) * 4 + CAST(substr(s.year_quarter, 5, 1) AS INT) - 1 AS quarter, sum(s.wages) AS wages
     FROM learners AS l
     JOIN wages_out_of_state AS s ON l.person_id = s.person_id
     WHERE s.wages > 0
@@ -32,14 +33,11 @@ elsewhere AS (
 ),
 quarters AS (
     -- What an exchange of wage records returned is added, as in wage_quarter.
-    SELECT person_id, calendar_year, quarter, sum(wages) AS wages, sum(out_of_state_wages) AS out_of_state_wages, sum(n_employers) AS n_employers,
-           max(counted_down) AS counted_down, bool_or(negative) AS negative
-    FROM (SELECT h.*, 0 AS out_of_state_wages FROM here AS h
-          UNION ALL
-          SELECT person_id, CAST(substr(year_quarter, 1, 4) AS INT),
-                 CAST(substr(year_quarter, 1, 4) AS INT) * 4 + CAST(substr(year_quarter, 5, 1) AS INT) - 1, wages, 0, NULL, FALSE, wages AS out_of_state_wages
-          FROM elsewhere) AS both
-    GROUP BY person_id, calendar_year, quarter
+    SELECT COALESCE(h.person_id, e.person_id) AS person_id, COALESCE(h.calendar_year, e.calendar_year) AS calendar_year,
+           COALESCE(h.quarter, e.quarter) AS quarter, COALESCE(h.wages, 0) + COALESCE(e.wages, 0) AS wages, COALESCE(e.wages, 0) AS out_of_state_wages,
+           COALESCE(h.n_employers, 0) AS n_employers, h.counted_down, COALESCE(h.negative, FALSE) AS negative
+    FROM elsewhere AS e
+    FULL OUTER JOIN here AS h ON e.person_id = h.person_id AND e.quarter = h.quarter
 ),
 sectors AS (
     SELECT CAST(employer_account AS BIGINT) AS account,

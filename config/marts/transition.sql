@@ -12,17 +12,17 @@ enrolments AS (
     -- What began within a year after the exit; what began before it is dual enrolment. The Clearinghouse writes college codes with a hyphen and
     -- CIP codes without a point.
     SELECT x.person_id, x.exit_year, p.term_begin AS begin, p.college_id, p.cip_code
-    FROM exits AS x
-    JOIN ps_enrollment AS p ON p.person_id = x.person_id AND p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after
-    CROSS JOIN transition_measure AS k
+    FROM transition_measure AS k
+    CROSS JOIN (exits AS x
+    JOIN ps_enrollment AS p ON p.person_id = x.person_id AND p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after)
     WHERE p.dual_enrolled IS NOT TRUE AND (p.enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', p.enrollment_status, '|')) = 0)
     UNION ALL
     SELECT x.person_id, x.exit_year, n.enrollment_begin, replace(n.college_code, '-', ''), substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4)
     FROM exits AS x
-    JOIN (SELECT person_id, college_code, enrollment_begin, enrollment_cip_1 AS cip FROM nsc_detail CROSS JOIN transition_measure AS k
+    JOIN (SELECT person_id, college_code, enrollment_begin, enrollment_cip_1 AS cip FROM transition_measure AS k CROSS JOIN nsc_detail
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
           UNION ALL
-          SELECT person_id, college_code, enrollment_begin, enrollment_cip_2 FROM nsc_detail CROSS JOIN transition_measure AS k
+          SELECT person_id, college_code, enrollment_begin, enrollment_cip_2 FROM transition_measure AS k CROSS JOIN nsc_detail
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)
             AND enrollment_cip_2 IS NOT NULL) AS n
       ON n.person_id = x.person_id AND n.enrollment_begin > x.counted_exit_date AND n.enrollment_begin <= x.year_after
@@ -107,15 +107,17 @@ SELECT l.person_id, l.exit_year AS year, l.district_id, l.program_code, COALESCE
        COALESCE(l.year_after > r.last_day, TRUE) AS is_pending, COALESCE(t.is_known AND l.cip_code IS NOT NULL, FALSE) AS is_known,
        COALESCE(n.nearness <= 1, FALSE) AS is_cip6, COALESCE(n.nearness <= 2, FALSE) AS is_cip4, COALESCE(n.nearness <= 3, FALSE) AS is_cip2,
        COALESCE(n.nearness <= 4, FALSE) AS is_cluster, k.rule_id, k.rule_version
-FROM colleges AS s
+-- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+FROM reach AS r
+CROSS JOIN home AS h
+CROSS JOIN transition_measure AS k
+CROSS JOIN (learner_attributes AS a
+RIGHT JOIN (colleges AS s
 RIGHT JOIN (continued AS n
 RIGHT JOIN (attended AS t
 RIGHT JOIN (leavers AS l
 JOIN searched AS f ON f.person_id = l.person_id AND f.reporting_year = l.reporting_year)
         ON t.person_id = l.person_id AND t.exit_year = l.exit_year)
         ON n.person_id = l.person_id AND n.exit_year = l.exit_year AND n.program_code = l.program_code)
-        ON s.college_id = t.college_id
-LEFT JOIN learner_attributes AS a ON a.person_id = l.person_id
-CROSS JOIN reach AS r
-CROSS JOIN home AS h
-CROSS JOIN transition_measure AS k
+        ON s.college_id = t.college_id)
+        ON a.person_id = l.person_id)

@@ -1,5 +1,6 @@
 """Works out `person_attributes` and `special_population` from the linked tables, report by report in plain Python, and holds the rules' tables against
-them, row by row: every value that was ever reported, by whom, when and how often, which one stands, and which field makes a special population.
+them, row by row: every value that was ever reported (a plain no only beside something else), by whom, when and how often, which one stands, and
+which field makes a special population.
 
 usage: attributes.py OUT
 """
@@ -11,6 +12,7 @@ from outcomes import AWAY, COMBINED as ONE, RACES, SOURCES, Learners
 from records import Records
 
 FLAGS = ("disability", "econ_disadvantaged", "english_learner", "foster_care", "homeless", "migrant", "out_of_workforce", "single_parent")
+PLAIN_NO = ("false", "NotMilitaryConnected")
 
 
 def races(row):
@@ -107,8 +109,12 @@ def main(out):
     days = defaultdict(list)
     for person, attribute, value, source, field, day in reports(learners.t):
         days[person, attribute, value, source, field].append(day)
+    # A plain no of whom nobody ever said otherwise in that population is not kept.
+    told_otherwise = {(person, attribute) for person, attribute, value, _, _ in days if value not in PLAIN_NO}
     stands, mine = standing(learners.t), {}
     for (person, attribute, value, source, field), seen in days.items():
+        if (person, attribute) not in told_otherwise:
+            continue
         if attribute in ("gender", "race_ed7", "race_spd15"):
             own = stands.get((person, attribute)) == (value, source)
         else:

@@ -108,10 +108,8 @@ terms AS (
     GROUP BY person_id, college_id, dual, first_day
 ),
 reached AS (
-    -- The last day of everything that began before, and of everything that began by then.
-    SELECT t.*,
-           max(last_day) OVER (PARTITION BY person_id, college_id, dual ORDER BY first_day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before,
-           max(last_day) OVER (PARTITION BY person_id, college_id, dual ORDER BY first_day ROWS UNBOUNDED PRECEDING) AS reach
+    -- The last day of everything that began before.
+    SELECT t.*, max(last_day) OVER (PARTITION BY person_id, college_id, dual ORDER BY first_day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
     FROM terms AS t
 ),
 numbered AS (
@@ -128,7 +126,7 @@ spells AS (
            max(public_private) AS public_private, substr(max(CASE WHEN attends THEN concat(CAST(first_day AS VARCHAR), status) END), 11) AS last_status,
            substr(min(CASE WHEN first_cip IS NOT NULL THEN concat(CAST(first_day AS VARCHAR), first_cip) END), 11) AS first_cip,
            substr(max(CASE WHEN last_cip IS NOT NULL THEN concat(CAST(first_day AS VARCHAR), last_cip) END), 11) AS last_cip,
-           COALESCE(max(CASE WHEN departs AND first_day <= reach + $max_gap_days THEN first_day END)
+           COALESCE(max(CASE WHEN departs AND first_day <= GREATEST(before, last_day) + $max_gap_days THEN first_day END)
                       >= max(CASE WHEN attends THEN first_day END), FALSE) AS ended_withdrawn,
            max(school_end) AS school_end, max(graduation_year) AS graduation_year,
            COALESCE(bool_or(attends AND first_day <= CAST(CAST(graduation_year AS VARCHAR) || '-' || $fall_to AS DATE)

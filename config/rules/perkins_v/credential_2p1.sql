@@ -50,9 +50,10 @@ served AS (
 leaves AS (
     -- Of a year of which no term has come at all, nobody is said to have been away.
     SELECT y.person_id, y.year, y.school_id, r.last_day
-    FROM (SELECT person_id, year - 1 AS year FROM served) AS n
-    RIGHT ANTI JOIN served AS y ON n.person_id = y.person_id AND n.year = y.year
-    CROSS JOIN reach AS r
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM reach AS r
+    CROSS JOIN ((SELECT person_id, year - 1 AS year FROM served) AS n
+    RIGHT ANTI JOIN served AS y ON n.person_id = y.person_id AND n.year = y.year)
     WHERE y.year < r.last_year
 ),
 -- The narrow table of each join stands on the left, where the engine holds it in memory.

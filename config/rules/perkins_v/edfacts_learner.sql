@@ -81,12 +81,12 @@ diploma AS (
     GROUP BY person_id
 ),
 completed AS (
+    -- Those who exited, with what the graduates completed. The files 082 and 083 both stand on them, so that they are found once.
     SELECT x.person_id, x.reporting_year, x.exit_type, d.diploma_type, COALESCE(q.is_met, FALSE) AS with_credential
     FROM (SELECT person_id, reporting_year, is_met FROM program_quality WHERE indicator = '5S1') AS q
     RIGHT JOIN (diploma AS d
     RIGHT JOIN exiting AS x ON d.person_id = x.person_id)
                             ON q.person_id = x.person_id AND q.reporting_year = x.reporting_year
-    WHERE x.exit_type IN ($graduate_types)
 ),
 nontraditional AS (
     SELECT person_id, reporting_year, bool_or(is_underrepresented) AS is_member
@@ -149,11 +149,12 @@ at_college AS (
            CASE WHEN s.person_id IS NOT NULL THEN 'met' WHEN k.person_id IS NOT NULL THEN 'not_met' ELSE 'unlinked' END AS outcome,
            -- The day after may be the last that is delivered, but the day before it must be.
            COALESCE(l.day_after > r.last_day + 1 OR l.day_after <= r.first_day, TRUE) AS is_pending
-    FROM searched AS k
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM college_reach AS r
+    CROSS JOIN (searched AS k
     RIGHT JOIN (seen AS s
     RIGHT JOIN looked_for AS l ON s.person_id = l.person_id AND s.reporting_year = l.reporting_year)
-                               ON k.person_id = l.person_id
-    CROSS JOIN college_reach AS r
+                               ON k.person_id = l.person_id)
 ),
 -- Of a learner whose outcome is pending every outcome of the file is.
 outcomes AS (
@@ -171,13 +172,13 @@ told AS (
           UNION ALL
           SELECT 'FS160', person_id, reporting_year, outcome, is_pending FROM at_college) AS a ON a.file_spec = o.file_spec
 )
-SELECT person_id, reporting_year, 'FS082' AS file_spec, 'exited' AS outcome, TRUE AS is_counted, FALSE AS is_pending FROM exiting
-UNION ALL
-SELECT person_id, reporting_year, 'FS083',
-       CASE WHEN diploma_type IN ($equivalencies) OR (diploma_type IS NULL AND exit_type = '03509') THEN 'equivalency'
+SELECT c.person_id, c.reporting_year, f.file_spec,
+       CASE WHEN f.file_spec = 'FS082' THEN 'exited'
+            WHEN diploma_type IN ($equivalencies) OR (diploma_type IS NULL AND exit_type = '03509') THEN 'equivalency'
             WHEN diploma_type NOT IN ($regular_diplomas) OR (diploma_type IS NULL AND exit_type <> '01921') THEN 'other'
-            WHEN with_credential THEN 'with_credential' ELSE 'regular' END, TRUE, FALSE
-FROM completed
+            WHEN with_credential THEN 'with_credential' ELSE 'regular' END AS outcome, TRUE AS is_counted, FALSE AS is_pending
+FROM (SELECT 'FS082' AS file_spec UNION ALL SELECT 'FS083') AS f
+JOIN completed AS c ON f.file_spec = 'FS082' OR c.exit_type IN ($graduate_types)
 UNION ALL
 SELECT person_id, reporting_year, 'FS155', CASE WHEN is_member THEN 'met' ELSE 'not_met' END, TRUE, FALSE FROM nontraditional
 UNION ALL

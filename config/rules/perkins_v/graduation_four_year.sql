@@ -68,8 +68,8 @@ expected AS (
 ),
 uncertified AS (
     SELECT DISTINCT e.cohort_year, make_date(e.cohort_year, CAST(split_part($graduated_by, '-', 1) AS INT), CAST(split_part($graduated_by, '-', 2) AS INT)) AS until
-    FROM expected AS e
-    CROSS JOIN delivered AS d
+    FROM delivered AS d
+    CROSS JOIN expected AS e
     WHERE $derive_missing AND e.cohort_year >= d.first_year + 3 AND e.cohort_year <= d.last_year
       AND NOT EXISTS (SELECT 1 FROM graduation_cohort AS g WHERE g.cohort_year = e.cohort_year)
 ),

@@ -61,31 +61,48 @@ college AS (
     WHERE p.enrollment_status NOT IN ($not_enrolled)
       AND ($dual_level <> 'secondary' OR (p.dual_enrolled IS NOT TRUE AND (x.last_day IS NULL OR p.term_begin > x.last_day)))
 ),
--- The year after stands behind every year of service: '0' comes before '1' and '2', and attributes are those of the year itself.
 school_years AS (
     SELECT person_id, year, max(place) AS place, max(grade) AS grade,
            bool_or(econ_disadvantaged) AS econ_disadvantaged, bool_or(disability) AS disability, bool_or(english_learner) AS english_learner,
            bool_or(homeless) AS homeless, bool_or(foster_care) AS foster_care, bool_or(migrant) AS migrant,
            bool_or(single_parent) AS single_parent, bool_or(out_of_workforce) AS out_of_workforce, bool_or(military_parent) AS military_parent
-    FROM (SELECT * FROM school
-          UNION ALL
-          SELECT person_id, year + $lag_years, concat('0', place),
-                 CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
-                 CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
-          FROM school) AS shown
+    FROM school
     GROUP BY person_id, year
 ),
+at_school AS (
+    -- The years in which a school served a learner, a bit for each.
+    SELECT person_id, bit_or(CAST(1 AS BIGINT) << CAST(school_year % 60 AS BIGINT)) AS years
+    FROM (SELECT person_id, school_year FROM k12_enrollment UNION ALL SELECT person_id, school_year FROM cte_courses) AS y
+    GROUP BY person_id
+),
+lags AS (
+    SELECT 0 AS lag UNION SELECT $lag_years AS lag
+),
+school_shown AS (
+    -- A year after one of service is shown where it is none itself; only the organization passes on to it.
+    SELECT y.*, a.lag
+    FROM lags AS a
+    JOIN (at_school AS n
+    RIGHT JOIN school_years AS y ON n.person_id = y.person_id)
+            ON a.lag = 0 OR (n.years >> CAST((y.year + a.lag) % 60 AS BIGINT)) & 1 = 0
+),
 college_years AS (
+    -- Of colleges, whose rows are few, the year after stands behind every year of service: '0' comes before '1' and '2'.
     SELECT person_id, year, max(place) AS place, bool_or(pell) AS pell, bool_or(ps_disability) AS ps_disability
-    FROM (SELECT * FROM college
-          UNION ALL
-          SELECT person_id, year + $lag_years, concat('0', place), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN) FROM college) AS shown
+    FROM (SELECT c.person_id, c.year + a.lag AS year, CASE WHEN a.lag = 0 THEN c.place ELSE concat('0', c.place) END AS place,
+                 CASE WHEN a.lag = 0 THEN c.pell END AS pell, CASE WHEN a.lag = 0 THEN c.ps_disability END AS ps_disability
+          FROM lags AS a
+          CROSS JOIN college AS c) AS shown
     GROUP BY person_id, year
 )
-SELECT person_id, year AS reporting_year, 'secondary' AS level, substr(place, 1, 1) <> '0' AS served,
+SELECT person_id, year + lag AS reporting_year, 'secondary' AS level, lag = 0 AS served,
        NULLIF(split_part(place, '|', 2), '') AS district_id, NULLIF(split_part(place, '|', 3), '') AS school_id,
-       grade, econ_disadvantaged, disability, english_learner, homeless, foster_care, migrant, single_parent, out_of_workforce, military_parent
-FROM school_years
+       CASE WHEN lag = 0 THEN grade END AS grade, CASE WHEN lag = 0 THEN econ_disadvantaged END AS econ_disadvantaged,
+       CASE WHEN lag = 0 THEN disability END AS disability, CASE WHEN lag = 0 THEN english_learner END AS english_learner,
+       CASE WHEN lag = 0 THEN homeless END AS homeless, CASE WHEN lag = 0 THEN foster_care END AS foster_care,
+       CASE WHEN lag = 0 THEN migrant END AS migrant, CASE WHEN lag = 0 THEN single_parent END AS single_parent,
+       CASE WHEN lag = 0 THEN out_of_workforce END AS out_of_workforce, CASE WHEN lag = 0 THEN military_parent END AS military_parent
+FROM school_shown
 UNION ALL
 SELECT person_id, year, 'postsecondary', substr(place, 1, 1) <> '0', CAST(NULL AS VARCHAR), NULLIF(split_part(place, '|', 3), ''),
        CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),

@@ -102,11 +102,12 @@ reasons AS (
                 ELSE 'no_bridge' END AS wages_reason,
            CASE WHEN r.last_day IS NULL OR c.first_day > r.last_day THEN 'data_not_yet_available'
                 WHEN c.day_after <= r.first_day THEN 'before_data_begin' END AS college_reason
-    FROM completers AS c
-    LEFT JOIN outcomes AS o ON o.person_id = c.person_id AND o.reporting_year = c.reporting_year
-    LEFT JOIN person_link AS l ON l.person_id = c.person_id
-    CROSS JOIN wages_reach AS w
+    -- Beside a CROSS JOIN the many rows stand on the right: on the left each of them would come back in a batch by itself.
+    FROM wages_reach AS w
     CROSS JOIN college_reach AS r
+    CROSS JOIN (completers AS c
+    LEFT JOIN outcomes AS o ON o.person_id = c.person_id AND o.reporting_year = c.reporting_year
+    LEFT JOIN person_link AS l ON l.person_id = c.person_id)
 ),
 found AS (
     SELECT r.*, t.placement_type,
@@ -118,9 +119,9 @@ found AS (
             OR COALESCE(wages_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
            AND (t.placement_type IN ('employment', 'advanced_training')
                 OR COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin')) AS measurable
-    FROM reasons AS r
-    CROSS JOIN (SELECT 'employment' AS placement_type UNION ALL SELECT 'postsecondary' UNION ALL SELECT 'advanced_training'
-                UNION ALL SELECT 'any') AS t
+    FROM (SELECT 'employment' AS placement_type UNION ALL SELECT 'postsecondary' UNION ALL SELECT 'advanced_training'
+          UNION ALL SELECT 'any') AS t
+    CROSS JOIN reasons AS r
 )
 SELECT person_id, reporting_year, placement_type, quarter AS placement_quarter,
        CASE WHEN seen THEN 'observed' WHEN why IS NULL THEN 'not_observed' ELSE 'not_observable' END AS state,

@@ -121,14 +121,15 @@ told AS (
     JOIN exits AS e ON e.person_id = s.person_id
     GROUP BY e.person_id, e.reporting_year
 ),
-known AS (
-    -- Who could be found: in wages with a Social Security number or a bridge, in college records when somebody looked.
-    SELECT person_id, bool_or(bridged) AS bridged, bool_or(searched) AS searched, bool_or(found) AS found
-    FROM (SELECT person_id, has_ssn OR has_bridge AS bridged, CAST(NULL AS BOOLEAN) AS searched, CAST(NULL AS BOOLEAN) AS found FROM person_link
+-- Who could be found: in wages with a Social Security number or a bridge, in college records when somebody looked.
+bridged AS (
+    SELECT person_id FROM person_link WHERE has_ssn OR has_bridge
+),
+searched AS (
+    SELECT person_id, bool_or(found) AS found
+    FROM (SELECT person_id, record_found AS found FROM nsc_detail
           UNION ALL
-          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE, record_found FROM nsc_detail
-          UNION ALL
-          SELECT person_id, CAST(NULL AS BOOLEAN), TRUE, TRUE FROM ps_enrollment) AS k
+          SELECT person_id, TRUE FROM ps_enrollment) AS k
     GROUP BY person_id
 ),
 reasons AS (
@@ -142,26 +143,29 @@ reasons AS (
            CASE WHEN 'employment' IN ($survey_types) THEN t.employed END AS says_employed,
            CASE WHEN wr.last_quarter IS NULL OR e.year_quarter > wr.last_quarter THEN 'data_not_yet_available'
                 WHEN e.year_quarter < wr.first_quarter THEN 'before_data_begin'
-                WHEN k.bridged THEN NULL
+                WHEN b.person_id IS NOT NULL THEN NULL
                 ELSE 'no_bridge' END AS wages_reason,
            CASE WHEN cr.last_day IS NULL OR e.first_day > cr.last_day THEN 'data_not_yet_available'
                 WHEN e.day_after <= cr.first_day THEN 'before_data_begin'
-                WHEN k.searched OR NOT $search_required THEN NULL
+                WHEN k.person_id IS NOT NULL OR NOT $search_required THEN NULL
                 ELSE 'not_searched' END AS college_reason,
-           CASE WHEN k.found THEN 'not_at_college' WHEN k.searched THEN 'not_found' END AS college_finding,
+           CASE WHEN k.found THEN 'not_at_college' WHEN k.person_id IS NOT NULL THEN 'not_found' END AS college_finding,
            COALESCE(sr.last_year, 0) < e.exit_year AS not_surveyed_yet
-    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by.
-    FROM known AS k
+    -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by. Beside a CROSS JOIN the many rows stand
+    -- on the right: on the left each of them would come back in a batch by itself.
+    FROM wages_reach AS wr
+    CROSS JOIN college_reach AS cr
+    CROSS JOIN survey_reach AS sr
+    CROSS JOIN (bridged AS b
+    RIGHT JOIN (searched AS k
     RIGHT JOIN (told AS t
     RIGHT JOIN (outcomes AS o
     RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
     RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.since <= e.exit_year)
                           ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
                           ON t.person_id = e.person_id AND t.reporting_year = e.reporting_year)
-                          ON k.person_id = e.person_id
-    CROSS JOIN wages_reach AS wr
-    CROSS JOIN college_reach AS cr
-    CROSS JOIN survey_reach AS sr
+                          ON k.person_id = e.person_id)
+                          ON b.person_id = e.person_id)
 ),
 types AS (
     SELECT 'postsecondary' AS placement_type, FALSE AS surveyed
@@ -190,8 +194,8 @@ found AS (
                      AND (t.placement_type = 'employment' OR COALESCE(college_reason, '') NOT IN ('data_not_yet_available', 'before_data_begin'))
                 END AS measurable,
            t.surveyed
-    FROM reasons AS r
-    CROSS JOIN types AS t
+    FROM types AS t
+    CROSS JOIN reasons AS r
 ),
 stated AS (
     SELECT f.*, CASE WHEN in_records OR says THEN 'observed'

@@ -67,24 +67,21 @@ elsewhere AS (
     GROUP BY s.person_id, CAST(s.year_quarter AS INT) / 10 * 4 + CAST(s.year_quarter AS INT) % 10 - 1
 ),
 quarters AS (
-    -- At most one row of this state and one of all others.
-    SELECT person_id, quarter, sum(wages) AS wages, sum(out_of_state_wages) AS out_of_state_wages, min(employment_source) AS employment_source,
-           sum(n_employers) AS n_employers, max(counted_down) AS counted_down, bool_or(negative) AS negative
-    FROM (SELECT person_id, quarter, wages, 0 AS out_of_state_wages, CASE WHEN n_employers > 0 THEN '01' END AS employment_source,
-                 n_employers, counted_down, negative
-          FROM here
-          UNION ALL
-          SELECT person_id, quarter, wages, wages AS out_of_state_wages, employment_source, 0, NULL, FALSE
-          FROM elsewhere) AS both
-    GROUP BY person_id, quarter
+    -- At most one row of this state and one of all others; of two sources the smaller code stands.
+    SELECT COALESCE(h.person_id, e.person_id) AS person_id, COALESCE(h.quarter, e.quarter) AS quarter,
+           COALESCE(h.wages, 0) + COALESCE(e.wages, 0) AS wages, COALESCE(e.wages, 0) AS out_of_state_wages,
+           LEAST(CASE WHEN h.n_employers > 0 THEN '01' END, e.employment_source) AS employment_source,
+           COALESCE(h.n_employers, 0) AS n_employers, h.counted_down, COALESCE(h.negative, FALSE) AS negative
+    FROM elsewhere AS e
+    FULL OUTER JOIN here AS h ON e.person_id = h.person_id AND e.quarter = h.quarter
 ),
 spells AS (
     -- The quarters in which an employer paid, a bit for each, sixty to a row, and at both ends the next one of the neighbouring row: so every
     -- quarter stands beside its two neighbours, without joining wages to themselves.
     SELECT e.person_id, e.employer_account, e.quarter / 60 + s.step AS sixty,
            bit_or(CAST(1 AS BIGINT) << CAST(e.quarter % 60 + 1 - 60 * s.step AS BIGINT)) AS paid
-    FROM by_employer AS e
-    CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT -1) AS s
+    FROM (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT -1) AS s
+    CROSS JOIN by_employer AS e
     WHERE e.net > 0 AND e.quarter % 60 + 1 - 60 * s.step BETWEEN 0 AND 61
     GROUP BY e.person_id, e.employer_account, e.quarter / 60 + s.step
 ),
