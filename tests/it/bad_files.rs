@@ -401,3 +401,22 @@ fn a_rule_that_compares_where_nothing_is_true_or_false() {
     project.replace(contract, "where: cluster", "where: primary");
     project.run(&["check", "pipelines/statewide.yaml"]).fails_with(2, &["cip_cluster.yaml", "primary"]);
 }
+
+/// A table that was once published has groups, totals and suppressed cells; targets are one number an indicator and year.
+#[test]
+fn a_published_table_in_place_of_the_targets() {
+    const TARGETS: &str = "sample_data/directory/targets.csv";
+    let published = "indicator,reporting_year,subgroup,numerator,denominator,rate\n3S1,2024,F,410,502,81.67\n3S1,2024,_total,800,1000,80.00\n";
+    refused(|project| project.write(TARGETS, published))
+        .fails_with(4, &["targets", "target", "numerator", "nothing was published"]);
+    // Its columns renamed, its rows still give one indicator several targets: they are set aside, none of them counts, and nothing adds up to a target.
+    let renamed = "indicator,reporting_year,target\n3S1,2024,81.67\n3S1,2024,77.40\n3S1,2024,80.00\n1S1,2024,91.50\n";
+    let rows = quarantined(TARGETS, |project| project.write(TARGETS, renamed));
+    assert!(
+        rows.len() >= 2 && rows.iter().all(|row| row.contains("The indicator has two targets in the year")),
+        "{rows:?}"
+    );
+    // A cell that was suppressed is no number.
+    let suppressed = "indicator,reporting_year,target\n3S1,2024,<10\n";
+    refused(|project| project.write(TARGETS, suppressed)).fails_with(4, &["targets", "More rows were rejected"]);
+}

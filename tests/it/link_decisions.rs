@@ -171,3 +171,39 @@ fn a_crosswalk_that_lost_a_source() {
     let ended = project.run(&["evaluate", DOCUMENT, "--truth", "person"]);
     ended.fails_with(8, &["it holds 300 records of 600", "a file is missing in it", "link the files again"]);
 }
+
+#[test]
+fn what_people_have_labelled_is_kept_to_whatever_the_model_says() {
+    let project = project(&files(1_200, 700));
+    // Two who have nothing in common are one person, and two who agree in everything are not.
+    let labels = "left_source,left_id,right_source,right_id,label\na,a900,b,b901,same\na,a5,b,b5,different\nb,b6,a,a6,different\na,a6,b,b902,same\n";
+    project.write("labels.csv", labels);
+    let together = |folder: &str, one: &str, other: &str| {
+        persons(&project, &format!("{folder}/crosswalk")).iter().any(|p| p.contains(one) && p.contains(other))
+    };
+    link(&project, &["--labels", "labels.csv", "--out", "told"]).is_fine();
+    assert!(together("told", "a5", "b5") && !together("told", "a900", "b901"), "they teach, and decide nothing");
+    project.add_row(DOCUMENT, "\ndecide: { keep_to_labels: true }\n");
+    let ended = link(&project, &["--labels", "labels.csv", "--out", "kept"]);
+    ended.is_fine();
+    assert!(together("kept", "a900", "b901") && together("kept", "a6", "b902"));
+    assert!(!together("kept", "a5", "b5") && !together("kept", "a6", "b6"));
+    assert!(together("kept", "a7", "b7"), "nobody else is touched");
+    let log = rows(&project, "kept/match_log", &["left_id", "right_id", "decision", "rule", "stopped_by"]);
+    let of = |left: &str, right: &str| log.iter().find(|row| row[0] == left && row[1] == right).unwrap()[2..].join(" ");
+    assert_eq!(
+        (of("a900", "b901"), of("a5", "b5")),
+        ("link labels ".to_owned(), {
+            let rule = log.iter().find(|row| row[0] == "a5").unwrap()[3].clone();
+            format!("vetoed {rule} labels")
+        })
+    );
+    let told = project.run(&["explain", "a:a900", "b:b901", "--pipeline", DOCUMENT, "--out", "kept"]);
+    told.is_fine();
+    assert!(told.out.contains("labels"), "{}", told.out);
+    // Through a third they cannot be joined either.
+    let mut three = labels.to_owned();
+    three.push_str("a,a6,b,b6,same\n");
+    project.write("labels.csv", three);
+    link(&project, &["--labels", "labels.csv"]).fails_with(5, &["contradicts itself"]);
+}

@@ -21,6 +21,8 @@ pub struct Decided {
     pub probability: f64,
     /// How many pairs of records become one person by it: those between the two groups that it joined; 0 where it joined none.
     pub pairs: u64,
+    /// Whether people have said that it is one person: then it is, whatever it weighs.
+    pub labelled: bool,
 }
 
 impl Decided {
@@ -51,6 +53,8 @@ pub enum Refusal {
     Differs(usize),
     /// Their groups would have more records together than a person may.
     Size,
+    /// People have said of two members of their groups that they are two persons.
+    Labelled,
 }
 
 /// Who may be joined.
@@ -68,6 +72,27 @@ pub struct Constraints<'a> {
     pub most_records: u32,
     /// From this weight on, pairs that were refused are told.
     pub review: i32,
+    /// What people have said and is kept to.
+    pub kept: Kept<'a>,
+}
+
+/// What people have said of pairs of records, and is kept to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept<'a> {
+    /// Pairs that are one person before anything else is.
+    pub same: &'a [Scored],
+    /// Pairs that never are, the smaller record first, in order.
+    pub different: &'a [(u32, u32)],
+}
+
+impl Kept<'_> {
+    fn forbids(&self, a: u32, b: u32) -> bool {
+        self.different.binary_search(&(a.min(b), a.max(b))).is_ok()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.same.is_empty() && self.different.is_empty()
+    }
 }
 
 impl Constraints<'_> {
@@ -97,6 +122,13 @@ pub fn decide(
     let others = Others::new(pairs, constraints);
     let mut groups = Groups::new(constraints);
     let mut decided = Vec::new();
+    for &pair in constraints.kept.same {
+        let (a, b) = (groups.clusters.root(pair.left), groups.clusters.root(pair.right));
+        if a != b {
+            let pairs = groups.join(a, b);
+            decided.push(Decided { pair, refused: None, runner_up: None, probability: 1.0, pairs, labelled: true });
+        }
+    }
     for (&pair, at) in pairs.iter().zip(0_u32..) {
         let (a, b) = (groups.clusters.root(pair.left), groups.clusters.root(pair.right));
         if a == b {
@@ -108,7 +140,7 @@ pub fn decide(
         }
         let pairs_made = if refused.is_none() { groups.join(a, b) } else { 0 };
         let (runner_up, probability) = others.of(pairs, at);
-        decided.push(Decided { pair, refused, runner_up, probability, pairs: pairs_made });
+        decided.push(Decided { pair, refused, runner_up, probability, pairs: pairs_made, labelled: false });
     }
     decided
 }
@@ -180,7 +212,7 @@ impl Threshold {
     /// Whether a pair that was decided is a link.
     #[must_use]
     pub fn links(&self, one: &Decided) -> bool {
-        one.refused.is_none() && one.pair.weight >= self.weight
+        one.labelled || one.refused.is_none() && one.pair.weight >= self.weight
     }
 
     /// The line at this weight, with what is expected of it; `matches` is how many pairs of one person there are.
@@ -188,7 +220,8 @@ impl Threshold {
     pub fn at(weight: i32, decided: &[Decided], matches: f64) -> Self {
         let mut line = Self { weight, links: 0, precision: 1.0, recall: 0.0 };
         let (mut right, mut pairs) = (0.0, 0.0);
-        for one in decided.iter().filter(|one| one.refused.is_none() && one.pair.weight >= weight) {
+        let links = |one: &&Decided| one.labelled || one.refused.is_none() && one.pair.weight >= weight;
+        for one in decided.iter().filter(links) {
             line.links += 1;
             right += one.probability * one.pairs as f64;
             pairs += one.pairs as f64;
@@ -206,7 +239,7 @@ impl Threshold {
 pub fn threshold(decided: &[Decided], matches: f64) -> Threshold {
     let mut best = (thousandths(1.0), 0.0);
     let (mut right, mut pairs) = (0.0, 0.0);
-    let mut joined = decided.iter().filter(|one| one.refused.is_none()).peekable();
+    let mut joined = decided.iter().filter(|one| one.refused.is_none() && !one.labelled).peekable();
     while let Some(one) = joined.next() {
         right += one.probability * one.pairs as f64;
         pairs += one.pairs as f64;
@@ -240,7 +273,8 @@ impl<'a> Groups<'a> {
             let file = constraints.records.file(record);
             if constraints.free_of_duplicates.get(file).copied().unwrap_or(false) { 1_u64 << (file % 64) } else { 0 }
         };
-        let couples = constraints.records.files() <= 2 && constraints.free_of_duplicates.iter().all(|free| *free);
+        let two = constraints.records.files() <= 2 && constraints.free_of_duplicates.iter().all(|free| *free);
+        let couples = two && constraints.kept.is_nothing();
         let files = (0..count).map(bit).collect();
         Self { clusters: Clusters::singletons(count), files, apart: BTreeMap::new(), couples, constraints }
     }
@@ -255,6 +289,9 @@ impl<'a> Groups<'a> {
     ) -> Option<Refusal> {
         if self.files[a as usize] & self.files[b as usize] != 0 {
             return Some(Refusal::Rival);
+        }
+        if self.constraints.kept.forbids(pair.left, pair.right) {
+            return Some(Refusal::Labelled);
         }
         if let Some(differs) = self.constraints.differing(pair.pattern) {
             return Some(differs);
@@ -273,7 +310,8 @@ impl<'a> Groups<'a> {
         let mut members = clusters.members(a).flat_map(|x| clusters.members(b).map(move |y| (x, y)));
         let refused = members.find_map(|(x, y)| {
             let itself = (x.min(y), x.max(y)) == between;
-            if itself { None } else { against(x, y) }
+            let kept = || self.constraints.kept.forbids(x, y).then_some(Refusal::Labelled);
+            if itself { None } else { kept().or_else(|| against(x, y)) }
         });
         if let Some(refused) = refused {
             self.apart.insert(roots, refused);

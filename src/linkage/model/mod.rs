@@ -32,7 +32,7 @@ mod weights;
 
 pub use blocking::{Blocking, PairCount, Rule, Sample, Scope};
 pub use comparison::{Agreement, Comparison, Comparisons, MISSING, Memories, levels_of};
-pub use decide::{Constraints, Decided, Refusal, Threshold, decide, in_order, threshold};
+pub use decide::{Constraints, Decided, Kept, Refusal, Threshold, decide, in_order, threshold};
 pub use em::{Histogram, Learnt, learn};
 pub use error::ModelError;
 pub use parts::{Part, shares};

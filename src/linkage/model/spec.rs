@@ -100,11 +100,21 @@ pub struct DecideSpec {
     pub differs: Vec<Located<String>>,
     /// Records that one person may have at most.
     pub most_records: u32,
+    /// Whether pairs that people have labelled (`--labels`) are decided as they say: `same` is one person before anything else is, `different` never,
+    /// through whomever the two might be joined.
+    pub keep_to_labels: bool,
 }
 
 impl Default for DecideSpec {
     fn default() -> Self {
-        Self { floor: -5.0, probability: None, review: 0.5, differs: Vec::new(), most_records: 1_000 }
+        Self {
+            floor: -5.0,
+            probability: None,
+            review: 0.5,
+            differs: Vec::new(),
+            most_records: 1_000,
+            keep_to_labels: false,
+        }
     }
 }
 

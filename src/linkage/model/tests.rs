@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::blocking::{Blocking, Rule, Sample, Scope};
 use super::comparison::{Agreement, Comparison, Comparisons, levels_of};
-use super::decide::{Constraints, Refusal, decide, in_order, threshold};
+use super::decide::{Constraints, Kept, Refusal, decide, in_order, threshold};
 use super::em::{Histogram, learn};
 use super::records::{Column, Field, Records, Values};
 use super::score::{Frequencies, Scored, Scorer};
@@ -487,7 +487,15 @@ fn a_field_that_differs_stops_a_link_whatever_else_agrees() {
 }
 
 fn constraints<'a>(records: &'a Records, free_of_duplicates: &'a [bool]) -> Constraints<'a> {
-    Constraints { records, free_of_duplicates, list: &[], differs: &[], most_records: 1_000, review: -20_000 }
+    Constraints {
+        records,
+        free_of_duplicates,
+        list: &[],
+        differs: &[],
+        most_records: 1_000,
+        review: -20_000,
+        kept: Kept::default(),
+    }
 }
 
 #[test]

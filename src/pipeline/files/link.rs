@@ -9,9 +9,9 @@ use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::Clusters;
 use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{
-    Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, ModelFile, ModelPlan, PairCount,
-    Part, Refusal, Rule, Scope, Scorer, SuggestedRule, Threshold, Trained, decide, in_order, probability, suggest,
-    thousandths, threshold, train,
+    Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, Kept, ModelFile, ModelPlan,
+    PairCount, Part, Refusal, Rule, Scope, Scored, Scorer, SuggestedRule, Threshold, Trained, decide, in_order,
+    probability, suggest, thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
@@ -320,6 +320,17 @@ impl Begun {
         in_order(&mut pairs);
         let free: Vec<bool> = self.document.files.values().map(|f| !f.duplicates).collect();
         let review = self.document.decide.review;
+        let mut memory = comparisons.memories();
+        let labels_kept = labels.as_ref().filter(|_| self.document.decide.keep_to_labels);
+        let same: Vec<Scored> = labels_kept
+            .map_or(&[][..], |labels| &labels.same)
+            .iter()
+            .map(|&(left, right)| {
+                let (pattern, weight) = scorer.score(&mut memory, left, right);
+                Scored { left, right, weight, pattern }
+            })
+            .collect();
+        let kept = Kept { same: &same, different: labels_kept.map_or(&[], |labels| &labels.different) };
         let constraints = Constraints {
             records,
             free_of_duplicates: &free,
@@ -327,6 +338,7 @@ impl Begun {
             differs: &self.plan.differs,
             most_records: self.document.decide.most_records,
             review: thousandths(libm::log2(review / (1.0 - review))),
+            kept,
         };
         let memories = RefCell::new(comparisons.memories());
         // Two members of a group whose own comparison speaks against them are not brought together by a third.

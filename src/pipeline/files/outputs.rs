@@ -17,6 +17,9 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::persons::{PersonFile, Persons};
 use crate::pipeline::side_by_side::side_by_side;
 
+/// What brings two records together, or keeps them apart, where people have said it.
+const LABELS: &str = "labels";
+
 /// Rows of one batch that is written.
 const ROWS: usize = 65_536;
 
@@ -164,6 +167,7 @@ impl Outputs<'_> {
             Some(Refusal::Rival) => ("review", "rival".to_owned()),
             Some(Refusal::Member) => ("vetoed", "member".to_owned()),
             Some(Refusal::Size) => ("vetoed", "most_records".to_owned()),
+            Some(Refusal::Labelled) => ("vetoed", LABELS.to_owned()),
             Some(Refusal::Differs(at)) => ("vetoed", self.plan.comparisons[at].name.clone()),
         }
     }
@@ -190,12 +194,16 @@ impl Outputs<'_> {
             Arc::new(texts.finish())
         };
         let sources = self.sources();
-        let rules = StringArray::from_iter_values(self.plan.rules.iter().map(|rule| &rule.id));
+        let named = self.plan.rules.iter().map(|rule| rule.id.as_str());
+        let rules = StringArray::from_iter_values(named.chain([LABELS]));
         let rivals: Vec<Option<u32>> = decisions.iter().map(Decided::rival).collect();
         let rival_sources = rivals.iter().map(|rival| rival.map(|r| self.files[records.file(r)].name.as_str()));
         let rival_ids = rivals.iter().map(|rival| rival.map(|r| self.persons.ids.get(r)));
         let told: Vec<(&str, String)> = decisions.iter().map(|d| self.told(d)).collect();
-        let rule_of = |d: &Decided| self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(usize::MAX);
+        let rule_of = |d: &Decided| {
+            let labels = self.plan.rules.len();
+            if d.labelled { labels } else { self.blocking.rule_of(d.pair.left, d.pair.right).unwrap_or(labels) }
+        };
         let numbers = (first..first + decisions.len()).map(|at| i64::try_from(at + 1).unwrap_or(i64::MAX));
         let columns: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from_iter_values(numbers)),
