@@ -1,34 +1,45 @@
 -- One row a learner, year, measure and definition of it.
-WITH completed AS (
-    -- Completed courses by the conditions of the rule for concentrators: what has failed does not count.
+WITH measures AS (
+    -- Joined by the name of the definition, so that the many courses pass by in whole batches.
+    SELECT 'two_credits' AS definition, failing_marks, min_units, full_unit, TRUE AS is_in_credits FROM definition_measure
+    UNION ALL
+    SELECT 'cluster', failing_marks, min_units, full_unit, FALSE FROM definition_measure
+),
+completed AS (
     -- The cluster of a program is that of the course's own year.
-    SELECT c.person_id, COALESCE(NULLIF(c.program_code, ''), c.cip_code) AS program_code, p.cluster16, c.course_code, c.school_year,
-           COALESCE(c.credits, k.full_unit) AS credits, LEAST(COALESCE(c.credits, k.full_unit), k.full_unit) AS units
-    FROM definition_measure AS k
-    CROSS JOIN (program_cluster AS p
-    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year)
-    WHERE c.completed AND (c.grade_mark IS NULL OR strpos(k.failing_marks, concat('|', c.grade_mark, '|')) = 0)
+    SELECT c.person_id, COALESCE(NULLIF(c.program_code, ''), c.cip_code) AS program_code, p.cluster16, c.course_code, c.school_year, c.credits, c.grade_mark
+    FROM program_cluster AS p
+    RIGHT JOIN cte_courses AS c ON p.program_code = COALESCE(NULLIF(c.program_code, ''), c.cip_code) AND p.reporting_year = c.school_year
+    WHERE c.completed
+),
+taken AS (
+    SELECT 'two_credits' AS definition, person_id, program_code AS scope_key, course_code, school_year, credits, grade_mark
+    FROM completed
+    WHERE program_code IS NOT NULL
+    UNION ALL
+    SELECT 'cluster', person_id, COALESCE(cluster16, '?' || program_code), course_code, school_year, credits, grade_mark
+    FROM completed
+    WHERE program_code IS NOT NULL
 ),
 courses AS (
-    -- A repeated course counts once, in its first year. Two credits: a course of two counts as two; two courses: as one, and parts add up.
-    SELECT 'two_credits' AS definition, person_id, program_code AS scope_key, course_code, min(school_year) AS year, max(credits) AS units
-    FROM completed
-    WHERE program_code IS NOT NULL
-    GROUP BY person_id, program_code, course_code
-    UNION ALL
-    SELECT 'cluster', person_id, COALESCE(cluster16, '?' || program_code) AS scope_key, course_code, min(school_year), max(units)
-    FROM completed
-    WHERE program_code IS NOT NULL
-    GROUP BY person_id, COALESCE(cluster16, '?' || program_code), course_code
+    -- Completed courses by the conditions of the rule for concentrators: what has failed does not count, and a repeated course counts once, in its first
+    -- year. Two credits: a course of two counts as two; two courses: as one, and parts add up.
+    SELECT t.definition, t.person_id, t.scope_key, t.course_code, min(t.school_year) AS year,
+           max(CASE WHEN k.is_in_credits THEN COALESCE(t.credits, k.full_unit) ELSE LEAST(COALESCE(t.credits, k.full_unit), k.full_unit) END) AS units
+    FROM measures AS k
+    JOIN taken AS t ON k.definition = t.definition
+    WHERE t.grade_mark IS NULL OR strpos(k.failing_marks, concat('|', t.grade_mark, '|')) = 0
+    GROUP BY t.definition, t.person_id, t.scope_key, t.course_code
 ),
 by_year AS (
     SELECT definition, person_id, scope_key, year, sum(units) AS units FROM courses GROUP BY definition, person_id, scope_key, year
 ),
 enough AS (
     SELECT c.definition, c.person_id, c.scope_key, c.year
-    FROM definition_measure AS k
-    CROSS JOIN (by_year AS c
+    FROM measures AS k
+    JOIN (by_year AS c
     JOIN by_year AS b ON b.definition = c.definition AND b.person_id = c.person_id AND b.scope_key = c.scope_key AND b.year <= c.year)
+      ON k.definition = c.definition
     GROUP BY c.definition, c.person_id, c.scope_key, c.year
     HAVING sum(b.units) >= max(k.min_units)
 ),
@@ -63,24 +74,24 @@ compared_status AS (
 ),
 placed AS (
     -- One row a concentrator who left school, with what was seen of them and how.
-    SELECT person_id, reporting_year, max(p.rule_id) AS rule_id, max(p.rule_version) AS rule_version,
-           bool_or(placement_type = 'any' AND state = 'observed') AS is_placed,
-           bool_or(placement_type = 'any' AND state <> 'not_observable') AS is_covered,
-           bool_or(placement_type = 'any' AND NOT measurable) AS is_pending,
-           bool_or(placement_type = 'employment' AND state = 'observed') AS is_employed,
-           bool_or(placement_type = 'employment' AND state <> 'not_observable') AS is_employed_covered,
-           bool_or(placement_type = 'employment' AND NOT measurable) AS is_employed_pending,
-           bool_or(placement_type = 'postsecondary' AND state = 'observed') AS is_at_college,
-           bool_or(placement_type = 'postsecondary' AND state <> 'not_observable') AS is_at_college_covered,
-           bool_or(placement_type = 'postsecondary' AND NOT measurable) AS is_at_college_pending,
+    SELECT p.person_id, p.reporting_year, max(p.rule_id) AS rule_id, max(p.rule_version) AS rule_version,
+           bool_or(p.placement_type = 'any' AND state = 'observed') AS is_placed,
+           bool_or(p.placement_type = 'any' AND state <> 'not_observable') AS is_covered,
+           bool_or(p.placement_type = 'any' AND NOT measurable) AS is_pending,
+           bool_or(p.placement_type = 'employment' AND state = 'observed') AS is_employed,
+           bool_or(p.placement_type = 'employment' AND state <> 'not_observable') AS is_employed_covered,
+           bool_or(p.placement_type = 'employment' AND NOT measurable) AS is_employed_pending,
+           bool_or(p.placement_type = 'postsecondary' AND state = 'observed') AS is_at_college,
+           bool_or(p.placement_type = 'postsecondary' AND state <> 'not_observable') AS is_at_college_covered,
+           bool_or(p.placement_type = 'postsecondary' AND NOT measurable) AS is_at_college_pending,
            -- An answer of a survey has no wages.
-           bool_or(placement_type <> 'any' AND state = 'observed'
-                   AND (placement_type <> 'employment' OR COALESCE(source, '') = 'survey' OR quarter_wages >= k.wage_floor)) AS is_placed_above_floor,
-           bool_or(placement_type <> 'any' AND state = 'observed' AND COALESCE(source, '') <> 'survey') AS is_placed_by_records
-    FROM definition_measure AS k
-    CROSS JOIN placement_3s1 AS p
-    WHERE concentrator
-    GROUP BY person_id, reporting_year
+           bool_or(p.placement_type <> 'any' AND state = 'observed'
+                   AND (p.placement_type <> 'employment' OR COALESCE(source, '') = 'survey' OR quarter_wages >= f.wage_floor)) AS is_placed_above_floor,
+           bool_or(p.placement_type <> 'any' AND state = 'observed' AND COALESCE(source, '') <> 'survey') AS is_placed_by_records
+    FROM (SELECT 'employment' AS placement_type, wage_floor FROM definition_measure) AS f
+    RIGHT JOIN placement_3s1 AS p ON f.placement_type = p.placement_type
+    WHERE p.concentrator
+    GROUP BY p.person_id, p.reporting_year
 ),
 measurable AS (
     -- Of a year of which a source has not delivered every quarter, those who could be found are no fair part.

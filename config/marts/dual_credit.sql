@@ -22,7 +22,8 @@ in_programs AS (
 terms AS (
     -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point. Six months on, the
     -- year of a day is its program year.
-    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, p.cip_code, CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT) AS year,
+    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, p.cip_code,
+           CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT) AS year,
            p.credits_earned > 0 AS is_earned
     FROM dual_credit_measure AS k
     CROSS JOIN (exits AS x
@@ -31,7 +32,8 @@ terms AS (
       AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
                ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
     UNION ALL
-    SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4), CAST(date_part('year', n.enrollment_begin + INTERVAL '6' MONTH) AS INT), FALSE AS is_earned
+    SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4),
+           CAST(date_part('year', n.enrollment_begin + INTERVAL '6' MONTH) AS INT), FALSE AS is_earned
     FROM exits AS x
     JOIN (SELECT person_id, enrollment_begin, enrollment_cip_1 AS cip FROM dual_credit_measure AS k CROSS JOIN nsc_detail
           WHERE record_found AND graduated IS NOT TRUE AND (enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', enrollment_status, '|')) = 0)

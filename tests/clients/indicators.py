@@ -52,10 +52,10 @@ def wilson(successes, n):
     return max(0.0, (p + z * z / (2 * n) - half) / (1 + z * z / n)), min(1.0, (p + z * z / (2 * n) + half) / (1 + z * z / n))
 
 
-def faults(mart, measure, rate, columns, outcomes, learners, clusters):
+def faults(mart, measure, rate, columns, outcomes, learners, clusters, needed=GROUPINGS):
     """Where a mart says otherwise than the outcomes. `columns` names the counts in their order, a column may be left out as None."""
     groupings = {row["grouping_set"]: () for row in mart}
-    missing = sorted((GROUPINGS | (REPORTED if measure == "indicator" else set())) - groupings.keys())
+    missing = sorted(needed - groupings.keys())
     wrong = [f"the mart has no cells by {', '.join(missing)}"] if missing else []
     groupings = {name: tuple(d for d in name.split("+") if d != "total") for name in groupings}
     cells = counted(outcomes, learners, clusters, groupings)
@@ -107,7 +107,7 @@ def main(out):
     clusters = Clusters(records.linked("cip_cluster"), learners.programs)
     mart, outcomes = records.mart("indicator"), list(learners.indicators())
     columns = ("denominator", "numerator", "covered_denominator", "pending", None)
-    wrong = [f"indicator {fault}" for fault in faults(mart, "indicator", "rate", columns, outcomes, learners, clusters)]
+    wrong = [f"indicator {fault}" for fault in faults(mart, "indicator", "rate", columns, outcomes, learners, clusters, GROUPINGS | REPORTED)]
     by_type, kinds = records.mart("placement"), list(learners.placements())
     columns = (*columns[:4], "self_reported")
     wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placement_rate", columns, kinds, learners, clusters)]

@@ -13,6 +13,7 @@ from decimal import Decimal
 import pyarrow
 import pyarrow.parquet
 
+from clusters import Clusters
 from indicators import faults, wilson
 from outcomes import SOURCES, Learners
 from records import Records
@@ -64,7 +65,7 @@ def write(path, rows):
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
 
 
-def learners(**tables):
+def learners(changes=(), **tables):
     """Writes the tables below an output folder as a run does, and reads them."""
     given = {"programs": PROGRAMS, "credential_list": CREDENTIALS, "nontraditional": FIELDS, **tables}
     assert given.keys() <= COLUMNS.keys(), given.keys()
@@ -83,7 +84,7 @@ def learners(**tables):
         (out / "runs/1/run_results.json").write_text(json.dumps({"steps": steps}))
         (out / "current.json").write_text('{"release": "R1"}')
         records = Records(out)
-        return Learners({source: records.linked(source) for source in SOURCES}, records.link())
+        return Learners({source: records.linked(source) for source in SOURCES}, records.link(), changes)
 
 
 def at_school(person, year, exit_date=None, exit_type=None, **other):
@@ -534,6 +535,14 @@ def credits_of_graduates():
         k12_enrollment=[graduate("A", 2023)], cte_courses=two_courses("A", 2023), ps_enrollment=[dual("A", credits_earned=None)],
     )
     assert persons(none, "5S2") == {"A": False}
+    # A college that wrote welding under the code of an older vintage (A), also after it had ended (B); an old code of another field (C).
+    changed = {"scheme": "cip", "is_primary": True, "since": 2023}
+    older = learners(
+        [changed | {"old_code": "49.0001", "new_code": "48.0508"}, changed | {"old_code": "49.0002", "new_code": "51.3801"}],
+        k12_enrollment=[graduate(p, 2023) for p in "ABC"], cte_courses=[c for p in "ABC" for c in two_courses(p, 2023)],
+        ps_enrollment=[dual("A", cip_code="49.0001", term_begin=D("2022-06-30")), dual("B", cip_code="49.0001"), dual("C", cip_code="49.0002")],
+    )
+    assert persons(older, "5S2") == {"A": True, "B": True, "C": False}
 
 
 def practice_of_graduates():
@@ -746,11 +755,16 @@ def cells():
         cell("gender+special_population", 1, 1, gender="M", special_population="nontraditional"),
         cell("gender+special_population", 1, 1, gender="M", special_population="disability"),
         cell("program_code", 2, 1, program_code="WELD"), cell("program_code", 1, 1, program_code="NURSE"),
-        cell("career_cluster", 2, 1, career_cluster="13"), cell("career_cluster", 1, 1, career_cluster="08"),
+        cell("career_cluster", 2, 1, career_cluster="02"), cell("career_cluster", 1, 1, career_cluster="08"),
     ]
+    # Welding came into another cluster with this very year; the directory, and the entry before, say otherwise. Of nursing the directory alone speaks.
+    entry = {"cip_code": "48.0508", "framework": "C16", "primary_cluster": True}
+    clusters = Clusters(
+        [entry | {"cluster": "13", "first_year": 2016, "last_year": 2021}, entry | {"cluster": "02", "first_year": 2022, "last_year": None}], of.programs
+    )
 
     def said(rows):
-        return faults(rows, "indicator", "rate", ("denominator", "numerator", "covered_denominator", "pending", None), outcomes, of)
+        return faults(rows, "indicator", "rate", ("denominator", "numerator", "covered_denominator", "pending", None), outcomes, of, clusters)
 
     assert said(mart) == [], said(mart)
     assert len(said([mart[0] | {"numerator": 1}, *mart[1:]])) == 1
