@@ -336,6 +336,8 @@ fn the_documents_of_the_project_are_good() {
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/statewide.yaml")).unwrap();
     let pipeline: serde_json::Value = serde_saphyr::from_str(&pipeline).unwrap();
     let mut named: Vec<&str> = pipeline["marts"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+    // It reads a pack that lies below and is a state's choice; .ci/run makes it.
+    named.push("perkins_iv_indicator");
     named.sort_unstable();
     assert_eq!(seen, named);
 }

@@ -7,8 +7,8 @@ says: >
   For fields of study (CIP 2010 to 2020), occupations (SOC 2010 to 2018) and industries (NAICS 2017 to 2022) the codes that the newer vintage no longer
   has or reads otherwise, and what took their place: one code, or several of which one is the primary, the one that most of what the old code held
   went to. A code without any successor went out of use, and what it held cannot be told from the code: mail order (454110) went to the industries of
-  what is sold. The list was written by hand and holds what career and technical education meets; a state that needs more takes the official
-  crosswalks and writes a version of its own. A code that is not here did not change.
+  what is sold. The list was written by hand, occupations and industries largely from memory, and holds what career and technical education meets: hold
+  it against the official crosswalks before a published figure rests on it, and write a version of your own where a state needs more. A code that is not here did not change.
 citation: NCES, CIP 2020 and its crosswalk from CIP 2010; OMB, Standard Occupational Classification 2018; OMB, NAICS 2022
 grain: [scheme, old_code, new_code]
 # From which year on records are written in the newer vintage: the program year for CIP, the calendar year for SOC and NAICS. Agencies move at their own
