@@ -3,6 +3,7 @@
 pub mod arithmetic;
 pub mod dataset;
 pub mod error;
+mod one_row;
 pub mod predicate;
 pub mod repeats;
 pub mod reproducible;
