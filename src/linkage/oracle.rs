@@ -361,7 +361,9 @@ impl Asked {
         let context = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(3));
         let tokens = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
         context.register_table("tokens", Arc::new(tokens)).unwrap();
-        plan::functions().into_iter().for_each(|function| context.register_udf(function));
+        for function in plan::functions() {
+            context.register_udf(function);
+        }
         Self { runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(), context }
     }
 
@@ -439,7 +441,9 @@ fn the_queries_compare_and_weigh_as_memory_does() {
     };
     let walked = blocking.walk(2, false, |_| Sample::ALL, || comparisons.memories(), step);
     let mut expected: Vec<Vec<u64>> = model.blocking.iter().map(|_| Vec::new()).collect();
-    walked.into_iter().for_each(|(rule, patterns)| expected[rule].extend(patterns));
+    for (rule, patterns) in walked {
+        expected[rule].extend(patterns);
+    }
     for (rule, mut patterns) in expected.into_iter().enumerate() {
         patterns.sort_unstable();
         let counted: Vec<(u64, u64)> = patterns.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();

@@ -64,7 +64,9 @@ impl Organizations {
         for (id, became, day) in changes.iter().filter(|(_, _, day)| until.is_none_or(|until| day.as_str() <= until)) {
             by_id.entry(id).or_default().push((day, became));
         }
-        by_id.values_mut().for_each(|changes| changes.sort_unstable());
+        for changes in by_id.values_mut() {
+            changes.sort_unstable();
+        }
         let today = |id: &str| {
             let (mut now, mut since) = (id.to_owned(), String::new());
             let next = |id: &str, since: &str| {

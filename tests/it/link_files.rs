@@ -351,7 +351,7 @@ fn a_pinned_model_weighs_by_what_it_counted_whatever_comes_later() {
     for number in 0..300 {
         let mut cells = vec![String::new(); row(first.lines().next().unwrap()).len()];
         (cells[name], cells[id]) = (common.clone(), format!("b9{number:05}"));
-        more.push_str(&format!("{}\n", cells.join(",")));
+        let _ = writeln!(more, "{}", cells.join(","));
     }
     project.write("b.csv", &more);
     link(&project, &["--model", "pinned/model.json", "--out", "after"]).is_fine();

@@ -76,6 +76,9 @@ fn near(arrays: &[ArrayRef]) -> Result<ArrayRef> {
 }
 
 fn rarities(arrays: &[ArrayRef]) -> Result<ArrayRef> {
+    if arrays.len() != 3 {
+        return exec_err!("{RARITY} takes u, how many hold the value, and how many any");
+    }
     let exact = arrays[0].as_primitive::<Float64Type>();
     let (count, with) = (arrays[1].as_primitive::<Int64Type>(), arrays[2].as_primitive::<Int64Type>());
     #[allow(clippy::cast_precision_loss)] // counts of records

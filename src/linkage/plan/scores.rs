@@ -12,44 +12,43 @@ use crate::linkage::model::{Agreement, Comparison, MISSING, Scored, Trained};
 use crate::linkage::rules::{ModelPass, Rules};
 use crate::linkage::{LinkageError, TokenTable};
 
-impl Asked<'_> {
-    /// The level of one comparison, between the records `l` and `r`.
-    fn level(&self, comparison: &Comparison) -> String {
-        let of = |side: &str, field: usize| format!("\"{side}\".\"f{field}\"");
-        let both =
-            |here: usize, there: usize| format!("{} IS NOT NULL AND {} IS NOT NULL", of("l", here), of("r", there));
-        let mut sql = String::from("CASE");
-        if let Some(field) = comparison.unless {
-            let _ = write!(sql, " WHEN {} THEN {MISSING}", both(field, field));
-        }
-        let mut told: Vec<String> = Vec::new();
-        for (level, at) in comparison.levels.iter().zip(1..) {
-            let (here, there) = match *level {
-                Agreement::Same(here, there) => (here, there),
-                _ => (comparison.field, comparison.field),
-            };
-            let fits = if *level == Agreement::Near {
-                format!("{} AND {NEAR}(\"l\".\"neighbours\", \"r\".\"neighbours\")", both(here, there))
-            } else if here == there {
-                format!("{} = {}", of("l", here), of("r", there))
-            } else {
-                format!("{} = {} OR {} = {}", of("l", here), of("r", there), of("r", here), of("l", there))
-            };
-            let _ = write!(sql, " WHEN {fits} THEN {at}");
-            if here == there {
-                told.push(both(here, there));
-            }
-        }
-        if !told.is_empty() {
-            let _ = write!(sql, " WHEN {} THEN {}", told.join(" OR "), comparison.otherwise());
-        }
-        format!("{sql} ELSE {MISSING} END")
+/// The level of one comparison, between the records `l` and `r`.
+fn level(comparison: &Comparison) -> String {
+    let of = |side: &str, field: usize| format!("\"{side}\".\"f{field}\"");
+    let both = |here: usize, there: usize| format!("{} IS NOT NULL AND {} IS NOT NULL", of("l", here), of("r", there));
+    let mut sql = String::from("CASE");
+    if let Some(field) = comparison.unless {
+        let _ = write!(sql, " WHEN {} THEN {MISSING}", both(field, field));
     }
+    let mut told: Vec<String> = Vec::new();
+    for (level, at) in comparison.levels.iter().zip(1..) {
+        let (here, there) = match *level {
+            Agreement::Same(here, there) => (here, there),
+            _ => (comparison.field, comparison.field),
+        };
+        let fits = if *level == Agreement::Near {
+            format!("{} AND {NEAR}(\"l\".\"neighbours\", \"r\".\"neighbours\")", both(here, there))
+        } else if here == there {
+            format!("{} = {}", of("l", here), of("r", there))
+        } else {
+            format!("{} = {} OR {} = {}", of("l", here), of("r", there), of("r", here), of("l", there))
+        };
+        let _ = write!(sql, " WHEN {fits} THEN {at}");
+        if here == there {
+            told.push(both(here, there));
+        }
+    }
+    if !told.is_empty() {
+        let _ = write!(sql, " WHEN {} THEN {}", told.join(" OR "), comparison.otherwise());
+    }
+    format!("{sql} ELSE {MISSING} END")
+}
 
+impl Asked<'_> {
     /// Pairs with the level of every comparison, `level_0` and so on, and the value on which a comparison of frequencies agrees.
     fn levelled(&self, pairs: &str) -> String {
         let list = &self.model.comparisons;
-        let levels = list.iter().enumerate().map(|(at, c)| format!(",\n  {} AS \"level_{at}\"", self.level(c)));
+        let levels = list.iter().enumerate().map(|(at, c)| format!(",\n  {} AS \"level_{at}\"", level(c)));
         let counted = list.iter().enumerate().filter(|(_, c)| c.frequencies);
         let values = counted.map(|(at, c)| format!(",\n  \"l\".\"f{}\" AS \"value_{at}\"", c.field));
         let columns: String = levels.chain(values).collect();
