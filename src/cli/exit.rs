@@ -136,7 +136,7 @@ fn publish(error: &PublishError) -> (u8, String) {
 fn engine(error: &EngineError) -> (u8, String) {
     match error {
         EngineError::Place { .. } => (USAGE, "correct the place in the document".to_owned()),
-        EngineError::Sql { source, .. } if out_of_memory(source) => {
+        _ if error.is_out_of_memory() => {
             (STORAGE, "give the run more memory with --memory, or fewer --threads".to_owned())
         }
         _ if error.is_storage() => {
@@ -145,8 +145,4 @@ fn engine(error: &EngineError) -> (u8, String) {
         EngineError::Damaged { .. } => (STORAGE, String::new()),
         _ => (BUG, "this should not happen; please report it with the run's log".to_owned()),
     }
-}
-
-fn out_of_memory(error: &datafusion::error::DataFusionError) -> bool {
-    matches!(error.find_root(), datafusion::error::DataFusionError::ResourcesExhausted(_))
 }

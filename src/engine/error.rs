@@ -80,6 +80,12 @@ impl EngineError {
 
     /// Whether trying again later may help: a storage fault rather than a mistake.
     #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Sql { source, .. } if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)))
+    }
+
+    /// Whether the store or the file system refused.
+    #[must_use]
     pub fn is_storage(&self) -> bool {
         match self {
             Self::Storage { .. } | Self::File { .. } => true,

@@ -92,6 +92,12 @@ pub enum PipelineError {
 }
 
 impl PipelineError {
+    /// Whether the engine's operators found too little memory.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.is_out_of_memory())
+    }
+
     /// Wraps an error that only a fault in the program can cause.
     pub fn bug(error: impl std::fmt::Display) -> Self {
         Self::Bug(error.to_string())

@@ -24,6 +24,7 @@ pub mod frequencies;
 pub mod give_ids;
 pub mod ground;
 pub mod identify;
+mod in_turn;
 pub mod keys;
 pub mod link;
 pub mod link_parts;

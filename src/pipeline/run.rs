@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
-use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, Zone, clock};
+use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, Located, Zone, clock};
 use crate::pipeline::accept;
 use crate::pipeline::attach::{Crosswalk, attach};
 use crate::pipeline::compile::{Compiled, compile};
@@ -17,6 +18,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::link::RuleResult;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::{Identified, identify};
+use crate::pipeline::in_turn::in_turn;
 use crate::pipeline::keys::Keys;
 use crate::pipeline::link::{link, pairs_of_model};
 use crate::pipeline::linkage_gate::linkage_gate;
@@ -270,7 +272,7 @@ impl Begun {
             let own = own_ids(ground, &identified, &linked.crosswalk, organizations.as_ref()).await?;
             inputs_of_sql.insert(OWN_IDS.to_owned(), own.content());
         }
-        let marts = self.make_marts(ground, &inputs_of_sql).await?;
+        let marts = self.make_marts(ground, &inputs_of_sql)?;
         let mut asked = Vec::new();
         for request in &self.project.requests {
             asked.push(ask(ground, request, &identified, &linked.crosswalk, &inputs_of_sql).await?);
@@ -344,6 +346,7 @@ impl Begun {
         let found = |found: Diagnostics| PipelineError::Documents { found, texts: self.project.texts.clone() };
         let rule_tables = crate::rules::tables(&self.project.rules).map_err(found)?;
         let day = ground.as_of.and_then(|d| d.parse().ok()).unwrap_or(chrono::NaiveDate::MAX);
+        // One after another: two at once kept the threads no busier, at a million learners.
         for name in &self.compiled.rule_order {
             let Some(table) = rule_tables.iter().find(|t| t.name == name) else { continue };
             let reads = table.reads().map_err(PipelineError::bug)?;
@@ -358,23 +361,33 @@ impl Begun {
         within(ground, &rule_tables).await
     }
 
-    async fn make_marts(
+    fn make_marts(
         &self,
         ground: &Ground<'_>,
         inputs: &BTreeMap<String, String>,
     ) -> Result<Vec<Dataset>, PipelineError> {
-        let mut inputs = inputs.clone();
-        let mut made: BTreeMap<&str, Dataset> = BTreeMap::new();
         // Those that compare others come after them.
-        let (later, first): (Vec<&Mart>, Vec<&Mart>) = self.project.marts.iter().partition(|m| m.spec.is_over_marts());
-        for mart in first.into_iter().chain(later) {
+        let (later, mut jobs): (Vec<&Mart>, Vec<&Mart>) =
+            self.project.marts.iter().partition(|m| m.spec.is_over_marts());
+        jobs.extend(later);
+        let place = |name: &Located<String>| jobs.iter().position(|mart| mart.name() == name.value);
+        let rests_on: Vec<Vec<usize>> =
+            jobs.iter().map(|mart| mart.spec.over.iter().filter_map(place).collect()).collect();
+        let known = Mutex::new(inputs.clone());
+        let threads = ground.runner.engine.limits().threads;
+        let made = in_turn(threads, &jobs, &rests_on, async |mart| {
+            let inputs = lock(&known).clone();
             let dataset = make_mart(ground, mart, &inputs).await?;
-            inputs.insert(mart.name().to_owned(), dataset.content());
-            made.insert(mart.name(), dataset);
-        }
-        let made = self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect();
-        Ok(made)
+            lock(&known).insert(mart.name().to_owned(), dataset.content());
+            Ok(dataset)
+        })?;
+        let mut made: BTreeMap<&str, Dataset> = jobs.iter().map(|mart| mart.name()).zip(made).collect();
+        Ok(self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect())
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The largest first, so that no thread is left alone with it.
