@@ -109,7 +109,9 @@ impl Constraints<'_> {
 
 /// Puts pairs in the order in which they are decided: by weight from the greatest, then by records.
 pub fn in_order(pairs: &mut [Scored]) {
-    pairs.sort_unstable_by(|a, b| b.weight.cmp(&a.weight).then_with(|| (a.left, a.right).cmp(&(b.left, b.right))));
+    // One number in place of three comparisons: the weight turned round, then the records.
+    let turned = |weight: i32| u128::from(!weight.cast_unsigned() ^ 0x8000_0000);
+    pairs.sort_unstable_by_key(|pair| turned(pair.weight) << 64 | u128::from(pair.left) << 32 | u128::from(pair.right));
 }
 
 /// Decides pairs in their order: those that join two groups, and those from the review weight on that are kept apart. A group holds at most one
@@ -152,23 +154,30 @@ const NONE: u32 = u32::MAX;
 struct Others<'a> {
     constraints: &'a Constraints<'a>,
     files: usize,
-    best: Vec<[u32; 2]>,
-    odds: Vec<f64>,
+    places: Vec<Other>,
+}
+
+/// The two best pairs of a record with a file, and the odds of all; side by side, for they are asked for together and in no order.
+#[derive(Clone, Copy)]
+struct Other {
+    best: [u32; 2],
+    odds: f64,
 }
 
 impl<'a> Others<'a> {
     fn new(pairs: &[Scored], constraints: &'a Constraints<'a>) -> Self {
         let files = constraints.records.files();
         let places = constraints.records.len() * files;
-        let mut others = Self { constraints, files, best: vec![[NONE; 2]; places], odds: vec![0.0; places] };
+        let mut others = Self { constraints, files, places: vec![Other { best: [NONE; 2], odds: 0.0 }; places] };
         for (pair, at) in pairs.iter().zip(0_u32..) {
             let own = odds(pair.weight);
             for place in others.places(pair) {
+                let other = &mut others.places[place];
                 // They come from the greatest down.
-                if let Some(free) = others.best[place].iter_mut().find(|best| **best == NONE) {
+                if let Some(free) = other.best.iter_mut().find(|best| **best == NONE) {
                     *free = at;
                 }
-                others.odds[place] += own;
+                other.odds += own;
             }
         }
         others
@@ -183,14 +192,14 @@ impl<'a> Others<'a> {
     fn of(&self, pairs: &[Scored], at: u32) -> (Option<Scored>, f64) {
         let pair = pairs[at as usize];
         let own = odds(pair.weight);
-        let places = self.places(&pair);
-        let next = places.map(|place| self.best[place].into_iter().find(|best| *best != at && *best != NONE));
+        let places = self.places(&pair).map(|place| self.places[place]);
+        let next = places.map(|other| other.best.into_iter().find(|best| *best != at && *best != NONE));
         // The smaller place is the greater weight.
         let runner_up = next.into_iter().flatten().min().map(|next| pairs[next as usize]);
         // Only where a person stands once in the other's file is another pair a rival.
         let free = |of: u32| self.constraints.free_of_duplicates[self.constraints.records.file(of)];
         let all = [free(pair.right), free(pair.left)].into_iter().zip(places);
-        let rivals = all.map(|(free, place)| if free { self.odds[place] } else { own }).fold(own, f64::max);
+        let rivals = all.map(|(free, other)| if free { other.odds } else { own }).fold(own, f64::max);
         (runner_up, own / (1.0 + rivals))
     }
 }
