@@ -137,8 +137,12 @@ impl Records {
 
     /// The file of a record.
     #[must_use]
+    #[inline]
     pub fn file(&self, record: u32) -> usize {
-        self.ends.partition_point(|end| *end <= record)
+        match self.ends[..] {
+            [first, _] => usize::from(record >= first),
+            _ => self.ends.partition_point(|end| *end <= record),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub struct Persons {
 /// Texts one after another, by number from 0.
 #[derive(Debug, Default)]
 pub struct Ids {
-    bytes: Vec<u8>,
+    text: String,
     ends: Vec<usize>,
 }
 
@@ -63,7 +63,7 @@ impl Ids {
     pub fn get(&self, record: u32) -> &str {
         let at = record as usize;
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        std::str::from_utf8(&self.bytes[start..self.ends[at]]).unwrap_or_default()
+        &self.text[start..self.ends[at]]
     }
 
     /// How many there are.
@@ -80,8 +80,8 @@ impl Ids {
 
     /// Outer blanks pad a column; they are no part of an id.
     fn push(&mut self, id: &str) {
-        self.bytes.extend_from_slice(id.trim().as_bytes());
-        self.ends.push(self.bytes.len());
+        self.text.push_str(id.trim());
+        self.ends.push(self.text.len());
     }
 }
 
