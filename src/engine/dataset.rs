@@ -97,6 +97,29 @@ impl Dataset {
         print.finish().to_string()
     }
 
+    /// Writes the description of parts that lie in a folder, which makes the dataset whole.
+    pub async fn describe(place: &Place, meta: DatasetMeta) -> Result<Self, EngineError> {
+        let damaged = |e: serde_json::Error| EngineError::Damaged { place: place.to_string(), reason: e.to_string() };
+        let mut text = serde_json::to_vec_pretty(&meta).map_err(damaged)?;
+        text.push(b'\n');
+        place.join(META).write(text).await?;
+        Ok(Self { place: place.clone(), meta })
+    }
+
+    /// Copies some of its Parquet files; its description stays where it is.
+    pub async fn copy_parts(&self, parts: &[Part], to: &Place) -> Result<(), EngineError> {
+        for part in parts {
+            to.join(&part.file).write(self.place.join(&part.file).read().await?).await?;
+        }
+        Ok(())
+    }
+
+    /// The same rows in another folder, which `meta` describes.
+    pub async fn copy(&self, to: &Place, meta: DatasetMeta) -> Result<Self, EngineError> {
+        self.copy_parts(&self.meta.parts, to).await?;
+        Self::describe(to, meta).await
+    }
+
     /// A count that the step left, or 0.
     #[must_use]
     pub fn count(&self, fact: &str) -> u64 {

@@ -78,13 +78,13 @@ impl EngineError {
         move |source| Self::Arrow { what, source }
     }
 
-    /// Whether trying again later may help: a storage fault rather than a mistake.
+    /// Whether an operator asked for more memory than the run may use.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
         matches!(self, Self::Sql { source, .. } if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)))
     }
 
-    /// Whether the store or the file system refused.
+    /// Whether trying again later may help: a storage fault rather than a mistake.
     #[must_use]
     pub fn is_storage(&self) -> bool {
         match self {

@@ -18,7 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest as _, Sha256};
 
-use crate::engine::dataset::{META, Part};
+use crate::engine::dataset::Part;
 use crate::engine::{Dataset, DatasetMeta, EngineError, Place};
 use crate::foundation::Zone;
 
@@ -223,12 +223,7 @@ impl DatasetWriter {
             columns: DatasetMeta::columns_of(&self.schema),
             facts,
         };
-        let damaged =
-            |e: serde_json::Error| EngineError::Damaged { place: self.place.to_string(), reason: e.to_string() };
-        let mut text = serde_json::to_vec_pretty(&meta).map_err(damaged)?;
-        text.push(b'\n');
-        self.place.join(META).write(text).await?;
-        Ok(Dataset { place: self.place, meta })
+        Dataset::describe(&self.place, meta).await
     }
 
     /// Adds every row of a stream.

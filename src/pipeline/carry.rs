@@ -1,14 +1,12 @@
 //! Carrying a linkage on: where no token, rule or review has changed since the release before, nobody can have, and its linkage stands. A release that
 //! came of another rule or price index then costs no relinking; it still gets an index version and a ledger of its own, in which nothing happened.
 
-use crate::engine::dataset::META;
-use crate::engine::{Dataset, DatasetMeta, DatasetWriter, EngineError, Place};
+use crate::engine::{Dataset, DatasetMeta, DatasetWriter};
 use crate::foundation::{Fingerprint, Zone};
 use crate::identity::{ledger_batch, ledger_schema};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::link_parts::{Outcome, sorted};
-use crate::pipeline::release::copy_parts;
 use crate::pipeline::runner::store_path;
 use crate::publish::Pointer;
 
@@ -39,7 +37,8 @@ pub(super) async fn unchanged(
     Ok(same.then_some(before))
 }
 
-/// Makes the linkage of the release before that of this one.
+/// Makes the linkage of the release before that of this one. A reference is a hash of who a record is and of its source person, so the same tokens are
+/// of the same records too.
 pub(super) async fn carry(before: &Dataset, parent: &Pointer, outcome: &Outcome<'_>) -> Result<Dataset, PipelineError> {
     let version = parent.index_version + 1;
     outcome.place.remove_all().await?;
@@ -50,7 +49,7 @@ pub(super) async fn carry(before: &Dataset, parent: &Pointer, outcome: &Outcome<
         };
         let part = Dataset::open(&before.place.join(kind)).await?.ok_or_else(missing)?;
         let meta = DatasetMeta { fingerprint: outcome.fingerprint.to_string(), ..part.meta.clone() };
-        copied(&part, meta, &outcome.place.join(kind)).await?;
+        part.copy(&outcome.place.join(kind), meta).await?;
     }
     let mut ledger =
         DatasetWriter::create(&outcome.place.join("ledger"), ledger_schema(), &sorted("person_id")).await?;
@@ -70,15 +69,5 @@ pub(super) async fn carry(before: &Dataset, parent: &Pointer, outcome: &Outcome<
     ];
     facts.extend(counts.map(|(name, count)| (name.to_owned(), count.into())));
     let meta = DatasetMeta { fingerprint: outcome.fingerprint.to_string(), facts, ..before.meta.clone() };
-    copied(before, meta, &outcome.place).await
-}
-
-/// A dataset with the same rows elsewhere; its description, which makes it whole, is written last.
-async fn copied(dataset: &Dataset, meta: DatasetMeta, to: &Place) -> Result<Dataset, PipelineError> {
-    copy_parts(dataset, to).await?;
-    let damaged = |e: serde_json::Error| EngineError::Damaged { place: to.to_string(), reason: e.to_string() };
-    let mut text = serde_json::to_vec_pretty(&meta).map_err(damaged)?;
-    text.push(b'\n');
-    to.join(META).write(text).await?;
-    Ok(Dataset { place: to.clone(), meta })
+    Ok(before.copy(&outcome.place, meta).await?)
 }

@@ -86,7 +86,7 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
         .unwrap_or_default();
     for column in gate.by.iter().filter(|column| !columns.contains(&column.value)) {
         let message = format!("`{}` is no attribute of learners", **column);
-        let d = Diagnostic::error("P006", &project.file, message).at(column);
+        let d = Diagnostic::error("P010", &project.file, message).at(column);
         found.push(match did_you_mean(column, columns.iter().map(String::as_str)) {
             Some(near) => d.label(format!("did you mean `{near}`?")),
             None => d.help(format!("`by:` names columns of the rule table `{ATTRIBUTES}`")),
@@ -94,7 +94,7 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
     }
     if !(0.0..1.0).contains(&gate.max_gap) || gate.by.is_empty() {
         let d = Diagnostic::error(
-            "P006",
+            "P010",
             &project.file,
             "`linkage_gate:` needs attributes in `by:` and a `max_gap` from 0 to 1",
         );

@@ -43,7 +43,7 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
             Some(_) => format!("`org_as_of: current` needs the column `{column}` of the source `{source}`"),
         };
         let help = format!("it has the columns {}; or let organisations stand as `reported`", columns.join(", "));
-        found.push(Diagnostic::error("P008", &project.file, message).at(as_of).help(help));
+        found.push(Diagnostic::error("P012", &project.file, message).at(as_of).help(help));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::dataset::{META, Part};
-use crate::engine::{Dataset, EngineError, Place};
+use crate::engine::dataset::Part;
+use crate::engine::{Dataset, Place};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone};
 use crate::pipeline::deliveries::write_register;
 use crate::pipeline::error::PipelineError;
@@ -66,16 +66,16 @@ pub async fn publish(
         if mart.zone() == Zone::Local {
             for (organization, parts) in by_organization(dataset) {
                 let path = format!("local/{organization}/mart={}", mart.name());
-                copy(dataset, &parts, &staging.at(&path)).await?;
+                dataset.copy_parts(&parts, &staging.at(&path)).await?;
                 tables.push(entry(path, parts.iter().map(|part| part.rows).sum()));
             }
             continue;
         }
-        copy_parts(dataset, &staging.at(&path)).await?;
+        dataset.copy_parts(&dataset.meta.parts, &staging.at(&path)).await?;
         tables.push(entry(path, dataset.meta.rows));
     }
     let log = &outcome.linked.match_log;
-    copy_parts(log, &staging.at("audit/match_log")).await?;
+    log.copy_parts(&log.meta.parts, &staging.at("audit/match_log")).await?;
     tables.push(TableEntry {
         table: "match_log".to_owned(),
         zone: Zone::Audit.to_string(),
@@ -173,19 +173,6 @@ fn folder_name(id: &str) -> String {
     id.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-/// Copies the Parquet files of a dataset; its description stays in the store.
-pub async fn copy_parts(dataset: &Dataset, to: &Place) -> Result<(), EngineError> {
-    copy(dataset, &dataset.meta.parts, to).await
-}
-
-async fn copy(dataset: &Dataset, parts: &[Part], to: &Place) -> Result<(), EngineError> {
-    for part in parts {
-        let bytes = dataset.place.join(&part.file).read().await?;
-        to.join(&part.file).write(bytes).await?;
-    }
-    Ok(())
-}
-
 /// Keeps the person index of this release, immutable, under its version; gives its path and the fingerprints of index and ledger.
 async fn keep_index(root: &Place, linked: &LinkOutcome) -> Result<(String, String, String), PipelineError> {
     let print = &linked.person_link.meta.fingerprint;
@@ -199,13 +186,9 @@ async fn keep_index(root: &Place, linked: &LinkOutcome) -> Result<(String, Strin
         ("ledger", &linked.ledger),
         ("records", &linked.records),
     ] {
-        let to = home.join(kind);
-        copy_parts(dataset, &to).await?;
-        to.join(META).write(dataset.place.join(META).read().await?).await?;
-        let mut hash = Fingerprinter::new(kind);
-        for part in &dataset.meta.parts {
-            hash = hash.with("part", Fingerprint::of(&to.join(&part.file).read().await?).as_str());
-        }
+        let kept = dataset.copy(&home.join(kind), dataset.meta.clone()).await?;
+        let parts = kept.meta.parts.iter();
+        let hash = parts.fold(Fingerprinter::new(kind), |hash, part| hash.with("part", &part.sha256));
         hashes.insert(kind, hash.finish().to_string());
     }
     let index = Fingerprinter::new("index")

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
@@ -30,7 +30,7 @@ use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{Outcome, RunResults};
 use crate::pipeline::request::ask;
 use crate::pipeline::runner::{Order, Runner};
-use crate::pipeline::side_by_side::side_by_side;
+use crate::pipeline::side_by_side::{lock, side_by_side};
 use crate::pipeline::tokens::tokens;
 use crate::pipeline::within::within;
 use crate::pipeline::{files, frequencies, release, research, results, source_reach, tables};
@@ -252,8 +252,9 @@ impl Begun {
         let tables =
             side_by_side(threads, &largest_first, async |one| attach(ground, one, &crosswalk, print, today).await)?;
         if let Some(today) = today {
+            let day = ground.as_of.unwrap_or("today");
             let said =
-                format!("Schools and districts stand as of today: {} of them became another one.", today.changed());
+                format!("Schools and districts stand as of {day}: {} of them became another one.", today.changed());
             results.notes.push(said);
         }
         for (one, table) in largest_first.into_iter().zip(&tables) {
@@ -304,7 +305,8 @@ impl Begun {
             .flat_map(|source| ground.discovered.current.iter().filter(move |d| d.source == *source))
             .collect();
         ground.accepted = self.project.pipeline.sources.keys().map(|s| (s.clone(), Vec::new())).collect();
-        let all = side_by_side(threads, &deliveries, async |delivery| accept::accept(ground, delivery).await)?;
+        let all =
+            side_by_side(threads, &deliveries, async |delivery| Box::pin(accept::accept(ground, delivery)).await)?;
         for (accepted, file) in all {
             results.files.push(file);
             ground.accepted.entry(accepted.delivery.source.clone()).or_default().push(accepted);
@@ -384,10 +386,6 @@ impl Begun {
         let mut made: BTreeMap<&str, Dataset> = jobs.iter().map(|mart| mart.name()).zip(made).collect();
         Ok(self.project.marts.iter().filter_map(|mart| made.remove(mart.name())).collect())
     }
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The largest first, so that no thread is left alone with it.

@@ -3,13 +3,18 @@
 //! Nothing that is written depends on it: every job makes its own datasets, answers come in the order of the jobs, and of several failures
 //! the one of the earliest job is told, which is the one that a single thread would have met.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::pipeline::error::PipelineError;
 
 /// Bytes of stack of a thread: planning SQL goes deep, above all in a build without optimisation.
 pub const STACK: usize = 16 << 20;
+
+/// What jobs share, one at a time. A job that panicked while it held this has failed the run by itself.
+pub fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Does `work` for every job on up to `threads` threads, jobs taken in their order; answers in the order of the jobs.
 ///

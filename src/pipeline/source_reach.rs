@@ -56,7 +56,7 @@ fn last_quarter(day: NaiveDate) -> Option<String> {
 pub fn check(project: &Project, found: &mut Diagnostics) {
     for day in project.pipeline.sources.values().filter_map(|source| source.data_through.as_ref()) {
         if day.parse::<NaiveDate>().is_err() {
-            let d = Diagnostic::error("P007", &project.file, format!("`{}` is no day", **day)).at(day);
+            let d = Diagnostic::error("P011", &project.file, format!("`{}` is no day", **day)).at(day);
             found.push(d.help("write it as 2025-03-31: the last day that the source's data cover"));
         }
     }

@@ -64,6 +64,9 @@ fn who_came_too_late_and_whose_number_differs_is_told_with_what_stopped_it() {
     project.replace(DOCUMENT, "decide: { differs: [ssnn], review: 2, most_records: 1 }", "decide: {}");
     project.replace(DOCUMENT, "levels: [exact, nickname, swapped", "levels: [nickname, exact, swapped");
     link(&project, &[]).fails_with(2, &["M011", "`exact` as its first level"]);
+    project.replace(DOCUMENT, "levels: [nickname, exact, swapped", "levels: [exact, nickname, swapped");
+    project.replace(DOCUMENT, "{ field: birth_date, levels", "{ field: birth_date, frequencies: true, levels");
+    link(&project, &[]).fails_with(2, &["M011", "`birth_date` counts no value", "rare values are counted"]);
 }
 
 #[test]
@@ -201,6 +204,9 @@ fn what_people_have_labelled_is_kept_to_whatever_the_model_says() {
     let told = project.run(&["explain", "a:a900", "b:b901", "--pipeline", DOCUMENT, "--out", "kept"]);
     told.is_fine();
     assert!(told.out.contains("labels"), "{}", told.out);
+    // Left out by mistake, they are not forgotten without a word.
+    link(&project, &["--out", "without"]).fails_with(2, &["keeps to labels", "--labels FILE"]);
+    assert!(!project.path("without").exists());
     // Through a third they cannot be joined either.
     let mut three = labels.to_owned();
     three.push_str("a,a6,b,b6,same\n");

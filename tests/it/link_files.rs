@@ -382,6 +382,12 @@ fn a_pinned_model_weighs_by_what_it_counted_whatever_comes_later() {
         ended.out
     };
     assert_eq!(explained("before"), explained("after"));
+    // A linkage of another model leaves nothing of this one's values behind.
+    project.run(&["train", DOCUMENT, "--out", "later/model.json"]).is_fine();
+    link(&project, &["--model", "later/model.json", "--out", "after"]).is_fine();
+    assert_eq!(std::fs::read_dir(project.path("after/frequencies")).unwrap().count(), 1);
+    link(&project, &["--model", "later/model.json", "--out", "later"]).is_fine();
+    assert_eq!(std::fs::read_dir(project.path("later/frequencies")).unwrap().count(), 1);
     std::fs::remove_dir_all(project.path("pinned/frequencies")).unwrap();
     link(&project, &["--model", "pinned/model.json"]).fails_with(3, &["the frequencies that the model counted"]);
 }

@@ -21,7 +21,7 @@ fn pairs_are_counted_before_a_run_and_a_gap_in_what_is_found_stops_the_release()
         "linkage: statewide\n",
         "linkage: statewide\nlinkage_gate: { by: [gendr], max_gap: 1.5 }\n",
     );
-    project.run(&["check", PIPELINE]).fails_with(2, &["P006", "did you mean `gender`?", "`max_gap` from 0 to 1"]);
+    project.run(&["check", PIPELINE]).fails_with(2, &["P010", "did you mean `gender`?", "`max_gap` from 0 to 1"]);
     project.replace(PIPELINE, "{ by: [gendr], max_gap: 1.5 }", "{ by: [gender], max_gap: 0, fewest: 20 }");
     let stopped = project.statewide();
     stopped.fails_with(5, &["gender", "found in more than one source", "nothing was published"]);

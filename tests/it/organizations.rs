@@ -1,7 +1,8 @@
 //! Organisations as of today: years before told by the schools and districts that answer for them now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::link_files::rows;
 use crate::project::{Project, released};
 
 const CHANGES: &str = "sample_data/directory/organization_changes.csv";
@@ -59,6 +60,32 @@ fn years_before_a_merger_are_told_by_the_district_that_is_there_now() {
 }
 
 #[test]
+fn who_took_over_a_district_has_its_learners_under_their_ids() {
+    let project = Project::after_a_run();
+    let (gone, stays) = merged(&project);
+    let pipeline = "pipelines/statewide.yaml";
+    project.replace(pipeline, "rules: [perkins_v]", "rules: [perkins_v, practice]");
+    project.replace(pipeline, "marts: [", "marts: [learner_watchlist, ");
+    project.replace(pipeline, "org_as_of: reported", "org_as_of: current");
+    project.statewide().is_fine();
+    let own = rows(&project, "out/restricted/store/own", &["organization", "local_id"]);
+    let of =
+        |district: &str| own.iter().filter(|row| row[0] == district).map(|row| row[1].clone()).collect::<BTreeSet<_>>();
+    assert!(of(&gone).is_empty(), "{gone}");
+    let mut enrolled = 0;
+    for (name, bytes) in project.files("sample_data/k12") {
+        let text: String = bytes.iter().map(|b| char::from(*b)).collect();
+        for line in text.lines().filter(|_| name.starts_with("enrollment_")) {
+            let fields: Vec<&str> = line.split(',').collect();
+            if fields[2] == gone && !fields[1].is_empty() {
+                enrolled += usize::from(of(&stays).contains(fields[1]));
+            }
+        }
+    }
+    assert!(enrolled > 5, "{enrolled} enrollments of {gone} have an id of {stays}");
+}
+
+#[test]
 fn a_pipeline_that_wants_today_says_what_became_of_whom() {
     let project = Project::small();
     project.replace("pipelines/statewide.yaml", "org_as_of: reported", "org_as_of: current");
@@ -66,8 +93,22 @@ fn a_pipeline_that_wants_today_says_what_became_of_whom() {
     let kept: Vec<&str> = text.lines().filter(|line| !line.contains("organization_changes:")).collect();
     project.write("pipelines/statewide.yaml", kept.join("\n"));
     let ended = project.run(&["check", "pipelines/statewide.yaml"]);
-    ended.fails_with(2, &["P008", "organization_changes", "statewide.yaml"]);
+    ended.fails_with(2, &["P012", "organization_changes", "statewide.yaml"]);
     insta::assert_snapshot!(ended.error());
+}
+
+#[test]
+fn columns_that_cannot_be_a_school_or_district() {
+    let project = Project::small();
+    let contract = "config/contracts/k12_enrollment.yaml";
+    project.replace(contract, "{ name: grade,", "{ name: grade, organization: school,");
+    let changes = "config/contracts/organization_changes.yaml";
+    project.replace("pipelines/statewide.yaml", "org_as_of: reported", "org_as_of: current");
+    project.write(changes, project.read(changes).replace("became_id", "successor_id"));
+    let ended = project.run(&["check", "pipelines/statewide.yaml"]);
+    ended.fails_with(2, &["C056", "to one column of text each", "P012", "needs the column `became_id`"]);
+    project.replace("pipelines/statewide.yaml", "org_as_of: current", "org_as_of: currant");
+    project.run(&["check", "pipelines/statewide.yaml"]).fails_with(2, &["statewide.yaml", "currant"]);
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod functions;
 mod groups;
 mod pairs;
 mod scores;
+#[cfg(test)]
+mod tests;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::cast;

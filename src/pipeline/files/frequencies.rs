@@ -70,16 +70,16 @@ pub async fn write(records: &Records, list: &[Comparison], folder: &Place) -> Re
 /// Leaves below `to`, where a linkage is written, what its model in `from` counted, and nothing where it counted at hand: what is there would be
 /// of a model that is gone.
 pub async fn keep(from: Option<(&Place, &str)>, to: &Place) -> Result<(), PipelineError> {
-    let Some((from, fingerprint)) = from else { return Ok(to.join(STORED).remove_all().await?) };
+    let all = to.join(STORED);
+    let Some((from, fingerprint)) = from else { return Ok(all.remove_all().await?) };
     let (from, to) = (place_of(from, fingerprint), place_of(to, fingerprint));
-    if Dataset::open(&to).await?.is_some() {
+    // A linkage may be written where its model stands.
+    if from.to_string() == to.to_string() {
         return Ok(());
     }
-    let mut files = from.list().await?;
-    // Its description makes it whole, so that comes last.
-    files.sort_by_key(|file| (!file.name.ends_with(".parquet"), file.name.clone()));
-    for file in files {
-        to.join(&file.name).write(file.place.read().await?).await?;
+    all.remove_all().await?;
+    if let Some(counted) = Dataset::open(&from).await? {
+        counted.copy(&to, counted.meta.clone()).await?;
     }
     Ok(())
 }

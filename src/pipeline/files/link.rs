@@ -288,6 +288,12 @@ impl Begun {
 
     /// Links the files, under a model that was trained before or one that is trained now, and writes below `out`.
     pub async fn link(&self, pinned: Option<&Pinned>, out: &Place) -> Result<LinkReport, PipelineError> {
+        if self.document.decide.keep_to_labels && self.labels.is_none() {
+            return Err(PipelineError::Asked(
+                "the document keeps to labels (`keep_to_labels: true`), and none are given, so what people decided would be undone; name them with --labels FILE"
+                    .to_owned(),
+            ));
+        }
         let mut clock = Clock::new();
         let persons = self.read()?;
         clock.lap("read");

@@ -20,6 +20,7 @@ use crate::linkage::model::spec::FieldSpec;
 use crate::linkage::model::{Records, over};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::values::Encoder;
+use crate::pipeline::side_by_side::lock;
 
 /// Rows that are read at once.
 const BATCH: usize = 8_192;
@@ -155,10 +156,6 @@ fn named_once(file: &PersonFile, ids: &Ids, records: Range<u32>) -> Result<(), P
         }
     }
     Ok(())
-}
-
-fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Hands every batch of some columns, and last of the ids, to `take` with the column's number, in the order of files and rows; tells where each
