@@ -3,27 +3,39 @@
 /// Disjoint sets of rows. A set's root is its smallest row, so that roots do not depend on the order of unions.
 #[derive(Clone, Debug)]
 pub struct Clusters {
-    parent: Vec<u32>,
-    next: Vec<u32>,
-    size: Vec<u32>,
+    rows: Vec<Row>,
+}
+
+/// What is known of one row; side by side, for it is asked for together and rows in no order.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    /// A row of the same set nearer to the root; the root's own is itself.
+    parent: u32,
+    /// The next one of a ring of all rows of the set.
+    next: u32,
+    /// Of a root: how many rows the set has.
+    size: u32,
 }
 
 impl Clusters {
     /// Every row by itself.
     #[must_use]
     pub fn singletons(rows: u32) -> Self {
-        Self { parent: (0..rows).collect(), next: (0..rows).collect(), size: vec![1; rows as usize] }
+        Self { rows: (0..rows).map(|row| Row { parent: row, next: row, size: 1 }).collect() }
     }
 
     /// The smallest row of the set that holds `row`.
     pub fn root(&mut self, row: u32) -> u32 {
         let mut at = row;
-        while self.parent[at as usize] != at {
-            let above = self.parent[self.parent[at as usize] as usize];
-            self.parent[at as usize] = above;
+        loop {
+            let parent = self.rows[at as usize].parent;
+            if parent == at {
+                return at;
+            }
+            let above = self.rows[parent as usize].parent;
+            self.rows[at as usize].parent = above;
             at = above;
         }
-        at
     }
 
     /// Joins two sets, given by their roots; the smaller root stays.
@@ -32,16 +44,19 @@ impl Clusters {
             return;
         }
         let (root, child) = (a.min(b), a.max(b));
-        self.parent[child as usize] = root;
-        self.size[root as usize] += self.size[child as usize];
+        let Row { next, size, .. } = self.rows[child as usize];
+        let of_root = &mut self.rows[root as usize];
         // Two rings become one when two of their members exchange successors.
-        self.next.swap(root as usize, child as usize);
+        let after = std::mem::replace(&mut of_root.next, next);
+        of_root.size += size;
+        let of_child = &mut self.rows[child as usize];
+        (of_child.parent, of_child.next) = (root, after);
     }
 
     /// How many rows the set of a root has.
     #[must_use]
     pub fn size(&self, root: u32) -> u32 {
-        self.size[root as usize]
+        self.rows[root as usize].size
     }
 
     /// The rows of the set that holds `row`, in no particular order.
@@ -49,7 +64,7 @@ impl Clusters {
         let mut at = Some(row);
         std::iter::from_fn(move || {
             let here = at?;
-            let next = self.next[here as usize];
+            let next = self.rows[here as usize].next;
             at = (next != row).then_some(next);
             Some(here)
         })
@@ -59,8 +74,8 @@ impl Clusters {
     #[must_use]
     pub fn numbers(&mut self) -> Vec<u32> {
         let mut next = 0;
-        let mut numbers = vec![0; self.parent.len()];
-        for row in (0_u32..).take(self.parent.len()) {
+        let mut numbers = vec![0; self.rows.len()];
+        for row in (0_u32..).take(self.rows.len()) {
             let root = self.root(row);
             numbers[row as usize] = if root == row {
                 next += 1;
@@ -75,7 +90,7 @@ impl Clusters {
     /// All sets, each ascending, in the order of their smallest rows.
     #[must_use]
     pub fn sets(&self) -> Vec<Vec<u32>> {
-        let roots = self.parent.iter().enumerate().filter(|&(row, &parent)| row == parent as usize).map(|(_, &p)| p);
+        let roots = (0_u32..).zip(&self.rows).filter(|(number, row)| row.parent == *number).map(|(number, _)| number);
         roots
             .map(|root| {
                 let mut rows: Vec<u32> = self.members(root).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::comparison::{Comparison, levels_of};
 use super::records::Records;
 use super::score::Scored;
+use super::threads::{beside, over};
 use super::weights::{odds, thousandths};
 use crate::linkage::cluster::Clusters;
 
@@ -114,37 +115,70 @@ pub fn in_order(pairs: &mut [Scored]) {
     pairs.sort_unstable_by_key(|pair| turned(pair.weight) << 64 | u128::from(pair.left) << 32 | u128::from(pair.right));
 }
 
+/// What became of a pair, by its place in the order.
+struct Outcome {
+    at: u32,
+    refused: Option<Refusal>,
+    /// Pairs of records that became one person by it.
+    pairs: u64,
+}
+
+/// Pairs whose rivals a thread looks up at once.
+const LOOKED_UP: usize = 1 << 14;
+
 /// Decides pairs in their order: those that join two groups, and those from the review weight on that are kept apart. A group holds at most one
 /// record of a file that is free of duplicates, and no two members of whom `against` says that they are two people.
 pub fn decide(
     pairs: &[Scored],
     constraints: &Constraints<'_>,
+    threads: usize,
     against: impl Fn(u32, u32) -> Option<Refusal>,
 ) -> Vec<Decided> {
-    let others = Others::new(pairs, constraints);
+    // Joining goes from pair to pair on one thread; rivals are of the pairs alone, so they are gathered beside it and looked up afterwards.
+    let joining = || joined(pairs, constraints, against);
+    let (others, (mut decided, outcomes)) = beside(threads, || Others::new(pairs, constraints), joining);
+    let chunks: Vec<&[Outcome]> = outcomes.chunks(LOOKED_UP).collect();
+    let told = |outcome: &Outcome| {
+        let (runner_up, probability) = others.of(pairs, outcome.at);
+        let &Outcome { at, refused, pairs: made } = outcome;
+        Decided { pair: pairs[at as usize], refused, runner_up, probability, pairs: made, labelled: false }
+    };
+    decided.reserve(outcomes.len());
+    decided.extend(
+        over(threads, chunks.len(), |at| chunks[at].iter().map(told).collect::<Vec<_>>()).into_iter().flatten(),
+    );
+    decided
+}
+
+/// Joins the groups of labelled pairs, then those of pairs in their order; tells what became of both.
+fn joined(
+    pairs: &[Scored],
+    constraints: &Constraints<'_>,
+    against: impl Fn(u32, u32) -> Option<Refusal>,
+) -> (Vec<Decided>, Vec<Outcome>) {
     let mut groups = Groups::new(constraints);
-    let mut decided = Vec::new();
+    let mut labelled = Vec::new();
     for &pair in constraints.kept.same {
         let (a, b) = (groups.clusters.root(pair.left), groups.clusters.root(pair.right));
         if a != b {
             let pairs = groups.join(a, b);
-            decided.push(Decided { pair, refused: None, runner_up: None, probability: 1.0, pairs, labelled: true });
+            labelled.push(Decided { pair, refused: None, runner_up: None, probability: 1.0, pairs, labelled: true });
         }
     }
-    for (&pair, at) in pairs.iter().zip(0_u32..) {
+    let mut outcomes = Vec::new();
+    for (pair, at) in pairs.iter().zip(0_u32..) {
         let (a, b) = (groups.clusters.root(pair.left), groups.clusters.root(pair.right));
         if a == b {
             continue;
         }
-        let refused = groups.refusal(&pair, a, b, &against);
+        let refused = groups.refusal(pair, a, b, &against);
         if refused.is_some() && pair.weight < constraints.review {
             continue;
         }
-        let pairs_made = if refused.is_none() { groups.join(a, b) } else { 0 };
-        let (runner_up, probability) = others.of(pairs, at);
-        decided.push(Decided { pair, refused, runner_up, probability, pairs: pairs_made, labelled: false });
+        let pairs = if refused.is_none() { groups.join(a, b) } else { 0 };
+        outcomes.push(Outcome { at, refused, pairs });
     }
-    decided
+    (labelled, outcomes)
 }
 
 /// No pair.

@@ -418,7 +418,7 @@ fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplic
         vec![pair(0, 3, 9_000), pair(1, 3, 20_000), pair(1, 4, 15_000), pair(0, 4, 8_000), pair(2, 5, -3_000)];
     in_order(&mut pairs);
     let strict = constraints(&records, &[true, true]);
-    let decided = decide(&pairs, &strict, |_, _| None);
+    let decided = decide(&pairs, &strict, 2, |_, _| None);
     let found: Vec<_> = decided.iter().map(|j| (j.pair.left, j.pair.right, j.refused, j.lead(), j.rival())).collect();
     let rival = Some(Refusal::Rival);
     assert_eq!(
@@ -437,18 +437,18 @@ fn pairs_are_joined_from_the_best_down_and_nobody_twice_in_a_file_without_duplic
     assert_eq!((line.links, line.weight), (1, 20_000));
     assert_eq!(decided.iter().filter(|one| line.links(one)).count(), 1);
     // Below the review weight nobody is told of what was refused.
-    let told = decide(&pairs, &Constraints { review: 10_000, ..strict }, |_, _| None);
+    let told = decide(&pairs, &Constraints { review: 10_000, ..strict }, 2, |_, _| None);
     assert_eq!(told.iter().filter(|one| one.refused.is_some()).map(|j| j.pair.weight).collect::<Vec<_>>(), [15_000]);
     // Where people may stand twice everybody is one, unless two of them speak against it.
     let loose = constraints(&records, &[false, false]);
-    assert_eq!(decide(&pairs, &loose, |_, _| None).len(), 4);
+    assert_eq!(decide(&pairs, &loose, 2, |_, _| None).len(), 4);
     let never = |a: u32, b: u32| ((a, b) == (0, 1) || (a, b) == (1, 0)).then_some(Refusal::Member);
-    let kept = decide(&pairs, &loose, never);
+    let kept = decide(&pairs, &loose, 2, never);
     let kept: Vec<_> = kept.iter().map(|j| (j.pair.left, j.pair.right, j.refused)).collect();
     let member = Some(Refusal::Member);
     assert_eq!(kept, [(1, 3, None), (1, 4, None), (0, 3, member), (0, 4, member), (2, 5, None)]);
     // Nobody has more records than a person may.
-    let few = decide(&pairs, &Constraints { most_records: 2, ..loose }, |_, _| None);
+    let few = decide(&pairs, &Constraints { most_records: 2, ..loose }, 2, |_, _| None);
     assert_eq!(few.iter().filter(|one| one.refused == Some(Refusal::Size)).count(), 2, "{few:?}");
 }
 
@@ -459,13 +459,13 @@ fn three_files_without_duplicates_are_no_rivals_of_each_other_and_no_third_recor
     let mut pairs = vec![pair(0, 1, 20_000), pair(1, 2, 18_000), pair(0, 2, 16_000), pair(1, 3, 4_000)];
     in_order(&mut pairs);
     let three = constraints(&records, &[true, true, true]);
-    let decided = decide(&pairs, &three, |_, _| None);
+    let decided = decide(&pairs, &three, 2, |_, _| None);
     // One person has a record in each: the pair of 0 and 2 is of one group by then, and 3 came too late.
     let found: Vec<_> = decided.iter().map(|j| (j.pair.left, j.pair.right, j.refused, j.rival())).collect();
     assert_eq!(found, [(0, 1, None, None), (1, 2, None, Some(3)), (1, 3, Some(Refusal::Rival), Some(2))]);
     assert!(decided[0].probability > 0.99 && decided[1].probability > 0.99, "{decided:?}");
     let against = |a: u32, b: u32| ((a.min(b), a.max(b)) == (0, 2)).then_some(Refusal::Member);
-    let apart = decide(&pairs, &three, against);
+    let apart = decide(&pairs, &three, 2, against);
     assert_eq!(apart[1].refused, Some(Refusal::Member), "{apart:?}");
 }
 
@@ -481,7 +481,7 @@ fn a_field_that_differs_stops_a_link_whatever_else_agrees() {
     ];
     assert_eq!(levels_of(&list, pattern(4)), [1, 1, 4]);
     let guarded = Constraints { list: &list, differs: &[2], ..constraints(&records, &[true, true]) };
-    let decided = decide(&pairs, &guarded, |_, _| None);
+    let decided = decide(&pairs, &guarded, 2, |_, _| None);
     let found: Vec<_> = decided.iter().map(|one| (one.pair.right, one.refused)).collect();
     assert_eq!(found, [(1, Some(Refusal::Differs(2))), (2, None)]);
 }

@@ -7,6 +7,18 @@ pub fn over<T: Send>(threads: usize, jobs: usize, job: impl Fn(usize) -> T + Syn
     over_with(threads, jobs, || (), |(), at| job(at))
 }
 
+/// Does one job on a thread of its own, where there may be two, and another one here.
+pub(super) fn beside<A: Send, B>(threads: usize, there: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    if threads < 2 {
+        return (there(), here());
+    }
+    std::thread::scope(|scope| {
+        let there = scope.spawn(there);
+        let here = here();
+        (there.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
+    })
+}
+
 /// The same, each thread with something of its own.
 pub(super) fn over_with<W, T: Send>(
     threads: usize,

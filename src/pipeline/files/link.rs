@@ -352,7 +352,7 @@ impl Begun {
             let (pattern, weight) = scorer.score(&mut memories.borrow_mut(), a.min(b), a.max(b));
             constraints.differing(pattern).or((weight < trained.prior()).then_some(Refusal::Member))
         };
-        let decided = decide(&pairs, &constraints, against);
+        let decided = decide(&pairs, &constraints, self.threads, against);
         drop(pairs);
         let drawn = self.drawn(&decided, trained.matches);
         let clusters = persons_of(records.len(), &decided, drawn);
