@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use crate::cli::args::QueryArgs;
 use crate::engine::{Engine, Limits, Place};
 use crate::error::Error;
+use crate::foundation::csv_field;
 use crate::pipeline::asked::released;
 
 /// Answers one question, or lists the tables that can be asked.
@@ -54,11 +55,8 @@ fn table(rows: &[RecordBatch]) {
 
 fn csv(rows: &[RecordBatch]) {
     use arrow::util::display::{ArrayFormatter, FormatOptions};
-    let quoted = |text: String| {
-        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    };
     if let Some(first) = rows.first() {
-        let names: Vec<String> = first.schema().fields().iter().map(|f| quoted(f.name().clone())).collect();
+        let names: Vec<String> = first.schema().fields().iter().map(|f| csv_field(f.name()).into_owned()).collect();
         println!("{}", names.join(","));
     }
     let options = FormatOptions::default();
@@ -67,7 +65,9 @@ fn csv(rows: &[RecordBatch]) {
         for row in 0..batch.num_rows() {
             let cells: Vec<String> = shown
                 .iter()
-                .map(|f| f.as_ref().map_or_else(|_| String::new(), |f| quoted(f.value(row).to_string())))
+                .map(|f| {
+                    f.as_ref().map_or_else(|_| String::new(), |f| csv_field(&f.value(row).to_string()).into_owned())
+                })
                 .collect();
             println!("{}", cells.join(","));
         }

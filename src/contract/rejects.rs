@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::contract::error::ContractError;
 use crate::contract::gate::GateFinding;
-use crate::foundation::Quarantined;
+use crate::foundation::{Quarantined, csv_field};
 
 /// The header of a reject file.
 pub const REJECT_HEADER: &str = "line,column,rule,reason,value\r\n";
@@ -30,7 +30,7 @@ pub fn length_class(value: &str) -> &'static str {
 #[must_use]
 pub fn reject_line(row: &Quarantined, masked: &str) -> String {
     let Quarantined { line, column, rule, reason, .. } = row;
-    format!("{line},{},{},{},{}\r\n", field(column), field(rule), field(reason), field(masked))
+    format!("{line},{},{},{},{}\r\n", csv_field(column), csv_field(rule), csv_field(reason), csv_field(masked))
 }
 
 /// A reject file as CSV: where each rejected row stands and why it was rejected.
@@ -39,10 +39,6 @@ pub fn reject_file<'a>(rows: impl IntoIterator<Item = (&'a Quarantined, &'a str)
     let mut text = REJECT_HEADER.to_owned();
     rows.into_iter().for_each(|(row, masked)| text.push_str(&reject_line(row, masked)));
     text.into_bytes()
-}
-
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// What the sender may file: what was received, and what became of it.

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use crate::foundation::{sql_name, sql_text};
 use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Middle, Rate};
 use crate::marts::{MartSpec, fuzzy_median};
 
@@ -96,7 +97,7 @@ pub fn by_many(spec: &MartSpec) -> BTreeMap<Vec<String>, Vec<Vec<&str>>> {
 pub fn published_sql(spec: &MartSpec, counted: &str, quarantined: u64) -> String {
     format!(
         "SELECT arrow_cast({set}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM {counted}",
-        set = quote(SET),
+        set = sql_name(SET),
         columns = columns(spec, &|_| true, quarantined),
     )
 }
@@ -119,7 +120,7 @@ pub fn set_name(dimensions: &[&str]) -> String {
 /// The queries that show whether the dimensions of one membership keep what they declare.
 #[must_use]
 pub fn membership_checks(spec: &MartSpec, base: &str) -> Vec<MembershipCheck> {
-    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| quote(name)).collect();
+    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| sql_name(name)).collect();
     let keys = keys.join(", ");
     let rolled = spec.dimensions.iter().filter(|d| d.membership == Membership::One && !spec.is_always(&d.name));
     rolled
@@ -137,10 +138,10 @@ pub fn membership_checks(spec: &MartSpec, base: &str) -> Vec<MembershipCheck> {
 /// [`membership_checks`] is zero; absent where there is no such dimension.
 #[must_use]
 pub fn membership_check(spec: &MartSpec, base: &str) -> Option<String> {
-    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| quote(name)).collect();
+    let keys: Vec<String> = std::iter::once(&spec.person).chain(&spec.always).map(|name| sql_name(name)).collect();
     let keys = keys.join(", ");
     let rolled = spec.dimensions.iter().filter(|d| d.membership == Membership::One && !spec.is_always(&d.name));
-    let values: Vec<String> = rolled.map(|d| format!("{} AS {}", value(d), quote(&d.name))).collect();
+    let values: Vec<String> = rolled.map(|d| format!("{} AS {}", value(d), sql_name(&d.name))).collect();
     (!values.is_empty()).then(|| {
         format!(
             "SELECT count(*) AS persons FROM (SELECT {keys} FROM (SELECT DISTINCT {keys}, {} FROM {base}) AS standing GROUP BY {keys} HAVING count(*) > 1) AS torn",
@@ -169,13 +170,9 @@ pub fn rate_column(rate: &Rate, part: &str) -> String {
     format!("{}_{part}", rate.name.value)
 }
 
-fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A dimension's value, never null.
 fn value(dimension: &Dimension) -> String {
-    let name = quote(&dimension.name);
+    let name = sql_name(&dimension.name);
     match dimension.kind {
         ColumnType::Text => format!("COALESCE({name}, '{UNKNOWN}')"),
         kind => format!("arrow_cast({name}, '{}')", kind.arrow()),
@@ -188,7 +185,7 @@ fn query(spec: &MartSpec, (base, quarantined): (&str, u64), many: &[String], set
     let used = |d: &Dimension| sets.iter().any(|set| set.contains(&d.name.as_str()));
     format!(
         "SELECT arrow_cast({name}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM (\n{counted}\n) AS counted",
-        name = quote(SET),
+        name = sql_name(SET),
         columns = columns(spec, &used, quarantined),
         counted = counted(spec, sets, &rolled, &used, &persons(spec, base, &is_key, &used)),
     )
@@ -201,31 +198,36 @@ fn persons(
     is_key: &dyn Fn(&Dimension) -> bool,
     used: &dyn Fn(&Dimension) -> bool,
 ) -> String {
-    let mut columns = vec![quote(&spec.person)];
-    let mut keys = vec![quote(&spec.person)];
+    let mut columns = vec![sql_name(&spec.person)];
+    let mut keys = vec![sql_name(&spec.person)];
     // A dimension of one membership has one value here, so as a part of the key it makes no more rows; a text is far cheaper there than
     // under `min`.
     for d in spec.dimensions.iter().filter(|d| is_key(d) || used(d)) {
-        columns.push(format!("{} AS {}", value(d), quote(&d.name)));
+        columns.push(format!("{} AS {}", value(d), sql_name(&d.name)));
         keys.push(value(d));
     }
     for measure in &spec.measures {
-        let name = quote(&measure.name);
+        let name = sql_name(&measure.name);
         match &measure.flag {
-            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN 1 ELSE 0 END) AS {name}", quote(flag))),
+            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN 1 ELSE 0 END) AS {name}", sql_name(flag))),
             None => columns.push(format!("max(1) AS {name}")),
         }
     }
     for median in &spec.medians {
-        let (name, of) = (quote(&median.name), format!("arrow_cast({}, '{}')", quote(&median.of), MEDIAN.arrow()));
+        let (name, of) =
+            (sql_name(&median.name), format!("arrow_cast({}, '{}')", sql_name(&median.of), MEDIAN.arrow()));
         match &median.flag {
-            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN {of} END) AS {name}", quote(flag))),
+            Some(flag) => columns.push(format!("max(CASE WHEN {} THEN {of} END) AS {name}", sql_name(flag))),
             None => columns.push(format!("max({of}) AS {name}")),
         }
     }
     for rate in &spec.rates {
-        columns.push(format!("max({}) AS {}", quote(&rate.rule.id), quote(&rate_column(rate, "rule"))));
-        columns.push(format!("max({}) AS {}", quote(&rate.rule.version), quote(&rate_column(rate, "rule_version"))));
+        columns.push(format!("max({}) AS {}", sql_name(&rate.rule.id), sql_name(&rate_column(rate, "rule"))));
+        columns.push(format!(
+            "max({}) AS {}",
+            sql_name(&rate.rule.version),
+            sql_name(&rate_column(rate, "rule_version"))
+        ));
     }
     format!("SELECT {}\nFROM {base}\nGROUP BY {}", columns.join(", "), keys.join(", "))
 }
@@ -233,14 +235,14 @@ fn persons(
 /// The counts of every combination of the dimensions used. There are far fewer of them than persons, and every set adds them up.
 fn finest(spec: &MartSpec, dimensions: &[String], persons: &str) -> String {
     let mut columns = dimensions.to_vec();
-    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
+    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", sql_name(&m.name))));
     columns.extend(rule_parts(spec));
     format!("SELECT {}\nFROM (\n{persons}\n) AS persons\nGROUP BY {}", columns.join(", "), dimensions.join(", "))
 }
 
 /// The rule behind each rate; every row has the same, so the greatest is the one.
 fn rule_parts(spec: &MartSpec) -> impl Iterator<Item = String> {
-    let parts = |rate| ["rule", "rule_version"].map(|part| quote(&rate_column(rate, part)));
+    let parts = |rate| ["rule", "rule_version"].map(|part| sql_name(&rate_column(rate, part)));
     spec.rates.iter().flat_map(parts).map(|part| format!("max({part}) AS {part}"))
 }
 
@@ -253,20 +255,20 @@ fn counted(
     persons: &str,
 ) -> String {
     let used: Vec<&&Dimension> = rolled.iter().filter(|d| used(d)).collect();
-    let always: Vec<String> = spec.always.iter().map(|name| quote(name)).collect();
-    let mut columns = vec![format!("{} AS {}", name_of_set(sets, &used), quote(SET))];
+    let always: Vec<String> = spec.always.iter().map(|name| sql_name(name)).collect();
+    let mut columns = vec![format!("{} AS {}", name_of_set(sets, &used), sql_name(SET))];
     columns.extend(always.iter().cloned());
-    columns.extend(used.iter().map(|d| quote(&d.name)));
-    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", quote(&m.name))));
+    columns.extend(used.iter().map(|d| sql_name(&d.name)));
+    columns.extend(spec.measures.iter().map(|m| format!("sum({0}) AS {0}", sql_name(&m.name))));
     columns.extend(spec.medians.iter().map(|m| {
         let middle = if m.middle == Middle::Fuzzy { fuzzy_median::NAME } else { "median" };
-        format!("{middle}({0}) AS {0}", quote(&m.name))
+        format!("{middle}({0}) AS {0}", sql_name(&m.name))
     }));
     columns.extend(rule_parts(spec));
     let groups: Vec<String> = sets
         .iter()
         .map(|set| {
-            let names: Vec<String> = always.iter().cloned().chain(set.iter().map(|name| quote(name))).collect();
+            let names: Vec<String> = always.iter().cloned().chain(set.iter().map(|name| sql_name(name))).collect();
             format!("({})", names.join(", "))
         })
         .collect();
@@ -275,7 +277,7 @@ fn counted(
         [one] => format!("GROUP BY {}", &one[1..one.len() - 1]),
         several => format!("GROUP BY GROUPING SETS ({})", several.join(", ")),
     };
-    let dimensions: Vec<String> = always.iter().cloned().chain(used.iter().map(|d| quote(&d.name))).collect();
+    let dimensions: Vec<String> = always.iter().cloned().chain(used.iter().map(|d| sql_name(&d.name))).collect();
     // Counts of counts are counts; a median needs every person.
     let several = sets.len() > 1 && !dimensions.is_empty() && spec.medians.is_empty();
     let rows = if several { finest(spec, &dimensions, persons) } else { persons.to_owned() };
@@ -284,7 +286,7 @@ fn counted(
 
 /// The expression that names a row's set by what it rolls up.
 fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
-    let text = |set: &[&str]| format!("'{}'", set_name(set).replace('\'', "''"));
+    let text = |set: &[&str]| sql_text(&set_name(set));
     if let [set] = sets {
         return text(set);
     }
@@ -292,7 +294,7 @@ fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
     for set in sets {
         let rolls: Vec<String> = used
             .iter()
-            .map(|d| format!("grouping({}) = {}", quote(&d.name), i32::from(!set.contains(&d.name.as_str()))))
+            .map(|d| format!("grouping({}) = {}", sql_name(&d.name), i32::from(!set.contains(&d.name.as_str()))))
             .collect();
         let _ = write!(out, " WHEN {} THEN {}", rolls.join(" AND "), text(set));
     }
@@ -303,7 +305,7 @@ fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
 fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, quarantined: u64) -> String {
     let mut columns = Vec::new();
     for d in &spec.dimensions {
-        let name = quote(&d.name);
+        let name = sql_name(&d.name);
         columns.push(match (spec.is_always(&d.name), used(d)) {
             (true, _) if d.kind == ColumnType::Text => format!("arrow_cast({name}, 'Utf8') AS {name}"),
             (true, _) => name,
@@ -312,8 +314,8 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, quarantined: u64)
             (false, false) => format!("arrow_cast('{TOTAL}', 'Utf8') AS {name}"),
         });
     }
-    columns.extend(spec.measures.iter().map(|m| format!("arrow_cast({0}, 'Int64') AS {0}", quote(&m.name))));
-    let median = |name: &str| format!("arrow_cast({0}, '{1}') AS {0}", quote(name), MEDIAN.arrow());
+    columns.extend(spec.measures.iter().map(|m| format!("arrow_cast({0}, 'Int64') AS {0}", sql_name(&m.name))));
+    let median = |name: &str| format!("arrow_cast({0}, '{1}') AS {0}", sql_name(name), MEDIAN.arrow());
     columns.extend(spec.medians.iter().map(|m| median(&m.name)));
     for rate in &spec.rates {
         columns.extend(rate_columns(rate, quarantined));
@@ -339,16 +341,16 @@ fn note(rate: &Rate) -> &str {
 }
 
 fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
-    let column = |part: &str| quote(&rate_column(rate, part));
-    let (num, den, cov) = (quote(&rate.numerator), quote(&rate.denominator), quote(&rate.covered_denominator));
-    let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| quote(name));
+    let column = |part: &str| sql_name(&rate_column(rate, part));
+    let (num, den, cov) = (sql_name(&rate.numerator), sql_name(&rate.denominator), sql_name(&rate.covered_denominator));
+    let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| sql_name(name));
     let divided = |above: &str, below: &str| {
         format!(
             "CASE WHEN {pending} = 0 AND {below} > 0 THEN arrow_cast({above}, 'Float64') / arrow_cast({below}, 'Float64') END"
         )
     };
     [
-        format!("{} AS {}", divided(&num, &den), quote(&rate.name)),
+        format!("{} AS {}", divided(&num, &den), sql_name(&rate.name)),
         format!("CASE WHEN {pending} = 0 AND {den} > 0 THEN {} END AS {}", wilson(&num, &den, '-'), column("low")),
         format!("CASE WHEN {pending} = 0 AND {den} > 0 THEN {} END AS {}", wilson(&num, &den, '+'), column("high")),
         format!(
@@ -368,7 +370,7 @@ fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
         format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
-        format!("arrow_cast('{}', 'Utf8') AS {}", note(rate).replace('\'', "''"), column("note")),
+        format!("arrow_cast({}, 'Utf8') AS {}", sql_text(&note(rate)), column("note")),
         format!("arrow_cast({quarantined}, 'Int64') AS {}", column("quarantined")),
     ]
 }

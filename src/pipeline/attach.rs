@@ -7,8 +7,7 @@ use arrow::compute::filter_record_batch;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprinter, Zone};
-use crate::pipeline::current::quoted;
+use crate::foundation::{Fingerprinter, Zone, sql_name};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -104,7 +103,7 @@ pub async fn attach(
         let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
         let table = format!("facts {source}");
         ground.runner.serial.register_folder(&table, &identified.facts.place).await?;
-        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         let mut done = 0;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;

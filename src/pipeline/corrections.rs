@@ -9,10 +9,9 @@ use futures::StreamExt;
 use sha2::{Digest, Sha256};
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprint, Zone, schema};
+use crate::foundation::{Fingerprint, Zone, schema, sql_name};
 use crate::identity::PersonIndex;
 use crate::linkage::IdentityRef;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -34,7 +33,7 @@ pub(super) async fn write_records(
     for (source, identities) in identified.iter().filter_map(|i| Some((&i.source, i.identities.as_ref()?))) {
         let table = format!("identities {source}");
         serial.register_folder(&table, &identities.place).await?;
-        let sql = format!("SELECT identity_ref, source, source_person FROM {}", quoted(&table));
+        let sql = format!("SELECT identity_ref, source, source_person FROM {}", sql_name(&table));
         writer.write_stream("records", serial.stream("records", &sql).await?).await?;
     }
     Ok(writer.finish("records", fingerprint.as_str(), Zone::Restricted, serde_json::Map::new()).await?)
@@ -87,7 +86,7 @@ async fn source_persons(
 ) -> Result<Vec<(SourcePerson, IdentityRef)>, PipelineError> {
     let sql = format!(
         "SELECT identity_ref, arrow_cast(source, 'Utf8') AS source, arrow_cast(source_person, 'Utf8') AS person FROM {}",
-        quoted(table)
+        sql_name(table)
     );
     let mut persons = Vec::new();
     let mut rows = ground.runner.serial.stream(table, &sql).await?;

@@ -7,6 +7,7 @@ use arrow::datatypes::Int64Type;
 
 use crate::contract::spec::{DeliveryMode, DeliverySpec};
 use crate::engine::{Engine, EngineError};
+use crate::foundation::sql_name;
 use crate::pipeline::error::PipelineError;
 
 /// Why a row no longer counts.
@@ -26,25 +27,19 @@ pub enum Dropped {
 /// Rows that no longer count, by delivery sequence and line.
 pub type DroppedRows = BTreeMap<(i64, i64), Dropped>;
 
-/// A name as SQL takes it.
-#[must_use]
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 fn list(names: &[&str], before: &str) -> String {
-    names.iter().map(|n| format!("{before}{}", quoted(n))).collect::<Vec<_>>().join(", ")
+    names.iter().map(|n| format!("{before}{}", sql_name(n))).collect::<Vec<_>>().join(", ")
 }
 
 fn same(names: &[&str]) -> String {
-    let pair = |n: &&str| format!("(u.{0} IS NOT DISTINCT FROM k.{0})", quoted(n));
+    let pair = |n: &&str| format!("(u.{0} IS NOT DISTINCT FROM k.{0})", sql_name(n));
     names.iter().map(pair).collect::<Vec<_>>().join(" AND ")
 }
 
 /// SQL that finds the rows of `table` which a later delivery replaces: `delivery_seq`, `line`. `None` where nothing ever is.
 #[must_use]
 pub fn superseded_sql(table: &str, delivery: &DeliverySpec, grain: &[&str]) -> Option<String> {
-    let table = quoted(table);
+    let table = sql_name(table);
     let scope: Vec<&str> = delivery.scope.iter().map(|s| s.as_str()).collect();
     // The keys that two deliveries share are few: they come first in the join, which keeps its first side in memory.
     let later = |keys: &[&str], rows: &str| {
@@ -83,7 +78,7 @@ pub fn shrink_sql(table: &str, delivery: &DeliverySpec) -> Option<String> {
         return None;
     }
     let scope: Vec<&str> = delivery.scope.iter().map(|s| s.as_str()).collect();
-    let table = quoted(table);
+    let table = sql_name(table);
     let (keys, on) = if scope.is_empty() {
         ("1 AS whole".to_owned(), "whole".to_owned())
     } else {

@@ -185,7 +185,7 @@ pub async fn parquet(
         other => Fault::from(other),
     };
     serial.register_file(&table, file).await.map_err(broken)?;
-    let sql = format!("SELECT * FROM {}", crate::pipeline::current::quoted(&table));
+    let sql = format!("SELECT * FROM {}", crate::foundation::sql_name(&table));
     let mut rows = serial.stream(&table, &sql).await.map_err(broken)?;
     let names: Vec<String> = rows.schema().fields().iter().map(|f| f.name().clone()).collect();
     let places = crate::extract::headers::resolve(&expected(contract), &names, format.header, format.extra_columns, 1)

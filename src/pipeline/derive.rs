@@ -14,8 +14,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use crate::engine::write::conform;
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprint, Fingerprinter, Zone};
-use crate::pipeline::current::quoted;
+use crate::foundation::{Fingerprint, Fingerprinter, Zone, sql_name};
 use crate::pipeline::dense;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -92,14 +91,14 @@ async fn make(
     // memory as if it held them all. So it is with the slices that aggregates make, see `dense`.
     engine.context().register_udf(dense::function());
     let column = |f: &arrow::datatypes::FieldRef| match f.data_type() {
-        DataType::Utf8 => format!("{}(arrow_cast({1}, 'Utf8')) AS {1}", dense::NAME, quoted(f.name())),
-        _ => format!("{}({1}) AS {1}", dense::NAME, quoted(f.name())),
+        DataType::Utf8 => format!("{}(arrow_cast({1}, 'Utf8')) AS {1}", dense::NAME, sql_name(f.name())),
+        _ => format!("{}({1}) AS {1}", dense::NAME, sql_name(f.name())),
     };
     let columns = job.schema.fields().iter().map(column).collect::<Vec<_>>().join(", ");
-    let mut order: Vec<String> = job.key.iter().map(|k| format!("{} ASC NULLS FIRST", quoted(k))).collect();
+    let mut order: Vec<String> = job.key.iter().map(|k| format!("{} ASC NULLS FIRST", sql_name(k))).collect();
     if order.is_empty() {
         // Without a key the whole row is the order; a tie is then two equal rows.
-        order = job.schema.fields().iter().map(|f| format!("{} ASC NULLS FIRST", quoted(f.name()))).collect();
+        order = job.schema.fields().iter().map(|f| format!("{} ASC NULLS FIRST", sql_name(f.name()))).collect();
     }
     let sql = format!("SELECT {columns} FROM (\n{sql}\n) AS job ORDER BY {}", order.join(", "));
     let what = format!("{} `{}`", job.kind, job.name);

@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::{DatasetWriter, EngineError, WriteOptions};
+use crate::foundation::csv_field;
 use crate::marts::Relation;
 use crate::marts::cells::TOTAL;
 use crate::marts::dictionary;
@@ -233,13 +234,10 @@ async fn table(staging: &Staging, name: &str, header: &[&str], lines: &[Vec<Stri
         staging.write(&format!("{name}.parquet"), bytes).await?;
     }
     place.remove_all().await?;
-    let quoted = |text: &str| {
-        if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-    };
     let mut csv = header.join(",");
     csv.push('\n');
     for line in lines {
-        csv.push_str(&line.iter().map(|t| quoted(t)).collect::<Vec<_>>().join(","));
+        csv.push_str(&line.iter().map(|t| csv_field(t)).collect::<Vec<_>>().join(","));
         csv.push('\n');
     }
     staging.write(&format!("{name}.csv"), csv).await?;

@@ -14,8 +14,8 @@ use crate::contract::spec::{DeliveryMode, UniqueSpec};
 use crate::contract::whole::{reference_sql, unique_sql};
 use crate::engine::repeats::{Repeats, RowHash};
 use crate::engine::{Engine, EngineError};
-use crate::foundation::{Located, OnFail};
-use crate::pipeline::current::{Dropped, DroppedRows, quoted, rows_of, shrink_sql, superseded_sql};
+use crate::foundation::{Located, OnFail, sql_name};
+use crate::pipeline::current::{Dropped, DroppedRows, rows_of, shrink_sql, superseded_sql};
 use crate::pipeline::deliveries::Accepted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -140,11 +140,11 @@ async fn all_view(ground: &Ground<'_>, source: &str, accepted: &[Accepted]) -> R
         union.push(format!(
             "SELECT *, CAST({} AS BIGINT) AS delivery_seq FROM {}",
             one.delivery.sequence,
-            quoted(&table)
+            sql_name(&table)
         ));
     }
     let all = format!("all {source}");
-    let sql = format!("CREATE OR REPLACE VIEW {} AS {}", quoted(&all), union.join(" UNION ALL "));
+    let sql = format!("CREATE OR REPLACE VIEW {} AS {}", sql_name(&all), union.join(" UNION ALL "));
     engine.collect(&format!("{source}: all deliveries"), &sql).await?;
     Ok(all)
 }
@@ -179,9 +179,9 @@ async fn repeated(
     rows: usize,
     hash: RowHash,
 ) -> Result<Option<String>, PipelineError> {
-    let list = |names: &[&str]| names.iter().map(|n| quoted(n)).collect::<Vec<_>>().join(", ");
+    let list = |names: &[&str]| names.iter().map(|n| sql_name(n)).collect::<Vec<_>>().join(", ");
     let mut repeats = Repeats::new(hash, rows);
-    let mut stream = engine.stream(name, &format!("SELECT {} FROM {}", list(key), quoted(table))).await?;
+    let mut stream = engine.stream(name, &format!("SELECT {} FROM {}", list(key), sql_name(table))).await?;
     while let Some(batch) = stream.next().await {
         repeats.add(batch.map_err(EngineError::sql(name))?.columns())?;
     }
@@ -193,7 +193,7 @@ async fn repeated(
     let columns: Vec<&str> = key.iter().copied().chain(others).collect();
     let mut kept: Vec<RecordBatch> = Vec::new();
     let mut count = 0;
-    let mut stream = engine.stream(name, &format!("SELECT {} FROM {}", list(&columns), quoted(table))).await?;
+    let mut stream = engine.stream(name, &format!("SELECT {} FROM {}", list(&columns), sql_name(table))).await?;
     let schema = stream.schema();
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(EngineError::sql(name))?;
@@ -234,7 +234,7 @@ fn owned(batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
 pub async fn current_sql(ground: &Ground<'_>, source: &str, dropped: &DroppedRows) -> Result<String, PipelineError> {
     let places: Vec<(i64, i64)> = dropped.keys().copied().collect();
     let table = without(&ground.runner.engine, source, &format!("all {source}"), &places).await?;
-    Ok(format!("SELECT * FROM {}", quoted(&table)))
+    Ok(format!("SELECT * FROM {}", sql_name(&table)))
 }
 
 /// The table without the rows at some places; itself where there are none.
@@ -251,9 +251,9 @@ async fn without(engine: &Engine, source: &str, table: &str, places: &[(i64, i64
     let current = format!("current {source}");
     let sql = format!(
         "CREATE OR REPLACE VIEW {} AS SELECT a.* FROM {} a LEFT ANTI JOIN {} g ON a.delivery_seq = g.seq AND a.line = g.at",
-        quoted(&current),
-        quoted(table),
-        quoted(&gone)
+        sql_name(&current),
+        sql_name(table),
+        sql_name(&gone)
     );
     engine.collect(&current, &sql).await?;
     Ok(current)

@@ -9,10 +9,9 @@ use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprinter, Zone, schema};
+use crate::foundation::{Fingerprinter, Zone, schema, sql_name, sql_text};
 use crate::linkage::IdentityRef;
 use crate::linkage::reading::TokenCounts;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::project::Project;
@@ -71,12 +70,12 @@ pub async fn frequencies(ground: &Ground<'_>, all: &[Dataset]) -> Result<Option<
             let of = |number: usize| {
                 // Linkage takes no other SSN for one either.
                 let valid = if ssn == Some(*column) { " AND ssn_status = 'valid'" } else { "" };
-                format!("SELECT {0} AS token FROM \"counted {number}\" WHERE {0} IS NOT NULL{valid}", quoted(column))
+                format!("SELECT {0} AS token FROM \"counted {number}\" WHERE {0} IS NOT NULL{valid}", sql_name(column))
             };
             let union = (0..all.len()).map(of).collect::<Vec<_>>().join(" UNION ALL ");
             let sql = format!(
-                "SELECT '{}' AS field, token, COUNT(*) AS records FROM ({union}) GROUP BY token ORDER BY token",
-                column.replace('\'', "''")
+                "SELECT {} AS field, token, COUNT(*) AS records FROM ({union}) GROUP BY token ORDER BY token",
+                sql_text(column)
             );
             writer.write_stream(STORED, engine.stream(STORED, &sql).await?).await?;
         }

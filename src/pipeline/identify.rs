@@ -9,8 +9,8 @@ use arrow::datatypes::Int64Type;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Element, Fingerprint, Fingerprinter, Zone, schema};
-use crate::pipeline::current::{Dropped, DroppedRows, quoted};
+use crate::foundation::{Element, Fingerprint, Fingerprinter, Zone, schema, sql_name};
+use crate::pipeline::current::{Dropped, DroppedRows};
 use crate::pipeline::deliveries::Accepted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -106,7 +106,7 @@ async fn make(
             dropped.range((sequence, i64::MIN)..=(sequence, i64::MAX)).map(|((_, line), why)| (*line, why)).collect();
         superseded += gone.values().filter(|why| ***why == Dropped::Superseded).count() as u64;
         let table = dropped::accepted_table(source, one);
-        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             accepted_rows += batch.num_rows() as u64;

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Engine;
-use crate::foundation::{Diagnostic, Diagnostics, did_you_mean};
+use crate::foundation::{Diagnostic, Diagnostics, did_you_mean, sql_name};
 use crate::linkage::quality::{Quality, Share};
 use crate::pipeline::asked::current::texts;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::gaps;
 use crate::pipeline::ground::Ground;
@@ -29,7 +28,7 @@ pub async fn found(engine: &Engine, attributes: bool) -> Result<Found, PipelineE
 
 /// The same by the value of an attribute, in the order of values.
 pub async fn found_by(engine: &Engine, column: &str) -> Result<Vec<(String, Found)>, PipelineError> {
-    let column = quoted(column);
+    let column = sql_name(column);
     let sql = format!(
         "SELECT {COUNTS}, COALESCE(CAST(a.{column} AS VARCHAR), 'unknown') AS value {} GROUP BY a.{column} ORDER BY 4",
         from(true)

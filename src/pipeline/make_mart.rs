@@ -9,9 +9,8 @@ use futures::StreamExt as _;
 use crate::engine::predicate::Predicate;
 use crate::engine::write::conform;
 use crate::engine::{Dataset, EngineError};
-use crate::foundation::Zone;
+use crate::foundation::{Zone, sql_name};
 use crate::marts::{Breach, Counted, Counting, Identities, cells};
-use crate::pipeline::current::quoted;
 use crate::pipeline::derive::{Job, ahead, derive, derive_from};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -84,7 +83,7 @@ async fn count(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String,
         Counted::Cells(cells) => {
             let table = cells_of(mart);
             engine.register_batches(&table, cells.schema(), vec![cells])?;
-            Ok(cells::published_sql(&mart.spec, &quoted(&table), refused))
+            Ok(cells::published_sql(&mart.spec, &sql_name(&table), refused))
         }
         Counted::Torn { dimension, persons } => Err(torn(mart, &dimension, persons)),
         Counted::TooWide => by_queries(ground, mart, refused).await,
@@ -105,7 +104,7 @@ async fn by_queries(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<St
     let rows = rows.iter().map(|batch| conform(batch, &schema)).collect::<Result<Vec<_>, _>>()?;
     engine.register_batches(&base, schema, rows)?;
     memberships(ground, mart, &base).await?;
-    Ok(cells::union_sql(&mart.spec, &quoted(&base), refused))
+    Ok(cells::union_sql(&mart.spec, &sql_name(&base), refused))
 }
 
 fn torn(mart: &Mart, dimension: &str, persons: u64) -> PipelineError {
@@ -156,7 +155,8 @@ async fn identities(ground: &Ground<'_>, mart: &Mart) -> Result<(), PipelineErro
     let declared = declared.collect::<Result<Vec<_>, _>>()?;
     let mut broken = vec![0_u64; declared.len()];
     let mut between = Identities::new(&mart.spec);
-    let mut rows = ground.runner.engine.stream(mart.name(), &format!("SELECT * FROM {}", quoted(mart.name()))).await?;
+    let mut rows =
+        ground.runner.engine.stream(mart.name(), &format!("SELECT * FROM {}", sql_name(mart.name()))).await?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(EngineError::sql(mart.name()))?;
         if mart.spec.is_cells() {
@@ -180,7 +180,7 @@ async fn identities(ground: &Ground<'_>, mart: &Mart) -> Result<(), PipelineErro
 /// Tests that persons have one value of each dimension that declares it. One query tells whether all hold; only where they do not is each
 /// asked for itself, so that the message names it.
 async fn memberships(ground: &Ground<'_>, mart: &Mart, base: &str) -> Result<(), PipelineError> {
-    let from = quoted(base);
+    let from = sql_name(base);
     let Some(all) = cells::membership_check(&mart.spec, &from) else { return Ok(()) };
     if ground.count("memberships", &all).await? == 0 {
         return Ok(());

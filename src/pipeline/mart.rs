@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::foundation::Zone;
+use crate::foundation::{Zone, sql_name};
 use crate::marts::MartSpec;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::research;
@@ -59,11 +58,11 @@ impl Mart {
 /// The query of a person-level mart: the person under the project's id, then the declared columns in their declared types.
 #[must_use]
 pub fn person_sql(mart: &Mart) -> String {
-    let person = quoted(&mart.spec.person);
-    let published = mart.spec.id.as_ref().map_or_else(|| person.clone(), |id| quoted(&id.published));
+    let person = sql_name(&mart.spec.person);
+    let published = mart.spec.id.as_ref().map_or_else(|| person.clone(), |id| sql_name(&id.published));
     let id = format!("{}(arrow_cast(p.{person}, 'Utf8View')) AS {published}", research::NAME);
     let columns = mart.spec.columns.iter().map(|c| {
-        let name = quoted(&c.name);
+        let name = sql_name(&c.name);
         if c.person {
             format!("{}(arrow_cast(p.{name}, 'Utf8View')) AS {name}", research::NAME)
         } else {
@@ -78,16 +77,16 @@ pub fn person_sql(mart: &Mart) -> String {
 /// learner. Where it knows them by several, a row for each; a row about anybody else's learner is nobody's to see, and falls away.
 #[must_use]
 pub fn local_sql(mart: &Mart) -> String {
-    let (Some(id), person) = (&mart.spec.id, quoted(&mart.spec.person)) else { return person_sql(mart) };
+    let (Some(id), person) = (&mart.spec.id, sql_name(&mart.spec.person)) else { return person_sql(mart) };
     let Some(of) = &id.of else { return person_sql(mart) };
-    let own = format!("o.local_id AS {}", quoted(&id.published));
-    let columns = mart.spec.columns.iter().map(|c| format!("p.{}", quoted(&c.name)));
+    let own = format!("o.local_id AS {}", sql_name(&id.published));
+    let columns = mart.spec.columns.iter().map(|c| format!("p.{}", sql_name(&c.name)));
     let selected: Vec<String> = std::iter::once(own).chain(columns).collect();
     format!(
         "SELECT {}\nFROM (\n{}\n) AS p\nJOIN {} AS o ON o.person_id = p.{person} AND o.organization = p.{}",
         selected.join(", "),
         crate::marts::persons::sql(&mart.spec, &mart.sql),
-        quoted(OWN_IDS),
-        quoted(of),
+        sql_name(OWN_IDS),
+        sql_name(of),
     )
 }

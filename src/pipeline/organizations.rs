@@ -9,9 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::contract::spec::Organization;
 use crate::engine::EngineError;
-use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter};
+use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, sql_name};
 use crate::pipeline::asked::current::texts;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -94,8 +93,8 @@ impl Organizations {
             let engine = &ground.runner.serial;
             engine.register_folder(&table, &facts.facts.place).await?;
             let columns: Vec<String> =
-                columns.iter().map(|c| format!("CAST({0} AS VARCHAR) AS {0}", quoted(c))).collect();
-            let sql = format!("SELECT {} FROM {}", columns.join(", "), quoted(&table));
+                columns.iter().map(|c| format!("CAST({0} AS VARCHAR) AS {0}", sql_name(c))).collect();
+            let sql = format!("SELECT {} FROM {}", columns.join(", "), sql_name(&table));
             texts(&engine.collect(source, &sql).await?)
         };
         let pair = |row: Vec<String>| <[String; 2]>::try_from(row).ok().filter(|[_, parent]| !parent.is_empty());

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema};
 
 use crate::engine::Dataset;
-use crate::foundation::Zone;
-use crate::pipeline::current::quoted;
+use crate::foundation::{Zone, sql_name};
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -35,7 +34,7 @@ pub async fn own_ids(
         engine.register_folder(&table, &identities.place).await?;
         records.push(format!(
             "SELECT identity_ref, local_id_issuer AS organization, local_id FROM {} WHERE local_id IS NOT NULL AND local_id_issuer IS NOT NULL",
-            quoted(&table)
+            sql_name(&table)
         ));
         inputs.insert(table, identities.content());
     }
@@ -46,7 +45,7 @@ pub async fn own_ids(
             inputs.insert(TODAY.to_owned(), today.fingerprint().to_string());
             (
                 "COALESCE(o.current_id, r.organization)",
-                format!("\nLEFT JOIN {} AS o ON o.org_id = r.organization", quoted(TODAY)),
+                format!("\nLEFT JOIN {} AS o ON o.org_id = r.organization", sql_name(TODAY)),
             )
         }
         None => ("r.organization", String::new()),

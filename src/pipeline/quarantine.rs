@@ -5,8 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::engine::{DatasetWriter, WriteOptions};
-use crate::foundation::{Fingerprinter, Zone};
-use crate::pipeline::current::quoted;
+use crate::foundation::{Fingerprinter, Zone, sql_name, sql_text};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -34,16 +33,15 @@ pub fn schema() -> SchemaRef {
 pub async fn keep(ground: &Ground<'_>, identified: &[Identified], release: &str) -> Result<(), PipelineError> {
     let engine = &ground.runner.engine;
     let mut union = Vec::new();
-    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     for (source, all) in &ground.accepted {
         for one in all {
             let table = format!("quarantine {source} {}", one.delivery.sequence);
             engine.register_folder(&table, &set_aside::beside(&one.rows.place)).await?;
             union.push(format!(
                 "SELECT {} AS source, {} AS file, line, column_name, rule, reason, raw FROM {}",
-                literal(source),
-                literal(&one.delivery.file),
-                quoted(&table)
+                sql_text(source),
+                sql_text(&one.delivery.file),
+                sql_name(&table)
             ));
         }
     }
@@ -53,9 +51,9 @@ pub async fn keep(ground: &Ground<'_>, identified: &[Identified], release: &str)
         for accepted in ground.accepted.get(&one.source).map(Vec::as_slice).unwrap_or_default() {
             union.push(format!(
                 "SELECT {} AS source, {} AS file, line, '' AS column_name, rule, reason, '' AS raw FROM {} WHERE sequence = {}",
-                literal(&one.source),
-                literal(&accepted.delivery.file),
-                quoted(&table),
+                sql_text(&one.source),
+                sql_text(&accepted.delivery.file),
+                sql_name(&table),
                 accepted.delivery.sequence
             ));
         }

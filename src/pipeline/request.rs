@@ -10,8 +10,7 @@ use futures::StreamExt as _;
 
 use crate::clearinghouse::{self, FEWEST, IDENTITY, Kind, RequestFile, RequestSpec};
 use crate::engine::{Dataset, EngineError};
-use crate::foundation::Zone;
-use crate::pipeline::current::quoted;
+use crate::foundation::{Zone, sql_name};
 use crate::pipeline::derive::{Job, derive};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -88,7 +87,7 @@ pub async fn ask(
     engine.register_folder(&table, &identities.place).await?;
     engine.register_folder("crosswalk", &crosswalk.place).await?;
     let identity: Vec<String> = IDENTITY.iter().map(|name| format!("i.{name}")).collect();
-    let asked = schema.fields().iter().skip(2 + IDENTITY.len()).map(|f| format!("a.{}", quoted(f.name())));
+    let asked = schema.fields().iter().skip(2 + IDENTITY.len()).map(|f| format!("a.{}", sql_name(f.name())));
     let columns: Vec<String> = identity.iter().cloned().chain(asked).collect();
     let sql = format!(
         "SELECT i.{id} AS {returned}, a.{person} AS {person_id}, {columns}\n\
@@ -102,11 +101,11 @@ pub async fn ask(
          ) AS i ON i.person_id = a.{person} AND i.place = 1",
         id = request.spec.return_field.column(),
         returned = clearinghouse::file::RETURN,
-        person = quoted(&request.spec.person),
+        person = sql_name(&request.spec.person),
         person_id = tables::PERSON_ID,
         columns = columns.join(", "),
         body = request.sql.trim_end().trim_end_matches(';'),
-        table = quoted(&table),
+        table = sql_name(&table),
     );
     let mut inputs = inputs.clone();
     inputs.insert(table.clone(), identities.content());
@@ -133,7 +132,7 @@ pub async fn keep(ground: &Ground<'_>, asked: &[Dataset], release: &str) -> Resu
         let table = format!("request {}", request.name());
         engine.register_folder(&table, &dataset.place).await?;
         let mut file = RequestFile::new(&request.spec);
-        let mut rows = engine.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut rows = engine.stream(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql(table.as_str()))?;
             file.push(&batch).map_err(EngineError::arrow("a request file"))?;

@@ -10,8 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::StreamExt;
 
 use crate::engine::{DatasetWriter, Engine, EngineError, Place, WriteOptions};
-use crate::foundation::schema;
-use crate::pipeline::current::quoted;
+use crate::foundation::{schema, sql_name};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::sent_form::{column, footer, recipe_names, sent_schema};
 use crate::pipeline::spec::{ContractDocument, LinkageDocument};
@@ -131,7 +130,7 @@ impl<'a> Gathered<'a> {
         let scratch = self.part.join("sent");
         let mut writer = DatasetWriter::create(&scratch, Arc::clone(&schema), &options).await?;
         engine.register_folder("rows aside", &self.aside()).await?;
-        let mut rows = engine.stream("rows aside", &format!("SELECT * FROM {}", quoted("rows aside"))).await?;
+        let mut rows = engine.stream("rows aside", &format!("SELECT * FROM {}", sql_name("rows aside"))).await?;
         while let Some(batch) = rows.next().await {
             let batch = batch.map_err(EngineError::sql("rows aside"))?;
             writer.write(Self::with_tokens(&batch, tokens, &schema)?).await?;

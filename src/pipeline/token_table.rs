@@ -6,9 +6,9 @@ use arrow::array::RecordBatch;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, Engine, EngineError};
+use crate::foundation::sql_name;
 use crate::linkage::reading::{FIRST, FirstPass, NEAR, TokenCounts};
 use crate::linkage::{LinkageError, Reading, Rules, TokenTable};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::side_by_side::side_by_side;
@@ -52,9 +52,9 @@ async fn each(
     columns: &[&str],
     mut take: impl FnMut(&RecordBatch) -> Result<(), LinkageError>,
 ) -> Result<(), PipelineError> {
-    let columns = columns.iter().map(|c| quoted(c)).collect::<Vec<_>>().join(", ");
+    let columns = columns.iter().map(|c| sql_name(c)).collect::<Vec<_>>().join(", ");
     for table in tables {
-        let mut rows = engine.stream(table, &format!("SELECT {columns} FROM {}", quoted(table))).await?;
+        let mut rows = engine.stream(table, &format!("SELECT {columns} FROM {}", sql_name(table))).await?;
         while let Some(batch) = rows.next().await {
             take(&batch.map_err(EngineError::sql(table.as_str()))?).map_err(PipelineError::bug)?;
         }

@@ -9,8 +9,7 @@ use futures::StreamExt;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprint, Zone, schema};
-use crate::pipeline::current::quoted;
+use crate::foundation::{Fingerprint, Zone, schema, sql_name};
 use crate::pipeline::deliveries::Delivery;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
@@ -51,8 +50,8 @@ pub async fn accept(
     let serial = &ground.runner.serial;
     serial.register_file(&table, file).await?;
     let schema = sent_schema(contract, &recipe_names(&ground.project.linkage));
-    let columns: Vec<String> = schema.fields().iter().map(|f| quoted(f.name())).collect();
-    let sql = format!("SELECT {} FROM {}", columns.join(", "), quoted(&table));
+    let columns: Vec<String> = schema.fields().iter().map(|f| sql_name(f.name())).collect();
+    let sql = format!("SELECT {} FROM {}", columns.join(", "), sql_name(&table));
     let rows = serial
         .stream(&table, &sql)
         .await
@@ -113,7 +112,7 @@ pub fn facts(
 pub fn identities_sql(rows: &str, recipes: &[String]) -> String {
     let columns = schema::tokens(recipes);
     let chosen = columns.fields().iter().map(|field| {
-        let (name, sent) = (quoted(field.name()), quoted(&sent_name(field.name())));
+        let (name, sent) = (sql_name(field.name()), sql_name(&sent_name(field.name())));
         match field.name().as_str() {
             "row_count" => format!("COUNT(*) OVER (PARTITION BY {IDENTITY_REF}) AS {name}"),
             "period_start" => format!("MIN({sent}) OVER (PARTITION BY {IDENTITY_REF}) AS {name}"),
@@ -121,7 +120,7 @@ pub fn identities_sql(rows: &str, recipes: &[String]) -> String {
             _ => format!("{sent} AS {name}"),
         }
     });
-    let names: Vec<String> = columns.fields().iter().map(|f| quoted(f.name())).collect();
+    let names: Vec<String> = columns.fields().iter().map(|f| sql_name(f.name())).collect();
     format!(
         "SELECT {} FROM (SELECT {}, ROW_NUMBER() OVER (PARTITION BY {IDENTITY_REF} ORDER BY token_period_end DESC NULLS LAST, \
          delivery_seq DESC, line DESC) AS nth FROM ({rows})) WHERE nth = 1",
@@ -168,12 +167,12 @@ pub async fn wrap_tokens(
     // A sort over views asks for memory as if each held the whole buffer that it lies in.
     let columns = schema.fields().iter().map(|field| match field.data_type() {
         DataType::Utf8 | DataType::Binary => {
-            format!("arrow_cast({0}, '{1}') AS {0}", quoted(field.name()), field.data_type())
+            format!("arrow_cast({0}, '{1}') AS {0}", sql_name(field.name()), field.data_type())
         }
-        _ => quoted(field.name()),
+        _ => sql_name(field.name()),
     });
     let columns = columns.collect::<Vec<_>>().join(", ");
-    let sql = format!("SELECT {columns} FROM {} ORDER BY {IDENTITY_REF}", quoted(&table));
+    let sql = format!("SELECT {columns} FROM {} ORDER BY {IDENTITY_REF}", sql_name(&table));
     writer.write_stream("wrapped tokens", engine.stream("wrapped tokens", &sql).await?).await?;
     engine.drop_table(&table)?;
     scratch.remove_all().await?;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
-use crate::foundation::{Fingerprinter, Zone, schema};
-use crate::pipeline::current::quoted;
+use crate::foundation::{Fingerprinter, Zone, schema, sql_name};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
@@ -42,7 +41,7 @@ pub async fn tokens(ground: &Ground<'_>, identified: &Identified) -> Result<Opti
         let mut writer = DatasetWriter::create(&place, Arc::clone(&schema), &options).await?;
         let table = format!("identities {}", identified.source);
         ground.runner.serial.register_folder(&table, &identities.place).await?;
-        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let mut rows = ground.runner.serial.stream(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         let mut deriver = Deriver::new(&tokenizer.parts()).map_err(PipelineError::bug)?;
         let mut maker = Maker::of_hub(&tokenizer).map_err(PipelineError::bug)?;
         while let Some(batch) = rows.next().await {

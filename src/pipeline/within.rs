@@ -1,6 +1,6 @@
 //! Within: rows of one rule's table that must be found in another's, such as concentrators among participants. One that is not stops the release.
 
-use crate::pipeline::current::quoted;
+use crate::foundation::sql_name;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::rules::RuleTable;
@@ -9,11 +9,11 @@ use crate::rules::RuleTable;
 pub async fn within(ground: &Ground<'_>, tables: &[RuleTable<'_>]) -> Result<(), PipelineError> {
     for table in tables {
         for (other, on) in table.within() {
-            let same: Vec<String> = on.iter().map(|column| format!("t.{0} = o.{0}", quoted(column))).collect();
+            let same: Vec<String> = on.iter().map(|column| format!("t.{0} = o.{0}", sql_name(column))).collect();
             let sql = format!(
                 "SELECT count(*) AS lost FROM {} AS t LEFT ANTI JOIN {} AS o ON {}",
-                quoted(table.name),
-                quoted(other),
+                sql_name(table.name),
+                sql_name(other),
                 same.join(" AND ")
             );
             let lost = ground.count(table.name, &sql).await?;

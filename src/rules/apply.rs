@@ -8,7 +8,7 @@ use datafusion::error::DataFusionError;
 use datafusion::sql::parser::DFParser;
 use datafusion::sql::resolve::resolve_table_references;
 
-use crate::foundation::Sensitivity;
+use crate::foundation::{Sensitivity, sql_text};
 use crate::rules::bind::bind;
 use crate::rules::resolve::program_year;
 use crate::rules::{ColumnSpec, ColumnType, Rule, RuleError};
@@ -43,10 +43,10 @@ impl Rule {
             };
             let _ = write!(out, "arrow_cast(r.\"{name}\", '{kind}') AS \"{name}\", ");
         }
-        let id = spec.id.replace('\'', "''");
         let _ = write!(
             out,
-            "arrow_cast('{id}', 'Utf8') AS {RULE_ID}, arrow_cast({}, 'Int32') AS {RULE_VERSION}\nFROM (\n{}\n) AS r",
+            "arrow_cast({}, 'Utf8') AS {RULE_ID}, arrow_cast({}, 'Int32') AS {RULE_VERSION}\nFROM (\n{}\n) AS r",
+            sql_text(&spec.id),
             spec.version,
             self.bound()
         );

@@ -5,7 +5,7 @@ use std::ops::Range;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::foundation::Located;
+use crate::foundation::{Located, sql_text};
 
 /// One `$name` in a text of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(super) fn literal(value: &Value) -> Option<String> {
     match value {
         Value::Bool(b) => Some(b.to_string()),
         Value::Number(n) if n.is_i64() => Some(n.to_string()),
-        Value::String(s) => Some(format!("'{}'", s.replace('\'', "''"))),
+        Value::String(s) => Some(sql_text(s)),
         Value::Array(items) if !items.is_empty() => items
             .iter()
             .map(|item| if item.is_array() { None } else { literal(item) })

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::foundation::csv_field;
 use crate::synth::chance::{Chance, Purpose};
 use crate::synth::copies::{Copy, Taker};
 use crate::synth::names::Race;
@@ -30,12 +31,8 @@ pub(crate) const fn yes(flag: bool) -> char {
 
 /// A field of a comma-separated file.
 pub(crate) fn comma_field(out: &mut String, text: &str) {
-    if text.contains([',', '"']) {
-        let _ = write!(out, "\"{}\",", text.replace('"', "\"\""));
-    } else {
-        out.push_str(text);
-        out.push(',');
-    }
+    out.push_str(&csv_field(text));
+    out.push(',');
 }
 
 impl World {

@@ -6,8 +6,9 @@ use arrow::array::{AsArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, UInt64Type};
 
 use crate::foundation::schema::REF_BYTES;
+use crate::foundation::{sql_name, sql_text};
 use crate::linkage::groups::{Groups, LEFT, RIGHT};
-use crate::linkage::plan::{column, identifier};
+use crate::linkage::plan::column;
 use crate::linkage::rules::{Pass, Rules};
 use crate::linkage::{LinkageError, TokenTable};
 
@@ -43,7 +44,7 @@ pub fn group_sql(pass: &Pass, rules: &Rules, table: &str) -> String {
 }
 
 fn side_sql(columns: &[usize], sources: &str, side: &str, rules: &Rules, table: &str) -> String {
-    let names = columns.iter().map(|&c| identifier(&rules.columns()[c]));
+    let names = columns.iter().map(|&c| sql_name(&rules.columns()[c]));
     let selected: Vec<String> = names.clone().zip(1..).map(|(name, n)| format!("{name} AS \"k{n}\"")).collect();
     let mut present: Vec<String> = names.map(|name| format!("{name} IS NOT NULL")).collect();
     if rules.roles.ssn.is_some_and(|ssn| columns.contains(&ssn)) {
@@ -52,7 +53,7 @@ fn side_sql(columns: &[usize], sources: &str, side: &str, rules: &Rules, table: 
     format!(
         "    SELECT \"identity_ref\", {side} AS \"side\", {} FROM {} WHERE {sources} AND {}",
         selected.join(", "),
-        identifier(table),
+        sql_name(table),
         present.join(" AND ")
     )
 }
@@ -61,7 +62,7 @@ fn source_sql(names: &[String]) -> String {
     if names.is_empty() {
         return "TRUE".to_owned();
     }
-    let names: Vec<String> = names.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+    let names: Vec<String> = names.iter().map(|name| sql_text(name)).collect();
     format!("\"source\" IN ({})", names.join(", "))
 }
 

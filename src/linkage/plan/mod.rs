@@ -20,11 +20,6 @@ pub use groups::{group_sql, read_groups};
 pub use pairs::{pair_sql, read_pairs};
 pub use scores::{pattern_sql, read_patterns, read_scores, score_sql};
 
-/// A name in SQL, quoted.
-fn identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A column of an answer, as the type that it is read as.
 fn column(batch: &RecordBatch, name: &str, to: &DataType) -> Result<ArrayRef, LinkageError> {
     let array = batch.column_by_name(name).ok_or_else(|| LinkageError::MissingColumn(name.to_owned()))?;

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use arrow::array::{ArrayRef, AsArray, FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type};
 
+use super::column;
 use super::functions::NEIGHBOURS;
-use super::{column, identifier};
 use crate::foundation::schema::REF_BYTES;
+use crate::foundation::sql_name;
 use crate::linkage::model::Part;
 use crate::linkage::reading::NEAR;
 use crate::linkage::rules::{ModelPass, Rules};
@@ -33,7 +34,7 @@ impl Asked<'_> {
     /// The records as the model reads them: `f0`, `f1` and so on, in the order of its fields. An SSN counts only where it is valid.
     pub(super) fn records(&self) -> String {
         let field = |(at, column): (usize, &usize)| {
-            let name = identifier(&self.rules.columns()[*column]);
+            let name = sql_name(&self.rules.columns()[*column]);
             if self.rules.roles.ssn == Some(*column) {
                 format!("CASE WHEN \"ssn_status\" = 'valid' THEN {name} END AS \"f{at}\"")
             } else {
@@ -45,7 +46,7 @@ impl Asked<'_> {
         format!(
             "SELECT \"identity_ref\", {near} AS \"neighbours\", {} FROM {}",
             fields.join(", "),
-            identifier(self.table)
+            sql_name(self.table)
         )
     }
 

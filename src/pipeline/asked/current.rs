@@ -10,11 +10,10 @@ use arrow::datatypes::DataType;
 use serde::Serialize;
 
 use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
-use crate::foundation::{Fingerprint, Fingerprinter, Zone, clock};
+use crate::foundation::{Fingerprint, Fingerprinter, Zone, clock, sql_name};
 use crate::linkage::Rules;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::of_file;
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::keys::Keys;
 use crate::pipeline::project::{Loaded, Project, load};
@@ -196,10 +195,10 @@ impl CurrentRelease {
             }
             let table = format!("identities of {source}");
             self.engine.register_folder(&table, &place).await?;
-            let plan = self.engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+            let plan = self.engine.plan(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
             let has = |name: &str| plan.schema().fields().iter().any(|field| field.name() == name);
             let column = |name: &&str| {
-                let name_of = quoted(name);
+                let name_of = sql_name(name);
                 let value =
                     if has(name) { format!("COALESCE(CAST({name_of} AS VARCHAR), '')") } else { "''".to_owned() };
                 format!("{value} AS {name_of}")
@@ -207,7 +206,7 @@ impl CurrentRelease {
             let columns = CLEAR.iter().map(column).collect::<Vec<_>>().join(", ");
             let sql = format!(
                 "SELECT {REFERENCE} AS reference, {columns} FROM {} WHERE {REFERENCE} IN ({list})",
-                quoted(&table)
+                sql_name(&table)
             );
             for mut row in texts(&self.engine.collect("clear values", &sql).await?)? {
                 let reference = row.remove(0);

@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use crate::engine::Place;
-use crate::foundation::Zone;
+use crate::foundation::{Zone, sql_name, sql_text};
 use crate::linkage::Clusters;
 use crate::linkage::model::Scope;
 use crate::linkage::quality::{Linked, Quality, Share, quality};
 use crate::pipeline::asked::current::{CurrentRelease, REFERENCE, read_json, texts};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
 use crate::pipeline::linkage_gate::{ATTRIBUTES, Found, found, found_by};
@@ -122,11 +121,11 @@ async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<Strin
     for (source, place) in release.made("identify", Zone::Restricted, "facts").await? {
         let table = format!("facts of {source}");
         engine.register_folder(&table, &place).await?;
-        let plan = engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let plan = engine.plan(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         if !plan.schema().fields().iter().any(|field| field.name() == "identity_ref") {
             continue;
         }
-        let held = format!("SELECT DISTINCT CAST(delivery_seq AS BIGINT) AS n FROM {}", quoted(&table));
+        let held = format!("SELECT DISTINCT CAST(delivery_seq AS BIGINT) AS n FROM {}", sql_name(&table));
         let held: BTreeSet<String> =
             texts(&engine.collect("deliveries of facts", &held).await?)?.into_iter().flatten().collect();
         let mut rows = Vec::new();
@@ -138,22 +137,19 @@ async fn truths(release: &CurrentRelease, truth: &Place) -> Result<HashMap<Strin
                     if by_source { "" } else { "; give it a column `source`" }
                 )));
             }
-            rows.push(format!("({sequence}, '{}')", file.replace('\'', "''")));
+            rows.push(format!("({sequence}, {})", sql_text(file)));
         }
         if rows.is_empty() {
             continue;
         }
-        let own = if by_source {
-            format!("AND arrow_cast(t.source, 'Utf8') = '{}'", source.replace('\'', "''"))
-        } else {
-            String::new()
-        };
+        let own =
+            if by_source { format!("AND arrow_cast(t.source, 'Utf8') = {}", sql_text(&source)) } else { String::new() };
         let sql = format!(
             "SELECT {REFERENCE} AS reference, CAST(MIN(t.person) AS VARCHAR) AS person FROM {} f \
              JOIN (SELECT column1 AS sequence, column2 AS file FROM (VALUES {})) d ON f.delivery_seq = d.sequence \
              JOIN truth t ON regexp_replace(arrow_cast(t.file, 'Utf8'), '^.*/', '') = d.file AND t.line = f.line {own} \
              WHERE identity_ref IS NOT NULL GROUP BY identity_ref",
-            quoted(&table),
+            sql_name(&table),
             rows.join(", ")
         );
         for row in texts(&engine.collect("truth of records", &sql).await?)? {
@@ -197,7 +193,7 @@ async fn records(release: &CurrentRelease) -> Result<Vec<Record>, PipelineError>
         }
         let table = format!("identities of {name}");
         release.engine.register_folder(&table, &place).await?;
-        let plan = release.engine.plan(&table, &format!("SELECT * FROM {}", quoted(&table))).await?;
+        let plan = release.engine.plan(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         let has = |column: &str| plan.schema().fields().iter().any(|field| field.name() == column);
         let there = |column: &str| if has(column) { format!("{column} IS NOT NULL") } else { "FALSE".to_owned() };
         let valid = |column: &str| if has(column) { format!("{column} = 'valid'") } else { "FALSE".to_owned() };
@@ -216,7 +212,7 @@ async fn records(release: &CurrentRelease) -> Result<Vec<Record>, PipelineError>
             there("first_name"),
             there("last_name"),
             valid("birth_date_status"),
-            quoted(&table)
+            sql_name(&table)
         );
         for row in texts(&release.engine.collect("identity records", &sql).await?)? {
             let Ok([reference, a, b, c, d, pattern]) = <[String; 6]>::try_from(row) else { continue };
@@ -245,7 +241,7 @@ async fn attributes(release: &CurrentRelease, by: &[String]) -> Result<Vec<HashM
             continue;
         }
         let column = attribute(&columns, asked, &[NAME_PATTERN])?;
-        let sql = format!("SELECT person_id, CAST({} AS VARCHAR) AS value FROM {ATTRIBUTES}", quoted(column));
+        let sql = format!("SELECT person_id, CAST({} AS VARCHAR) AS value FROM {ATTRIBUTES}", sql_name(column));
         let rows = texts(&release.engine.collect("attributes", &sql).await?)?;
         out.push(rows.into_iter().filter_map(|row| <[String; 2]>::try_from(row).ok()).map(|[p, v]| (p, v)).collect());
     }

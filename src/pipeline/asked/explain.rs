@@ -9,13 +9,12 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int64Type};
 
 use crate::engine::{Dataset, EngineError, Place};
-use crate::foundation::Zone;
+use crate::foundation::{Zone, sql_name, sql_text};
 use crate::linkage::explained::{PairExplained, explained};
 use crate::linkage::model::{ModelFile, Trained};
 use crate::linkage::modelled::of_file;
 use crate::linkage::{IdentityRef, LinkageError, Rules, TokenTable};
 use crate::pipeline::asked::current::{CLEAR, CurrentRelease, REFERENCE, read_json, texts};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::frequencies::{STORED, TABLE};
 use crate::pipeline::review_log;
@@ -190,7 +189,7 @@ impl At {
         let (reference, person) = (row[0].clone(), row[1].clone());
         let mut source = String::new();
         for name in stores.keys() {
-            let table = quoted(&tokens_table(name));
+            let table = sql_name(&tokens_table(name));
             let sql = format!("SELECT source FROM {table} WHERE {REFERENCE} = '{reference}' LIMIT 1");
             if let Some(row) = texts(&self.0.engine.collect("records", &sql).await?)?.first() {
                 source.clone_from(&row[0]);
@@ -309,7 +308,7 @@ impl At {
         let mut batches: Vec<RecordBatch> = Vec::new();
         for record in records {
             if stores.contains_key(&record.source) {
-                let table = quoted(&tokens_table(&record.source));
+                let table = sql_name(&tokens_table(&record.source));
                 let sql = format!("SELECT * FROM {table} WHERE {REFERENCE} = '{}'", record.reference);
                 batches.extend(self.0.engine.collect("tokens", &sql).await?);
             }
@@ -361,15 +360,15 @@ impl At {
         stores: &Sources,
         counted: Option<&str>,
     ) -> Result<(f64, f64), PipelineError> {
-        let column = quoted(token);
+        let column = sql_name(token);
         let own = format!(
             "(SELECT {column} FROM {} WHERE {REFERENCE} = '{}')",
-            quoted(&tokens_table(&record.source)),
+            sql_name(&tokens_table(&record.source)),
             record.reference
         );
         let what = "how often a value comes";
         let of_sources = |source: &String| {
-            let table = quoted(&tokens_table(source));
+            let table = sql_name(&tokens_table(source));
             format!(
                 "SELECT CAST(COALESCE(SUM(CASE WHEN {column} = {own} THEN 1 ELSE 0 END), 0) AS DOUBLE), \
                  CAST(COUNT({column}) AS DOUBLE) FROM {table}"
@@ -379,8 +378,8 @@ impl At {
         if let Some(table) = counted {
             asked = vec![format!(
                 "SELECT CAST(COALESCE(SUM(CASE WHEN token = {own} THEN records ELSE 0 END), 0) AS DOUBLE), \
-                 CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {table} WHERE field = '{}'",
-                token.replace('\'', "''")
+                 CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {table} WHERE field = {}",
+                sql_text(&token)
             )];
         }
         let (mut count, mut with) = (0.0, 0.0);

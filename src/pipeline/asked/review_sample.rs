@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Place;
-use crate::foundation::Fingerprinter;
+use crate::foundation::{Fingerprinter, sql_name};
 use crate::pipeline::asked::current::{CurrentRelease, texts};
 use crate::pipeline::asked::evaluate::attribute;
 use crate::pipeline::asked::review_workbook::{Sheet, SheetPair, write};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 
 /// Where samples lie, below the output folder: they hold names.
@@ -191,11 +190,11 @@ async fn candidates(release: &CurrentRelease, asked: &Asked<'_>) -> Result<Vec<C
                         " LEFT JOIN (SELECT {} AS ref, person_id FROM crosswalk) c ON m.left_ref = c.ref \
                          LEFT JOIN {} a ON a.person_id = c.person_id",
                         crate::pipeline::asked::current::REFERENCE,
-                        quoted(ATTRIBUTES)
+                        sql_name(ATTRIBUTES)
                     );
                 }
                 let column = attribute(&attributes, other, &STRATA)?;
-                format!("COALESCE(CAST(a.{} AS VARCHAR), 'unknown')", quoted(column))
+                format!("COALESCE(CAST(a.{} AS VARCHAR), 'unknown')", sql_name(column))
             }
         });
     }

@@ -7,8 +7,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
 
 use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
+use crate::foundation::sql_name;
 use crate::linkage::quality::{Linked, Quality, Share, quality};
-use crate::pipeline::current::quoted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
 use crate::pipeline::files::link::Begun;
@@ -118,7 +118,7 @@ async fn decisions(
     }
     engine.register_folder("match_log", &out.join("match_log")).await?;
     let texts = ["left_source", "left_id", "right_source", "right_id", "rule", "decision"];
-    let texts = texts.map(|name| format!("arrow_cast({0}, 'Utf8') AS {0}", quoted(name))).join(", ");
+    let texts = texts.map(|name| format!("arrow_cast({0}, 'Utf8') AS {0}", sql_name(name))).join(", ");
     let sql = format!(
         "SELECT {texts}, weight_millibits FROM match_log WHERE stopped_by IN ('', 'threshold') ORDER BY decision_id"
     );

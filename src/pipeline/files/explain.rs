@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::{Dataset, Engine, Limits, Place};
+use crate::foundation::sql_text;
 use crate::linkage::explained::{Compared, ComparisonExplained, KeyExplained, WeightExplained};
 use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scope, Scorer, level_names, shares};
 use crate::pipeline::asked::current::{read_json, texts};
@@ -153,8 +154,8 @@ impl<'e> Log<'e> {
     async fn cluster(&self, record: &Named) -> Result<String, PipelineError> {
         let sql = format!(
             "SELECT CAST(cluster_id AS VARCHAR) FROM crosswalk WHERE source = {} AND record_id = {}",
-            quoted_text(&record.0),
-            quoted_text(&record.1)
+            sql_text(&record.0),
+            sql_text(&record.1)
         );
         let rows = texts(&self.0.collect("crosswalk", &sql).await?)?;
         let cluster = rows.into_iter().flatten().next();
@@ -214,7 +215,7 @@ impl<'e> Log<'e> {
     /// What was decided of the two, if they met.
     async fn between(&self, records: &[Named; 2]) -> Result<Vec<FileDecision>, PipelineError> {
         let side = |side: &str, record: &Named| {
-            format!("l.{side}_source = {} AND l.{side}_id = {}", quoted_text(&record.0), quoted_text(&record.1))
+            format!("l.{side}_source = {} AND l.{side}_id = {}", sql_text(&record.0), sql_text(&record.1))
         };
         let [one, other] = records;
         let condition = format!(
@@ -226,8 +227,4 @@ impl<'e> Log<'e> {
         );
         self.decisions(&condition).await
     }
-}
-
-fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
