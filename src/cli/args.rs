@@ -210,7 +210,7 @@ pub(crate) struct ExplainArgs {
 /// What `review` can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReviewCommand {
-    /// Draw pairs of the match log by strata and write a workbook for clerks; needs the pipeline's keys, and is registered
+    /// Draw pairs of the match log by strata and write a workbook for clerks; of a pipeline this needs its keys, and is registered
     Sample(ReviewSampleArgs),
     /// Take filled-in workbooks of one sample back: how right the links are, and decisions that later runs keep to
     Import(ReviewImportArgs),
@@ -271,10 +271,14 @@ pub(crate) struct OfPipeline {
 /// Arguments of `review sample`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewSampleArgs {
-    /// The release
+    /// The release; --pipeline may name the document of a linkage of files too
     #[command(flatten)]
     pub(crate) of: OfRelease,
-    /// What strata are made of, such as pass,weight,race: pass, strength, weight, sources, decision, or an attribute of learners
+    /// Of a linkage of files: a file in place of the document's own, as it was given to `link`
+    #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file)]
+    pub(crate) files: Vec<(String, String)>,
+    /// What strata are made of, such as pass,weight,race: pass, strength, weight, sources, decision, or an attribute of learners; of a linkage of
+    /// files pass (its blocking rule), weight, sources, decision, or a column of the files
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "pass")]
     pub(crate) strata: Vec<String>,
     /// How many pairs
@@ -300,9 +304,12 @@ pub(crate) struct ReviewImportArgs {
     /// The workbooks, one a reviewer
     #[arg(required = true, value_name = "FILE")]
     pub(crate) workbooks: Vec<PathBuf>,
-    /// The release
+    /// The release; --pipeline may name the document of a linkage of files too
     #[command(flatten)]
     pub(crate) of: OfRelease,
+    /// Of a linkage of files: the labels that decisions are added to, a .csv; by default review/labels.csv in its folder
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
 }
 
 /// A name that can be a folder's.

@@ -86,6 +86,10 @@ fn pipeline(error: &PipelineError) -> (u8, String) {
             CONTRACT,
             "nothing was published; ask the sender for a corrected file and put it in this one's place".to_owned(),
         ),
+        PipelineError::Persons { .. } => (
+            CONTRACT,
+            "nothing was written; correct the file, or what the document or the command line says of it".to_owned(),
+        ),
         PipelineError::Key(_) => {
             (REFUSED, "no key, no run; make one with `throughline keys new` and name it in `keys:`".to_owned())
         }

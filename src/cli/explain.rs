@@ -53,7 +53,7 @@ async fn explain_files(project: &Path, file: &Path, args: &ExplainArgs) -> Resul
     let threads = Limits::default().threads;
     let begun =
         begin(&AskedOfFiles { root: project, document: file, files: &args.files, labels: None, threads }).await?;
-    let own = default_out(&begun, project).to_string_lossy().into_owned();
+    let own = default_out(file, project).to_string_lossy().into_owned();
     let out = Place::parse(args.of.out.as_deref().unwrap_or(&own), Path::new("."))?;
     let told = Box::pin(told_of_files(&begun, &out, [&args.left, &args.right])).await?;
     print!("{}", report::files_explanation_page(&told));

@@ -34,7 +34,7 @@ pub(crate) async fn link(project: &Path, args: &LinkArgs) -> Result<(), Error> {
         Some(path) => Some(read_model(path).await?),
         None => None,
     };
-    let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.input.document, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
     let report = Box::pin(begun.link(pinned.as_ref(), &place)).await?;
     let page = report::link_page(&report);
@@ -50,7 +50,8 @@ pub(crate) async fn train(project: &Path, args: &TrainArgs) -> Result<(), Error>
         return train_release(project, args).await;
     }
     let begun = begun(project, &args.input, args.labels.as_deref()).await?;
-    let out: PathBuf = args.out.clone().unwrap_or_else(|| default_out(&begun, project).join("model.json"));
+    let out: PathBuf =
+        args.out.clone().unwrap_or_else(|| default_out(&args.input.document, project).join("model.json"));
     let model = Box::pin(begun.train(&folder_of(&out)?)).await?;
     let text = serde_json::to_string_pretty(&model).unwrap_or_default();
     write(&Place::parse(&out.to_string_lossy(), Path::new("."))?, format!("{text}\n")).await?;
@@ -141,7 +142,7 @@ pub(crate) async fn evaluate(project: &Path, args: &EvaluateArgs) -> Result<(), 
         });
     };
     let begun = begun(project, &args.input, None).await?;
-    let out = args.out.clone().unwrap_or_else(|| default_out(&begun, project));
+    let out = args.out.clone().unwrap_or_else(|| default_out(&args.input.document, project));
     let place = Place::parse(&out.to_string_lossy(), Path::new("."))?;
     let evaluation = Box::pin(held::evaluate(&begun, &place, truth, &args.by)).await?;
     told(&evaluation, &place.join("evaluation.json"), args.max_gap).await

@@ -24,17 +24,7 @@ impl Reviewed {
     /// The first pair that may not be one person, and is made one by the pairs that must be.
     #[must_use]
     pub fn contradiction(&self) -> Option<(IdentityRef, IdentityRef)> {
-        let mut numbers: BTreeMap<IdentityRef, u32> = BTreeMap::new();
-        for reference in self.must.iter().chain(&self.cannot).flat_map(|(a, b)| [a, b]) {
-            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-            numbers.entry(*reference).or_insert(next);
-        }
-        let mut clusters = Clusters::singletons(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
-        for (a, b) in &self.must {
-            let (a, b) = (clusters.root(numbers[a]), clusters.root(numbers[b]));
-            clusters.union(a, b);
-        }
-        self.cannot.iter().copied().find(|(a, b)| clusters.root(numbers[a]) == clusters.root(numbers[b]))
+        contradiction(&self.must, &self.cannot)
     }
 
     /// How many pairs name a record that a table does not hold: they decide nothing.
@@ -59,6 +49,22 @@ impl Reviewed {
         };
         ReviewedRows { must: rows(&self.must), cannot: rows(&self.cannot) }
     }
+}
+
+/// The first pair that is two persons, and one by pairs that are one person.
+#[must_use]
+pub fn contradiction<K: Ord + Clone>(same: &[(K, K)], different: &[(K, K)]) -> Option<(K, K)> {
+    let mut numbers: BTreeMap<&K, u32> = BTreeMap::new();
+    for record in same.iter().chain(different).flat_map(|(a, b)| [a, b]) {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        numbers.entry(record).or_insert(next);
+    }
+    let mut clusters = Clusters::singletons(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
+    for (a, b) in same {
+        let (a, b) = (clusters.root(numbers[a]), clusters.root(numbers[b]));
+        clusters.union(a, b);
+    }
+    different.iter().find(|(a, b)| clusters.root(numbers[a]) == clusters.root(numbers[b])).cloned()
 }
 
 /// The same by rows of a table.

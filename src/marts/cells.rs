@@ -370,7 +370,7 @@ fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
         format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
-        format!("arrow_cast({}, 'Utf8') AS {}", sql_text(&note(rate)), column("note")),
+        format!("arrow_cast({}, 'Utf8') AS {}", sql_text(note(rate)), column("note")),
         format!("arrow_cast({quarantined}, 'Int64') AS {}", column("quarantined")),
     ]
 }

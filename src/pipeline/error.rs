@@ -51,6 +51,16 @@ pub enum PipelineError {
         /// Where the sender's reject file lies, where one was written.
         rejects: Option<String>,
     },
+    /// A file of persons, which no contract describes, cannot be used.
+    #[error("{name}: {file} cannot be used: {finding}")]
+    Persons {
+        /// What the linkage calls it.
+        name: String,
+        /// The file.
+        file: String,
+        /// What is wrong.
+        finding: String,
+    },
     /// A key is missing, damaged, readable by others, or not allowed here.
     #[error("{0}")]
     Key(String),

@@ -40,7 +40,7 @@ pub mod release;
 pub mod request;
 pub mod research;
 pub mod results;
-pub mod review_log;
+pub mod review;
 pub mod rule_book;
 pub mod run;
 pub mod runner;

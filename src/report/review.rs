@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::linkage::quality::Share;
-use crate::pipeline::asked::review_import::Imported;
-use crate::pipeline::asked::review_sample::Sample;
+use crate::pipeline::review::answers::Imported;
+use crate::pipeline::review::draw::Sample;
 use crate::report::thousands;
 
 /// The page of a sample.
 #[must_use]
 pub fn sample_page(sample: &Sample) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "Sample {} of release {}, {} pairs\n", sample.sample, sample.release, sample.pairs.len());
+    let _ = writeln!(out, "Sample {} of {}, {} pairs\n", sample.sample, sample.of, sample.pairs.len());
     let _ = writeln!(out, "{:<48} {:>10} {:>8}", "Stratum", "pairs", "drawn");
     let mut drawn: BTreeMap<&str, u64> = BTreeMap::new();
     for pair in &sample.pairs {
@@ -67,8 +67,8 @@ pub fn import_page(told: &Imported) -> String {
         let _ = writeln!(out, "\nKappa of the two reviewers: {kappa:.3}");
     }
     let _ = writeln!(out, "\n{} new decisions in {}.", told.decided, told.log);
-    if !told.in_use {
-        let _ = writeln!(out, "Later runs keep to them once the pipeline says: review_decisions: {}", told.log);
+    if let Some(advice) = &told.advice {
+        let _ = writeln!(out, "{advice}");
     }
     out
 }

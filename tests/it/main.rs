@@ -22,6 +22,7 @@ mod persons;
 mod project;
 mod rebuilds;
 mod review;
+mod review_files;
 mod rules;
 mod runs;
 mod tokenized;

@@ -8,7 +8,7 @@ use crate::project::Project;
 
 const SAMPLE: &str = "out/restricted/review";
 
-fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<String>> {
+pub fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
     let range = book.worksheet_range(name).unwrap();
     range.rows().map(|row| row.iter().map(|cell| cell.to_string().trim().to_owned()).collect()).collect()
@@ -24,7 +24,14 @@ fn put(cells: &[Vec<String>], sheet: &mut rust_xlsxwriter::Worksheet) {
 
 /// The workbook as a clerk sends it back: every pair answered by its number.
 fn filled(project: &Project, name: &str, reviewer: &str, answer: impl Fn(u32) -> &'static str) -> String {
-    let bytes = std::fs::read(project.path(&format!("{SAMPLE}/{name}/pairs.xlsx"))).unwrap();
+    let (book, file) = (format!("{SAMPLE}/{name}/pairs.xlsx"), format!("{name}-{reviewer}.xlsx"));
+    fill(project, &book, &file, reviewer, answer);
+    file
+}
+
+/// Fills a workbook in, and puts it into a file of the project.
+pub fn fill(project: &Project, book: &str, file: &str, reviewer: &str, answer: impl Fn(u32) -> &'static str) {
+    let bytes = std::fs::read(project.path(book)).unwrap();
     let (mut pairs, mut about) = (sheet(&bytes, "Pairs"), sheet(&bytes, "About"));
     for row in pairs.iter_mut().skip(1).filter(|row| !row[0].is_empty()) {
         row[1] = String::from(answer(row[0].parse().unwrap()));
@@ -35,9 +42,7 @@ fn filled(project: &Project, name: &str, reviewer: &str, answer: impl Fn(u32) ->
     let mut book = rust_xlsxwriter::Workbook::new();
     put(&pairs, book.add_worksheet().set_name("Pairs").unwrap());
     put(&about, book.add_worksheet().set_name("About").unwrap());
-    let file = format!("{name}-{reviewer}.xlsx");
-    project.write(&file, book.save_to_buffer().unwrap());
-    file
+    project.write(file, book.save_to_buffer().unwrap());
 }
 
 fn pairs(project: &Project, name: &str) -> Vec<serde_json::Value> {

@@ -17,7 +17,7 @@ use crate::linkage::{IdentityRef, LinkageError, Rules, TokenTable};
 use crate::pipeline::asked::current::{CLEAR, CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::frequencies::{STORED, TABLE};
-use crate::pipeline::review_log;
+use crate::pipeline::review::log as review_log;
 use crate::pipeline::runner::store_path;
 use crate::pipeline::way::way;
 use crate::standardize::SPEC_VERSION;
@@ -379,7 +379,7 @@ impl At {
             asked = vec![format!(
                 "SELECT CAST(COALESCE(SUM(CASE WHEN token = {own} THEN records ELSE 0 END), 0) AS DOUBLE), \
                  CAST(COALESCE(SUM(records), 0) AS DOUBLE) FROM {table} WHERE field = {}",
-                sql_text(&token)
+                sql_text(token)
             )];
         }
         let (mut count, mut with) = (0.0, 0.0);

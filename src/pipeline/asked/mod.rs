@@ -4,6 +4,4 @@ pub mod current;
 pub mod evaluate;
 pub mod explain;
 pub mod released;
-pub mod review_import;
-pub mod review_sample;
-pub mod review_workbook;
+pub mod review;

@@ -6,29 +6,21 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Int64Type};
 
-use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
+use crate::engine::{Engine, EngineError, Limits, Place};
 use crate::foundation::sql_name;
 use crate::linkage::quality::{Linked, Quality, Share, quality};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
 use crate::pipeline::files::link::Begun;
-use crate::pipeline::files::persons::{TextColumns, read_texts};
+use crate::pipeline::files::outputs::all_there;
+use crate::pipeline::files::texts::{TextColumns, read_texts};
 
 /// Holds what `throughline link` wrote below `out` against the column `person` of the files themselves.
 pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -> Result<Evaluation, PipelineError> {
     let columns: Vec<&str> = std::iter::once(person).chain(by.iter().map(String::as_str)).collect();
     let runtime = tokio::runtime::Handle::current();
     let read = tokio::task::block_in_place(|| read_texts(begun.files(), &columns, &runtime))?;
-    let mut missing = Vec::new();
-    for name in ["crosswalk", "match_log"] {
-        let place = out.join(name);
-        if Dataset::open(&place).await?.is_none() {
-            missing.push(format!("{name}: {place}; run `throughline link` first"));
-        }
-    }
-    if !missing.is_empty() {
-        return Err(PipelineError::NotThere { what: missing });
-    }
+    all_there(out, &["crosswalk", "match_log"]).await?;
     let engine = Engine::new(Limits { threads: 1, ..Limits::default() })?;
     let clusters = clusters(&engine, begun, out, &read.ids, &read.files).await?;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Dataset, Engine, Limits, Place};
+use crate::engine::{Engine, Limits, Place};
 use crate::foundation::sql_text;
 use crate::linkage::explained::{Compared, ComparisonExplained, KeyExplained, WeightExplained};
 use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scope, Scorer, level_names, shares};
@@ -10,6 +10,7 @@ use crate::pipeline::asked::current::{read_json, texts};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::frequencies;
 use crate::pipeline::files::link::Begun;
+use crate::pipeline::files::outputs::{MODEL, all_there};
 use crate::pipeline::way::way;
 use crate::standardize::SPEC_VERSION;
 
@@ -51,20 +52,8 @@ pub struct FilesExplained {
 
 /// Explains two records, each `file:id`, by what `throughline link` wrote below `out`.
 pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<FilesExplained, PipelineError> {
-    let mut missing = Vec::new();
-    for name in ["crosswalk", "match_log"] {
-        if Dataset::open(&out.join(name)).await?.is_none() {
-            missing.push(format!("{name} in {out}; run `throughline link` first"));
-        }
-    }
-    let place = out.join("model.json");
-    if !place.exists().await? {
-        missing.push(format!("{place}; run `throughline link` first"));
-    }
-    if !missing.is_empty() {
-        return Err(PipelineError::NotThere { what: missing });
-    }
-    let model: ModelFile = read_json(&place).await?;
+    all_there(out, &["crosswalk", "match_log", MODEL]).await?;
+    let model: ModelFile = read_json(&out.join(MODEL)).await?;
     let (plan, document) = (begun.plan(), begun.document());
     let list = &plan.comparisons[..];
     let trained = model.trained(&document.link, document.version, SPEC_VERSION, list)?;

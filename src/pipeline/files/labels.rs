@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::engine::Place;
-use crate::linkage::Clusters;
+use crate::linkage::reviewed::contradiction;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read_texts};
+use crate::pipeline::files::persons::{PersonFile, Persons, format_of};
+use crate::pipeline::files::texts::read_texts;
 
 /// The columns of a file of labels, Parquet or CSV: the two records as the match log names them, and what they are.
-const COLUMNS: [&str; 4] = ["left_source", "left_id", "right_source", "right_id"];
-const LABEL: &str = "label";
-const SAME: &str = "same";
-const DIFFERENT: &str = "different";
+pub const COLUMNS: [&str; 4] = ["left_source", "left_id", "right_source", "right_id"];
+/// What people have said.
+pub const LABEL: &str = "label";
+/// One person.
+pub const SAME: &str = "same";
+/// Two persons.
+pub const DIFFERENT: &str = "different";
 
 /// Pairs of records, by their numbers, the smaller first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +40,54 @@ pub struct LabelsTold {
     pub gone: u64,
 }
 
+/// One label as it stands in its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelRow {
+    /// The two records: the place of the file among the files of the linkage, and the id.
+    pub records: [(usize, String); 2],
+    /// Whether they are one person.
+    pub same: bool,
+}
+
+/// Reads the rows of a file of labels; `files` are the names of the files that are linked.
+pub fn read_rows(
+    path: &Path,
+    files: &[&str],
+    runtime: &tokio::runtime::Handle,
+) -> Result<Vec<LabelRow>, PipelineError> {
+    let shown = path.display();
+    let place = Place::parse(&path.to_string_lossy(), Path::new("."))?;
+    if !tokio::task::block_in_place(|| runtime.block_on(place.exists()))? {
+        return Err(PipelineError::NotThere { what: vec![format!("labels: {shown}")] });
+    }
+    let format = format_of(None, &path.to_string_lossy());
+    let format = format.map_err(|_| PipelineError::Asked(format!("{shown}: labels are a .csv or .parquet file")))?;
+    let own = COLUMNS.map(str::to_owned).to_vec();
+    let file = PersonFile { name: "labels".to_owned(), place, format, columns: own, id: LABEL.to_owned() };
+    let read = tokio::task::block_in_place(|| read_texts(&[file], &COLUMNS, runtime))?;
+    let row = |row: usize| {
+        let wrong = |reason: String| PipelineError::Asked(format!("{shown}, record {}: {reason}", row + 1));
+        let side = |source: usize| {
+            let (name, id) = (read.columns[source][row].trim(), read.columns[source + 1][row].trim());
+            let place = files.iter().position(|file| *file == name);
+            place.map(|place| (place, id.to_owned())).ok_or_else(|| {
+                wrong(format!("`{}` is `{name}`, and the files are: {}", COLUMNS[source], files.join(", ")))
+            })
+        };
+        let records = [side(0)?, side(2)?];
+        let same = match read.ids[row].as_str() {
+            SAME => true,
+            DIFFERENT => false,
+            other => return Err(wrong(format!("`{other}` is no label; write {SAME} or {DIFFERENT}"))),
+        };
+        if records[0] == records[1] {
+            return Err(wrong("it names one record twice".to_owned()));
+        }
+        Ok(LabelRow { records, same })
+    };
+    (0..read.ids.len()).map(row).collect()
+}
+
 impl Labels {
     /// Reads a file of labels. Those that contradict each other are refused.
     pub fn read(
@@ -44,37 +96,11 @@ impl Labels {
         persons: &Persons,
         runtime: &tokio::runtime::Handle,
     ) -> Result<Self, PipelineError> {
-        let shown = path.display();
-        let place = Place::parse(&path.to_string_lossy(), Path::new("."))?;
-        if !tokio::task::block_in_place(|| runtime.block_on(place.exists()))? {
-            return Err(PipelineError::NotThere { what: vec![format!("labels: {shown}")] });
-        }
-        let format = format_of(None, &path.to_string_lossy());
-        let format =
-            format.map_err(|_| PipelineError::Asked(format!("{shown}: labels are a .csv or .parquet file")))?;
-        let own = COLUMNS.map(str::to_owned).to_vec();
-        let file = PersonFile { name: "labels".to_owned(), place, format, columns: own, id: LABEL.to_owned() };
-        let read = tokio::task::block_in_place(|| read_texts(&[file], &COLUMNS, runtime))?;
-
-        let said = |row: usize| -> Result<[(usize, &str); 2], PipelineError> {
-            let side = |source: usize| {
-                let (name, id) = (read.columns[source][row].trim(), read.columns[source + 1][row].trim());
-                let place = files.iter().position(|file| file.name == name);
-                place.map(|place| (place, id)).ok_or_else(|| {
-                    let known: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-                    let column = COLUMNS[source];
-                    let known = known.join(", ");
-                    PipelineError::Asked(format!(
-                        "{shown}, record {}: `{column}` is `{name}`, and the files are: {known}",
-                        row + 1
-                    ))
-                })
-            };
-            Ok([side(0)?, side(2)?])
-        };
-        let rows: Vec<[(usize, &str); 2]> = (0..read.ids.len()).map(said).collect::<Result<_, _>>()?;
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        let rows = read_rows(path, &names, runtime)?;
+        let records = rows.iter().flat_map(|row| &row.records);
         let mut numbers: HashMap<(usize, &str), Option<u32>> =
-            rows.iter().flatten().map(|side| (*side, None)).collect();
+            records.map(|(file, id)| ((*file, id.as_str()), None)).collect();
         for (place, _) in files.iter().enumerate() {
             for record in persons.records.of_file(place) {
                 if let Some(number) = numbers.get_mut(&(place, persons.ids.get(record))) {
@@ -83,25 +109,10 @@ impl Labels {
             }
         }
         let mut labels = Self::default();
-        for (row, [left, right]) in rows.iter().enumerate() {
-            let same = match read.ids[row].as_str() {
-                SAME => true,
-                DIFFERENT => false,
-                other => {
-                    return Err(PipelineError::Asked(format!(
-                        "{shown}, record {}: `{other}` is no label; write {SAME} or {DIFFERENT}",
-                        row + 1
-                    )));
-                }
-            };
-            match (numbers[left], numbers[right]) {
-                (Some(a), Some(b)) if a == b => {
-                    return Err(PipelineError::Asked(format!(
-                        "{shown}, record {}: it names one record twice",
-                        row + 1
-                    )));
-                }
-                (Some(a), Some(b)) if same => labels.same.push((a.min(b), a.max(b))),
+        for LabelRow { records: [left, right], same } in &rows {
+            let number = |(file, id): &(usize, String)| numbers[&(*file, id.as_str())];
+            match (number(left), number(right)) {
+                (Some(a), Some(b)) if *same => labels.same.push((a.min(b), a.max(b))),
                 (Some(a), Some(b)) => labels.different.push((a.min(b), a.max(b))),
                 _ => labels.gone += 1,
             }
@@ -116,14 +127,7 @@ impl Labels {
 
     /// Two records that people hold for two persons may not be one by other labels.
     fn agree(&self, path: &Path, files: &[PersonFile], persons: &Persons) -> Result<(), PipelineError> {
-        let mut clusters = Clusters::singletons(u32::try_from(persons.records.len()).unwrap_or(u32::MAX));
-        for &(a, b) in &self.same {
-            let (a, b) = (clusters.root(a), clusters.root(b));
-            clusters.union(a, b);
-        }
-        let Some(&(a, b)) = self.different.iter().find(|(a, b)| clusters.root(*a) == clusters.root(*b)) else {
-            return Ok(());
-        };
+        let Some((a, b)) = contradiction(&self.same, &self.different) else { return Ok(()) };
         let name = |record: u32| format!("{} of {}", persons.ids.get(record), files[persons.records.file(record)].name);
         Err(PipelineError::Contradiction(format!(
             "{} contradicts itself: {} and {} are two persons, and one person by other labels",

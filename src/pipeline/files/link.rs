@@ -438,9 +438,10 @@ pub async fn read_model(path: &Path) -> Result<Pinned, PipelineError> {
     Ok(Pinned { model, folder: folder_of(path)? })
 }
 
-/// Where `throughline link` writes unless told otherwise: in the project that the document is of.
+/// Where `throughline link` writes unless told otherwise: in the project that the document, a file of this path, is of.
 #[must_use]
-pub fn default_out(begun: &Begun, root: &Path) -> PathBuf {
-    let out = PathBuf::from("out").join(begun.document.link.as_str());
+pub fn default_out(document: &Path, root: &Path) -> PathBuf {
+    // A document is named as its file is.
+    let out = PathBuf::from("out").join(document.file_stem().unwrap_or_default());
     if root == Path::new(".") { out } else { root.join(out) }
 }

@@ -8,4 +8,6 @@ pub mod labels;
 pub mod link;
 mod outputs;
 pub mod persons;
+pub mod review;
+pub mod texts;
 mod values;

@@ -8,7 +8,7 @@ use arrow::array::{
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use crate::engine::{DatasetWriter, EngineError, Place, WriteOptions};
+use crate::engine::{Dataset, DatasetWriter, EngineError, Place, WriteOptions};
 use crate::foundation::{Fingerprint, Zone};
 use crate::linkage::model::{
     Blocking, Decided, ModelFile, ModelPlan, Refusal, Threshold, level_names, levels_of, thousandths,
@@ -19,6 +19,22 @@ use crate::pipeline::side_by_side::side_by_side;
 
 /// What brings two records together, or keeps them apart, where people have said it.
 const LABELS: &str = "labels";
+
+/// The file of the model.
+pub(super) const MODEL: &str = "model.json";
+
+/// Whether what a linkage wrote below `out` is there: the named datasets, and the model.
+pub(super) async fn all_there(out: &Place, names: &[&str]) -> Result<(), PipelineError> {
+    let mut missing = Vec::new();
+    for name in names {
+        let place = out.join(name);
+        let is_there = if *name == MODEL { place.exists().await? } else { Dataset::open(&place).await?.is_some() };
+        if !is_there {
+            missing.push(format!("{name} in {out}; run `throughline link` first"));
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(PipelineError::NotThere { what: missing }) }
+}
 
 /// Rows of one batch that is written.
 const ROWS: usize = 65_536;
@@ -96,7 +112,7 @@ impl Outputs<'_> {
             staged.join(name).move_to(&out.join(name)).await?;
         }
         staged.remove_all().await?;
-        Ok(out.join("model.json").write(format!("{text}\n")).await?)
+        Ok(out.join(MODEL).write(format!("{text}\n")).await?)
     }
 
     fn sources(&self) -> StringArray {

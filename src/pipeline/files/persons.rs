@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::engine::Place;
 use crate::extract::spec::{CsvFormat, ExtraColumns, Format};
-use crate::extract::{ExpectedColumn, ReadError, ReadOptions, TextBatch};
+use crate::extract::{ExpectedColumn, FileError, HeaderProblem, ReadError, ReadOptions, TextBatch};
 use crate::foundation::SourceBatch;
 use crate::foundation::interned::hash;
 use crate::linkage::model::spec::FieldSpec;
@@ -160,7 +160,7 @@ fn named_once(file: &PersonFile, ids: &Ids, records: Range<u32>) -> Result<(), P
 
 /// Hands every batch of some columns, and last of the ids, to `take` with the column's number, in the order of files and rows; tells where each
 /// file's records end. Parquet is read a column a job; of text all columns come from one pass, whose lines are split side by side.
-fn read_files(
+pub(super) fn read_files(
     files: &[PersonFile],
     columns: impl Fn(&PersonFile) -> Vec<String> + Sync,
     threads: usize,
@@ -222,16 +222,11 @@ impl Making {
 }
 
 fn broken(file: &PersonFile, finding: String) -> PipelineError {
-    PipelineError::ContractBroken {
-        source_name: file.name.clone(),
-        file: file.place.to_string(),
-        findings: vec![finding],
-        rejects: None,
-    }
+    PipelineError::Persons { name: file.name.clone(), file: file.place.to_string(), finding }
 }
 
 /// Hands every value of a column to `take` as text, without a copy where it is text already.
-fn each_text(
+pub(super) fn each_text(
     array: &ArrayRef,
     file: &PersonFile,
     column: &str,
@@ -278,8 +273,23 @@ fn text_columns(
     let read = crate::extract::read(format, &expected, file.place.chunks(runtime)?, &options, work, sink);
     match read {
         Ok(_) => Ok(rows),
+        Err(ReadError::File(FileError::Header { line, problems })) => {
+            let says: Vec<String> = problems.iter().map(without_a_contract).collect();
+            Err(broken(file, format!("line {line}: {}", says.join("; "))))
+        }
         Err(ReadError::File(error)) => Err(broken(file, error.to_string())),
         Err(ReadError::Work(error)) => Err(error),
+    }
+}
+
+/// What is wrong with a header, where no contract says what it should be.
+fn without_a_contract(problem: &HeaderProblem) -> String {
+    match problem {
+        HeaderProblem::Missing { header } => format!("it has no column `{header}`"),
+        HeaderProblem::Renamed { header, found, .. } => {
+            format!("it has no column `{header}`; did you mean `{found}`?")
+        }
+        other => other.to_string(),
     }
 }
 
@@ -328,40 +338,6 @@ fn columns_of<R: parquet::file::reader::ChunkReader + 'static>(
         take(batch.map_err(|e| unreadable(&e))?.column(0))?;
     }
     Ok(())
-}
-
-/// Texts of some columns of all files, as they stand there; a missing value is empty.
-#[derive(Debug)]
-pub struct TextColumns {
-    /// The id of each record, file after file.
-    pub ids: Vec<String>,
-    /// The file of each.
-    pub files: Vec<usize>,
-    /// The columns asked for.
-    pub columns: Vec<Vec<String>>,
-}
-
-/// Reads columns as they stand.
-pub fn read_texts(
-    files: &[PersonFile],
-    columns: &[&str],
-    runtime: &tokio::runtime::Handle,
-) -> Result<TextColumns, PipelineError> {
-    let texts: Vec<Mutex<Vec<String>>> = (0..=columns.len()).map(|_| Mutex::default()).collect();
-    let names = |_: &PersonFile| columns.iter().map(|column| (*column).to_owned()).collect();
-    let ends = read_files(files, names, 1, runtime, |column, file, name, array| {
-        let mut texts = lock(&texts[column]);
-        each_text(array, file, name, |text| texts.push(text.unwrap_or_default().to_owned()))
-    })?;
-    let texts = texts.into_iter().map(|texts| texts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
-    let mut columns: Vec<Vec<String>> = texts.collect();
-    let mut ids = columns.pop().unwrap_or_default();
-    for id in &mut ids {
-        *id = id.trim().to_owned();
-    }
-    let file_of = |record: usize| ends.partition_point(|end| *end <= record);
-    let files = (0..ids.len()).map(file_of).collect();
-    Ok(TextColumns { ids, files, columns })
 }
 
 /// How a file is laid out, told by its ending where the document does not say; `None` is Parquet. Columns that no field names are passed over.

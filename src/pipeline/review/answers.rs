@@ -1,27 +1,18 @@
-//! A review that came back: its answers become decisions that every later run keeps to, and say how right the linkage is.
+//! Answers that came back: how right they say the linkage is, and what they decide that was not decided before.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::engine::Place;
-use crate::foundation::{Diagnostics, clock};
+use crate::foundation::csv_field;
 use crate::linkage::quality::Share;
-use crate::linkage::reviewed::Reviewed;
-use crate::pipeline::asked::current::{CurrentRelease, read_json};
-use crate::pipeline::asked::review_sample::{DrawnPair, FOLDER, Sample};
-use crate::pipeline::asked::review_workbook::{Answer, Answers, read};
-use crate::pipeline::document::Texts;
+use crate::linkage::reviewed::contradiction;
+use crate::pipeline::asked::current::read_json;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::review_log::{self, CANNOT, MUST};
-
-/// Where decisions go where the pipeline names no file.
-pub const LOG: &str = "review/decisions.csv";
-
-/// What a new log begins with.
-const HEADER: &str = "left_ref,right_ref,decision,reviewers,decided,sample\n";
+use crate::pipeline::review::draw::{DrawnPair, SAMPLE, Sample};
+use crate::pipeline::review::workbook::{Answer, Answers, read};
 
 /// What a review says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,12 +45,12 @@ pub struct Imported {
     pub decided: usize,
     /// The log.
     pub log: String,
-    /// Whether the pipeline reads it already.
-    pub in_use: bool,
+    /// What makes later runs keep to it, where they do not yet.
+    pub advice: Option<String>,
 }
 
-/// Takes workbooks of one sample back.
-pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Imported, PipelineError> {
+/// Reads workbooks of one sample.
+pub async fn read_books(books: &[PathBuf]) -> Result<Vec<Answers>, PipelineError> {
     let mut all: Vec<Answers> = Vec::new();
     for book in books {
         let place = Place::parse(&book.to_string_lossy(), Path::new("."))?;
@@ -78,25 +69,26 @@ pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Impor
         }
         all.push(answers);
     }
-    let Some(first) = all.first() else {
+    if all.is_empty() {
         return Err(PipelineError::Asked("name at least one workbook".to_owned()));
-    };
-    let place = release.root.join(&format!("{FOLDER}/{}/sample.json", first.sample));
+    }
+    Ok(all)
+}
+
+/// The sample that workbooks are of, which lies below `folder`.
+pub async fn sample_of(folder: &Place, all: &[Answers]) -> Result<Sample, PipelineError> {
+    let name = all.first().map_or("", |first| first.sample.as_str());
+    let place = folder.join(&format!("{name}/{SAMPLE}"));
     if !place.exists().await? {
-        return Err(PipelineError::Asked(format!("there is no sample `{}` in {}", first.sample, release.root)));
+        return Err(PipelineError::Asked(format!("there is no sample `{name}` in {folder}")));
     }
     let sample: Sample = read_json(&place).await?;
-    for answers in &all {
+    for answers in all {
         if let Some((number, _)) = answers.answers.iter().find(|(n, _)| !sample.pairs.iter().any(|p| p.pair == *n)) {
-            return Err(PipelineError::Asked(format!(
-                "{}: sample `{}` has no pair {number}",
-                answers.reviewer, sample.sample
-            )));
+            return Err(PipelineError::Asked(format!("{}: sample `{name}` has no pair {number}", answers.reviewer)));
         }
     }
-    let mut imported = judged(&sample, &all);
-    keep(release, &sample, &all, &mut imported).await?;
-    Ok(imported)
+    Ok(sample)
 }
 
 /// What all who answered a pair say of it: same or different, where they agree and are sure.
@@ -113,8 +105,10 @@ fn settled(all: &[Answers], pair: u32) -> Result<Option<bool>, Answer> {
     Ok(Some(first == Answer::Same))
 }
 
+/// What workbooks say of their sample; nothing is decided yet.
+#[must_use]
 #[allow(clippy::cast_precision_loss)] // counts of pairs
-fn judged(sample: &Sample, all: &[Answers]) -> Imported {
+pub fn judged(sample: &Sample, all: &[Answers]) -> Imported {
     let mut out = Imported {
         sample: sample.sample.clone(),
         reviewers: all.iter().map(|a| a.reviewer.clone()).collect(),
@@ -130,7 +124,7 @@ fn judged(sample: &Sample, all: &[Answers]) -> Imported {
         kappa: if let [one, other] = all { kappa(one, other) } else { None },
         decided: 0,
         log: String::new(),
-        in_use: false,
+        advice: None,
     };
     for pair in &sample.pairs {
         match settled(all, pair.pair) {
@@ -192,65 +186,66 @@ fn kappa(one: &Answers, other: &Answers) -> Option<f64> {
     (by_chance < 1.0).then(|| (agreed - by_chance) / (1.0 - by_chance))
 }
 
-/// Adds what was settled to the log. What contradicts it, or itself, stops here, and nothing is written.
-async fn keep(
-    release: &CurrentRelease,
-    sample: &Sample,
-    all: &[Answers],
-    imported: &mut Imported,
-) -> Result<(), PipelineError> {
-    let project = &release.project;
-    let named = project.pipeline.review_decisions.as_ref().map(|name| name.value.clone());
-    imported.in_use = named.is_some();
-    imported.log = named.unwrap_or_else(|| LOG.to_owned());
-    let place = Place::parse(&imported.log, &project.root)?;
-    let log = Path::new(&imported.log);
-    let (mut found, mut texts) = (Diagnostics::default(), Texts::default());
-    let text = if place.exists().await? { texts.read(&project.root, log, &mut found) } else { Some(HEADER.to_owned()) };
-    let mut text = text.unwrap_or_default();
-    let before = if found.has_errors() { Reviewed::default() } else { review_log::parse(&text, log, &mut found) };
-    if found.has_errors() {
-        return Err(PipelineError::Documents { found, texts });
-    }
-    let reviewers = imported.reviewers.join(" and ").replace([',', '\n', '\r'], " ");
-    let today = clock::today();
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    for pair in &sample.pairs {
-        let Ok(Some(same)) = settled(all, pair.pair) else { continue };
-        let word = if same { MUST } else { CANNOT };
-        let (known, against) = if same { (&before.must, &before.cannot) } else { (&before.cannot, &before.must) };
-        let is = |(a, b): &(crate::linkage::IdentityRef, crate::linkage::IdentityRef)| {
-            is_pair(pair, &hex::encode(a), &hex::encode(b))
-        };
-        if against.iter().any(is) {
-            return Err(PipelineError::Contradiction(format!(
-                "pair {} of sample `{}` is decided the other way round in {} already (records {} and {}); settle it there by hand",
-                pair.pair, sample.sample, imported.log, pair.left_ref, pair.right_ref
-            )));
-        }
-        if known.iter().any(is) {
-            continue;
-        }
-        imported.decided += 1;
-        let _ = writeln!(text, "{},{},{word},{reviewers},{today},{}", pair.left_ref, pair.right_ref, sample.sample);
-    }
-    let after = review_log::parse(&text, log, &mut found);
-    if let Some((left, right)) = after.contradiction() {
-        return Err(PipelineError::Contradiction(format!(
-            "with these answers {} would contradict itself: records {} and {} may not be one person, and are made one by others; \
-             nothing was written",
-            imported.log,
-            hex::encode(left),
-            hex::encode(right)
-        )));
-    }
-    Ok(place.write(text).await?)
+/// Pairs of records that people have decided before, by reference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// One person.
+    pub same: Vec<(String, String)>,
+    /// Two persons.
+    pub different: Vec<(String, String)>,
 }
 
-fn is_pair(pair: &DrawnPair, a: &str, b: &str) -> bool {
-    (pair.left_ref == a && pair.right_ref == b) || (pair.left_ref == b && pair.right_ref == a)
+impl Known {
+    /// The pairs that were settled now and not before, and whether each is one person. What contradicts what is known in `log`, or itself, stops
+    /// here: nothing is to be written.
+    pub fn decided<'s>(
+        mut self,
+        sample: &'s Sample,
+        all: &[Answers],
+        log: &str,
+    ) -> Result<Vec<(&'s DrawnPair, bool)>, PipelineError> {
+        let mut new = Vec::new();
+        for pair in &sample.pairs {
+            let Ok(Some(same)) = settled(all, pair.pair) else { continue };
+            let (known, against) =
+                if same { (&mut self.same, &self.different) } else { (&mut self.different, &self.same) };
+            if against.iter().any(|of| is_pair(pair, of)) {
+                return Err(PipelineError::Contradiction(format!(
+                    "pair {} of sample `{}` is decided the other way round in {log} already (records {} and {}); settle it there by hand",
+                    pair.pair, sample.sample, pair.left_ref, pair.right_ref
+                )));
+            }
+            if !known.iter().any(|of| is_pair(pair, of)) {
+                known.push((pair.left_ref.clone(), pair.right_ref.clone()));
+                new.push((pair, same));
+            }
+        }
+        if let Some((left, right)) = contradiction(&self.same, &self.different) {
+            return Err(PipelineError::Contradiction(format!(
+                "with these answers {log} would contradict itself: records {left} and {right} may not be one person, and are made one by others; \
+                 nothing was written"
+            )));
+        }
+        Ok(new)
+    }
+}
+
+fn is_pair(pair: &DrawnPair, (a, b): &(String, String)) -> bool {
+    (pair.left_ref == *a && pair.right_ref == *b) || (pair.left_ref == *b && pair.right_ref == *a)
+}
+
+/// A log with rows added; a file without a last line's end gets one.
+#[must_use]
+pub fn with_rows(mut text: String, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for row in rows {
+        let fields: Vec<_> = row.iter().map(|field| csv_field(field)).collect();
+        text.push_str(&fields.join(","));
+        text.push('\n');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -297,7 +292,7 @@ mod tests {
         pairs.push(pair(21, "small", "vetoed"));
         let strata = BTreeMap::from([("large".to_owned(), 900), ("small".to_owned(), 100)]);
         let links = BTreeMap::from([("large".to_owned(), 900), ("small".to_owned(), 100), ("other".to_owned(), 7)]);
-        let sample = Sample { sample: "s".to_owned(), release: "r".to_owned(), seed: 1, strata, links, pairs };
+        let sample = Sample { sample: "s".to_owned(), of: "r".to_owned(), seed: 1, strata, links, pairs };
         let said = |n: u32| if n == 1 || n > 15 && n < 21 { Answer::Different } else { Answer::Same };
         let one = answers("ann", &(1..=21).map(|n| (n, said(n))).collect::<Vec<_>>());
         let told = judged(&sample, std::slice::from_ref(&one));

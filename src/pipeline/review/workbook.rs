@@ -5,8 +5,6 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
 use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, XlsxError};
 
-use crate::pipeline::asked::current::CLEAR;
-
 /// The sheet of pairs.
 const PAIRS: &str = "Pairs";
 /// The sheet that says what the workbook is.
@@ -19,7 +17,7 @@ pub struct SheetPair {
     pub number: u32,
     /// The sources of the two records.
     pub sources: [String; 2],
-    /// What stands in them, in the order of [`CLEAR`].
+    /// What stands in them, in the order of the sheet's columns.
     pub values: [Vec<String>; 2],
     /// Decision, pass and weight in bits, unless the review is blind.
     pub told: Option<[String; 3]>,
@@ -30,8 +28,10 @@ pub struct SheetPair {
 pub struct Sheet<'a> {
     /// The sample's name, by which its answers find their pairs.
     pub sample: &'a str,
-    /// The release that it was drawn from.
-    pub release: &'a str,
+    /// What it was drawn from.
+    pub of: &'a str,
+    /// What of each record is shown.
+    pub columns: &'a [&'a str],
     /// The pairs.
     pub pairs: Vec<SheetPair>,
 }
@@ -83,7 +83,7 @@ pub fn write(sheet: &Sheet<'_>) -> Result<Vec<u8>, XlsxError> {
     let pairs = book.add_worksheet().set_name(PAIRS)?;
     let shown = sheet.pairs.first().is_some_and(|pair| pair.told.is_some());
     let mut header: Vec<&str> = vec!["pair", "answer", "note", "source"];
-    header.extend(CLEAR);
+    header.extend(sheet.columns);
     if shown {
         header.extend(["decision", "pass", "weight in bits"]);
     }
@@ -115,7 +115,7 @@ pub fn write(sheet: &Sheet<'_>) -> Result<Vec<u8>, XlsxError> {
                 put(column, value, pairs)?;
             }
             if let Some(told) = pair.told.as_ref().filter(|_| line == 0) {
-                for (column, text) in (4 + u16::try_from(CLEAR.len()).unwrap_or(u16::MAX)..).zip(told) {
+                for (column, text) in (4 + u16::try_from(sheet.columns.len()).unwrap_or(u16::MAX)..).zip(told) {
                     put(column, text, pairs)?;
                 }
             }
@@ -126,7 +126,7 @@ pub fn write(sheet: &Sheet<'_>) -> Result<Vec<u8>, XlsxError> {
     about.set_column_width(0, 20)?.set_column_width(1, 90)?;
     let lines = [
         ("sample", sheet.sample),
-        ("release", sheet.release),
+        ("drawn from", sheet.of),
         ("reviewer", ""),
         (
             "",
