@@ -149,14 +149,22 @@ impl<'r> Blocking<'r> {
     /// Hands every pair of a partition of a rule to `take`, but those that a rule before `not_of` has made already, and those whose first record
     /// is not in the sample.
     fn pairs(&self, rule: usize, partition: usize, not_of: usize, sample: Sample, mut take: impl FnMut(u32, u32)) {
-        let near = self.near.iter().find(|near| near.rule == rule);
+        if let Some(near) = self.near.iter().find(|near| near.rule == rule) {
+            for block in self.blocks[rule].of(partition) {
+                self.near_pairs(near.field, block, |a, b| {
+                    if sample.holds(a) && !self.shared_before(not_of, a, b) {
+                        take(a, b);
+                    }
+                });
+            }
+            return;
+        }
         let mut of_first = |a: u32, others: &[u32]| {
             if !sample.holds(a) {
                 return;
             }
             for &b in others {
-                // A block of two SSNs holds also the pairs of records of one of them.
-                if !self.shared_before(not_of, a, b) && near.is_none_or(|near| self.brings_near(near, a, b)) {
+                if !self.shared_before(not_of, a, b) {
                     take(a, b);
                 }
             }
@@ -172,6 +180,25 @@ impl<'r> Blocking<'r> {
                     if self.scope != Scope::Within {
                         of_first(a, rest);
                     }
+                }
+            }
+        }
+    }
+
+    /// Hands every pair of a block of two values to `take` that holds both of them; the pairs of records of one of them are no pairs of the rule,
+    /// and may be very many.
+    fn near_pairs(&self, field: usize, block: &[u32], mut take: impl FnMut(u32, u32)) {
+        let (one, other) = of_two_values(self.records, field, block);
+        for of_one in by_file(self.records, &one) {
+            for of_other in by_file(self.records, &other) {
+                let same_file = self.records.file(of_one[0]) == self.records.file(of_other[0]);
+                let may = match self.scope {
+                    Scope::Between => !same_file,
+                    Scope::Within => same_file,
+                    Scope::Both => true,
+                };
+                for &a in of_one.iter().filter(|_| may) {
+                    of_other.iter().for_each(|&b| take(a.min(b), a.max(b)));
                 }
             }
         }
@@ -326,9 +353,14 @@ fn near_field(rule: &Rule) -> Option<usize> {
 fn pairs_made(records: &Records, scope: Scope, near: Option<usize>, block: &[u32]) -> u64 {
     let all = pairs_of(records, scope, block);
     let Some(field) = near else { return all };
-    let first = records.code(field, block[0]);
-    let (one, other): (Vec<u32>, Vec<u32>) = block.iter().partition(|row| records.code(field, **row) == first);
+    let (one, other) = of_two_values(records, field, block);
     all - pairs_of(records, scope, &one) - pairs_of(records, scope, &other)
+}
+
+/// The records of a block of two values of a field, by value.
+fn of_two_values(records: &Records, field: usize, block: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let first = records.code(field, block[0]);
+    block.iter().partition(|row| records.code(field, **row) == first)
 }
 
 /// How many pairs a block makes.

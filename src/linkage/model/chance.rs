@@ -91,7 +91,12 @@ pub(super) fn chance(
     let (drawn, among_frequent) = (sum(0), sum(1));
     let seen: u64 = drawn.iter().sum();
     let floors = (0..comparison.count()).map(|level| floor(records, comparison, level, seen)).collect();
-    Chance { exact, pairs, others: frequent.told(&drawn, &among_frequent, pairs * (1.0 - exact)), floors, seen }
+    let mut others = frequent.told(&drawn, &among_frequent, pairs * (1.0 - exact));
+    if seen == 0 {
+        // Two values that nobody was seen to have fit nothing, but for what their domain makes likely.
+        others[usize::from(comparison.otherwise())] = 1.0;
+    }
+    Chance { exact, pairs, others, floors, seen }
 }
 
 /// The most frequent values of a field, compared each with each: what they do is counted and not drawn.

@@ -43,7 +43,7 @@ pub fn learn(list: &[Comparison], histograms: &[Histogram], u: &[Vec<f64>], labe
         lambda: vec![0.5; histograms.len()],
     };
     for _ in 0..ROUNDS {
-        let next = maximised(histograms, &patterns, u, labelled, &now);
+        let next = maximised(list, histograms, &patterns, u, labelled, &now);
         let moved = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         let most = now.m.iter().zip(&next.m).map(|(a, b)| moved(a, b)).fold(moved(&now.lambda, &next.lambda), f64::max);
         now = next;
@@ -72,6 +72,7 @@ fn first_guess(comparison: &Comparison) -> Vec<f64> {
 }
 
 fn maximised(
+    list: &[Comparison],
     histograms: &[Histogram],
     patterns: &[Vec<(Vec<u8>, f64)>],
     u: &[Vec<f64>],
@@ -104,8 +105,13 @@ fn maximised(
     }
     let of_values = |counts: &Vec<f64>| counts[1..].iter().sum::<f64>();
     // Half a pair more for each level, so that a level never seen has a little.
-    let m = matched.iter().map(|counts| {
-        let all = of_values(counts) + 0.5 * (counts.len() - 1) as f64;
+    let m = matched.iter().zip(list).map(|(counts, comparison)| {
+        let all = of_values(counts);
+        if all <= 0.0 {
+            // Where no two records both have a value, there is nothing to learn from.
+            return first_guess(comparison);
+        }
+        let all = all + 0.5 * (counts.len() - 1) as f64;
         counts.iter().enumerate().map(|(level, n)| if level == 0 { 0.0 } else { (n + 0.5) / all }).collect()
     });
     let missing = matched.iter().map(|counts| {

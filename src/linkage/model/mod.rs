@@ -27,6 +27,8 @@ mod tests;
 mod texts;
 mod threads;
 mod train;
+#[cfg(test)]
+mod train_tests;
 mod trained;
 mod weights;
 

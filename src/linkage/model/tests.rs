@@ -15,17 +15,17 @@ use super::weights::weights;
 use super::{ModelError, Part};
 
 /// Numbers between 0 and 1, one after another from a seed.
-struct Chances(u64);
+pub(super) struct Chances(pub(super) u64);
 
 impl Chances {
     #[allow(clippy::cast_precision_loss)]
-    fn next(&mut self) -> f64 {
+    pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         (mixed(self.0) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         (self.next() * n as f64) as usize
     }
 }

@@ -20,6 +20,8 @@ const FEWEST_LABELS: f64 = 30.0;
 const ERRORS: f64 = 2.0;
 /// The share of a level that true matches must make up for that to matter.
 const MATTERS: f64 = 0.25;
+/// The greatest share of pairs with values that may be of one person.
+const MOST_MATCHES: f64 = 0.5;
 /// How often chance and agreement are worked out in turn.
 const TURNS: usize = 3;
 
@@ -105,7 +107,13 @@ pub fn train(
                 TakenOut { lambda: share(with_values), equal: share(equal), noise: NOISE_OF_KNOWN }
             } else {
                 let m = learnt.as_ref().map_or(0.9, |(l, _)| l.m[at][1]);
-                TakenOut { lambda: matches / pairs, equal: matches / pairs * m, noise: NOISE }
+                // Whether a value is there may go with the person, and then matches have it oftener than other pairs. Of a comparison that is
+                // silent beside another field it is not known.
+                let told = learnt.as_ref().filter(|_| list[at].unless.is_none());
+                let lambda = told.map_or(matches / pairs, |(l, _)| {
+                    (matches * (1.0 - l.missing[at]) / chances[at].pairs.max(1.0)).min(MOST_MATCHES)
+                });
+                TakenOut { lambda, equal: lambda * m, noise: NOISE }
             }
         };
         let m = |at: usize| learnt.as_ref().map(|(learnt, _)| learnt.m[at].as_slice());
@@ -218,6 +226,11 @@ fn estimated_matches(list: &[Comparison], blocking: &Blocking<'_>, counts: &[Pai
         for part in &rule.parts {
             whole &= matches!(part, Part::Whole(_));
             match list.iter().position(|c| c.field == part.field()) {
+                // A comparison that is silent beside another field does not tell how often its own is missing.
+                Some(at) if list[at].unless.is_some() => {
+                    whole = false;
+                    kept *= learnt.m[at][1];
+                }
                 Some(at) => kept *= learnt.m[at][1] * (1.0 - learnt.missing[at]),
                 None => whole = false,
             }

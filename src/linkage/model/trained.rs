@@ -1,11 +1,14 @@
 //! The model file: what was learnt, and nothing of anybody. It is read back, and a run may be pinned to it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::error::ModelError;
+use super::spec::Holds;
 use super::train::Trained;
-use super::weights::names;
+use super::weights::{names, weights};
 
 /// The file's format; another is another program's.
 pub(super) const FORMAT: &str = "throughline/model/1";
@@ -60,6 +63,9 @@ pub struct ModelFile {
     /// The fingerprint of how often values came; absent where they are counted in the records at hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frequencies: Option<String>,
+    /// What each field of the document holds, by name; empty where fields are tokens.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub holds: BTreeMap<String, Holds>,
     /// The comparisons.
     pub comparisons: Vec<ComparisonFile>,
 }
@@ -97,6 +103,7 @@ impl ModelFile {
             pairs: trained.pairs,
             matches: trained.matches,
             frequencies: None,
+            holds: BTreeMap::new(),
             comparisons: comparisons.collect(),
         }
     }
@@ -137,13 +144,25 @@ impl ModelFile {
             let levels = |c: &ComparisonFile| std::iter::once(0.0).chain(c.levels.iter().map(value)).collect();
             self.comparisons.iter().map(levels).collect()
         };
-        let weights = |c: &ComparisonFile| std::iter::once(0).chain(c.levels.iter().map(|l| l.weight)).collect();
+        let own = |c: &ComparisonFile| std::iter::once(0).chain(c.levels.iter().map(|l| l.weight)).collect();
         let sound = |l: &LevelFile| {
             let share = |value: f64| value > 0.0 && value <= 1.0;
             share(l.m) && share(l.u) && l.weight.abs() <= MOST_WEIGHT
         };
         if let Some(c) = self.comparisons.iter().find(|c| !c.levels.iter().all(sound)) {
             return refuse(format!("`{}` has a level whose m, u or weight no training gives", c.field));
+        }
+        let told = |c: &ComparisonFile| {
+            let of = |value: fn(&LevelFile) -> f64| {
+                std::iter::once(0.0).chain(c.levels.iter().map(value)).collect::<Vec<f64>>()
+            };
+            weights(&of(|l| l.m), &of(|l| l.u))[1..].iter().eq(c.levels.iter().map(|l| &l.weight))
+        };
+        if let Some(c) = self.comparisons.iter().find(|c| !told(c)) {
+            return refuse(format!(
+                "the weights of `{}` are not those that its m and u give, so somebody has changed them",
+                c.field
+            ));
         }
         if !(self.pairs >= 1.0 && self.matches > 0.0 && self.matches <= self.pairs) {
             return refuse(format!("{} pairs of one person among {} cannot be", self.matches, self.pairs));
@@ -152,7 +171,7 @@ impl ModelFile {
             m: of(|l| l.m),
             u: of(|l| l.u),
             matched: of(|l| l.seen as f64),
-            weights: self.comparisons.iter().map(weights).collect(),
+            weights: self.comparisons.iter().map(own).collect(),
             counts: Vec::new(),
             pairs: self.pairs,
             matches: self.matches,

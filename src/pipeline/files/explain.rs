@@ -12,7 +12,6 @@ use crate::pipeline::files::frequencies;
 use crate::pipeline::files::link::Begun;
 use crate::pipeline::files::outputs::{MODEL, all_there};
 use crate::pipeline::way::way;
-use crate::standardize::SPEC_VERSION;
 
 /// A decision of the match log.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +55,7 @@ pub async fn explain(begun: &Begun, out: &Place, records: [&str; 2]) -> Result<F
     let model: ModelFile = read_json(&out.join(MODEL)).await?;
     let (plan, document) = (begun.plan(), begun.document());
     let list = &plan.comparisons[..];
-    let trained = model.trained(&document.link, document.version, SPEC_VERSION, list)?;
+    let trained = begun.trained(&model)?;
     let persons = begun.read()?;
     let number = |given: &str| -> Result<u32, PipelineError> {
         let unknown = |why: &str| {

@@ -1,6 +1,7 @@
 //! Linking files of persons by a model: a tool of its own, for any files and fields, with no learner anywhere in it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,9 +10,9 @@ use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::Clusters;
 use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{
-    Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, Kept, ModelFile, ModelPlan,
-    PairCount, Part, Refusal, Rule, Scope, Scored, Scorer, SuggestedRule, Threshold, Trained, decide, in_order,
-    probability, suggest, thousandths, threshold, train,
+    Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, Kept, ModelError, ModelFile,
+    ModelPlan, PairCount, Part, Refusal, Rule, Scope, Scored, Scorer, SuggestedRule, Threshold, Trained, decide,
+    in_order, probability, suggest, thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
@@ -283,7 +284,28 @@ impl Begun {
 
     fn file_of(&self, trained: &Trained) -> ModelFile {
         let document = &self.document;
-        ModelFile::new(&document.link, document.version, SPEC_VERSION, &self.plan.comparisons, trained)
+        let file = ModelFile::new(&document.link, document.version, SPEC_VERSION, &self.plan.comparisons, trained);
+        ModelFile { holds: self.holds(), ..file }
+    }
+
+    /// What each field holds, by name.
+    fn holds(&self) -> BTreeMap<String, Holds> {
+        self.document.fields.iter().map(|field| (field.name.value.clone(), field.holds)).collect()
+    }
+
+    /// A model that was trained before, if it is of this document and what its fields hold.
+    pub fn trained(&self, model: &ModelFile) -> Result<Trained, PipelineError> {
+        let document = &self.document;
+        let trained = model.trained(&document.link, document.version, SPEC_VERSION, &self.plan.comparisons)?;
+        let own = self.holds();
+        // A model of before fields were named in it says nothing of them.
+        match own.iter().find(|(name, holds)| model.holds.get(*name).is_some_and(|theirs| theirs != *holds)) {
+            Some((name, _)) => Err(ModelError::OtherModel {
+                reason: format!("field `{name}` holds something else in the document than when it was trained"),
+            }
+            .into()),
+            None => Ok(trained),
+        }
     }
 
     /// Links the files, under a model that was trained before or one that is trained now, and writes below `out`.
@@ -303,7 +325,7 @@ impl Begun {
         let comparisons = Comparisons::new(records, list);
         let labels = self.labels(&persons)?;
         let trained = match pinned {
-            Some(pinned) => pinned.model.trained(&self.document.link, self.document.version, SPEC_VERSION, list)?,
+            Some(pinned) => self.trained(&pinned.model)?,
             None => train(records, &comparisons, &blocking, self.scope(), self.threads, &beforehand(labels.as_ref()))?,
         };
         clock.lap("train");
@@ -433,7 +455,7 @@ pub async fn read_model(path: &Path) -> Result<Pinned, PipelineError> {
     let Some(bytes) = place.read_if_there().await? else {
         return Err(PipelineError::NotThere { what: vec![format!("model: {}", path.display())] });
     };
-    let refuse = |reason: String| crate::linkage::model::ModelError::OtherModel { reason };
+    let refuse = |reason: String| ModelError::OtherModel { reason };
     let model = serde_json::from_slice(&bytes).map_err(|e| refuse(format!("{} is no model: {e}", path.display())))?;
     Ok(Pinned { model, folder: folder_of(path)? })
 }
