@@ -282,7 +282,7 @@ pub(crate) struct ReviewSampleArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "pass")]
     pub(crate) strata: Vec<String>,
     /// How many pairs
-    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = pairs)]
     pub(crate) n: usize,
     /// The seed: the same one draws the same pairs of the same release
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -333,7 +333,7 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
     pub(crate) by: Vec<String>,
     /// Stop with exit code 5 where a group of 1,000 true pairs or more has so much less recall than the best served, such as 0.02
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "by")]
     pub(crate) max_gap: Option<f64>,
     /// What `link` wrote, by default out/NAME; of a pipeline its output folder
     #[arg(long, value_name = "DIR")]
@@ -403,6 +403,14 @@ fn day(text: &str) -> Result<String, String> {
 fn named_file(text: &str) -> Result<(String, String), String> {
     let (name, path) = text.split_once('=').ok_or("a file is given as NAME=PATH")?;
     Ok((name.to_owned(), path.to_owned()))
+}
+
+fn pairs(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| (1..=100_000).contains(n)).ok_or_else(|| "a number from 1 to 100000".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| "a share such as 0.02".to_owned())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -8,7 +8,7 @@ use crate::cli::shown;
 use crate::engine::{Limits, Place};
 use crate::error::Error;
 use crate::pipeline::asked::current::CurrentRelease;
-use crate::pipeline::evaluation::Evaluation;
+use crate::pipeline::evaluation::{Evaluation, FEWEST};
 use crate::pipeline::files::link::{Asked, Begun, begin, default_out, folder_of, read_model};
 use crate::pipeline::files::{document, evaluate as held};
 use crate::pipeline::{self, Order, PipelineError, asked};
@@ -154,6 +154,12 @@ async fn evaluate_release(project: &Path, args: &EvaluateArgs) -> Result<(), Err
     let release = CurrentRelease::open(project, &args.input.document, out.as_deref()).await?;
     let place = release.root.join(&format!("restricted/evaluation/{}.json", release.pointer.release));
     let Some(truth) = &args.truth else {
+        if args.max_gap.is_some() {
+            return Err(Error::Usage {
+                message: "--max-gap judges what is held against the truth".to_owned(),
+                help: "name the truth with --truth FILE; without one, `linkage_gate:` of the pipeline judges what is found".to_owned(),
+            });
+        }
         let unverified = Box::pin(asked::evaluate::without_truth(&release, &args.by)).await?;
         print!("{}", report::unverified_page(&unverified));
         return Ok(());
@@ -169,13 +175,18 @@ async fn told(evaluation: &Evaluation, place: &Place, max_gap: Option<f64>) -> R
     let json = serde_json::to_string_pretty(evaluation).unwrap_or_default();
     write(place, format!("{json}\n")).await?;
     println!("\nThe same as JSON: {place}");
-    match (max_gap, evaluation.widest()) {
-        (Some(most), Some(widest)) if widest.gap > most => Err(PipelineError::Gap(format!(
-            "{} {}: {:.4} less of its true pairs are found than of the best served group's, and {most} is allowed",
-            widest.column, widest.value, widest.gap
+    let Some(most) = max_gap else { return Ok(()) };
+    match evaluation.widest() {
+        Some((gap, widest)) if gap > most => Err(PipelineError::Gap(format!(
+            "{} {}: {gap:.4} less of its true pairs are found than of the best served group's, and {most} is allowed",
+            widest.column, widest.value
         ))
         .into()),
-        _ => Ok(()),
+        Some(_) => Ok(()),
+        None => Err(PipelineError::Gap(format!(
+            "--max-gap has nothing to judge: no group has {FEWEST} true pairs, and fewer say too little"
+        ))
+        .into()),
     }
 }
 

@@ -21,6 +21,7 @@ mod tokenize;
 mod which;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
@@ -61,7 +62,8 @@ pub fn main() -> ExitCode {
         tokio::select! {
             code = told => code.unwrap_or_else(|_| exit::BUG.into()),
             _ = tokio::signal::ctrl_c() => {
-                eprintln!("\nstopped by Ctrl-C; nothing was published, and finished steps are kept for the next run");
+                STOPPED.store(true, Ordering::Relaxed);
+                eprintln!("\nstopped by Ctrl-C; nothing was published, and what a run has finished is kept for the next one");
                 exit::INTERRUPTED.into()
             }
         }
@@ -70,6 +72,9 @@ pub fn main() -> ExitCode {
     runtime.shutdown_background();
     code
 }
+
+/// Whether Ctrl-C has stopped the program: threads that are cut off in their work have nothing more to say.
+static STOPPED: AtomicBool = AtomicBool::new(false);
 
 /// Whoever reads may have seen enough (`| head`): that ends the program quietly, as it ends any other.
 // A hook cannot return a code; nothing is left to do when nobody reads.
@@ -81,7 +86,9 @@ fn stop_when_nobody_reads() {
         if says.starts_with("failed printing to std") && says.contains("Broken pipe") {
             std::process::exit(0);
         }
-        usual(panic);
+        if !STOPPED.load(Ordering::Relaxed) {
+            usual(panic);
+        }
     }));
 }
 

@@ -10,6 +10,7 @@ use crate::linkage::model::PairCount;
 use crate::linkage::modelled::{Modelled, blocked, modelled};
 use crate::linkage::rules::{Pass, Rules, Stage};
 use crate::linkage::spec::{Strength, Unique};
+use crate::linkage::table::IdentityRef;
 use crate::linkage::{Clusters, LinkageError, TokenTable};
 
 /// What one pass did.
@@ -60,7 +61,7 @@ pub struct Linked {
     /// What the model did, where there is one.
     pub modelled: Option<Modelled>,
     /// Pairs that people have decided of which a record is gone: they decide nothing.
-    pub reviewed_gone: usize,
+    pub reviewed_gone: Vec<(IdentityRef, IdentityRef)>,
 }
 
 /// Links the records of a table by the passes of `rules`, candidates coming from `grouping`, and by its model. With two threads or more, the groups of the next

@@ -27,11 +27,11 @@ impl Reviewed {
         contradiction(&self.must, &self.cannot)
     }
 
-    /// How many pairs name a record that a table does not hold: they decide nothing.
+    /// The pairs that name a record that a table does not hold: they decide nothing.
     #[must_use]
-    pub fn gone(&self, table: &TokenTable) -> usize {
+    pub fn gone(&self, table: &TokenTable) -> Vec<(IdentityRef, IdentityRef)> {
         let gone = |(a, b): &&(IdentityRef, IdentityRef)| table.row_of(a).and(table.row_of(b)).is_none();
-        self.must.iter().chain(&self.cannot).filter(gone).count()
+        self.must.iter().chain(&self.cannot).filter(gone).copied().collect()
     }
 
     /// The pairs as rows of a table, smaller row first, in order; those of which a record is gone are left out.

@@ -103,7 +103,8 @@ pub async fn discover(project: &Project, root: &Place, as_of: Option<&str>) -> R
                 .await
                 .map_err(|e| PipelineError::Bug(e.to_string()))??;
             let name = place.name().to_owned();
-            if let Some(at) = found.register.iter().position(|d| d.sha256 == sha256 && d.source == *source) {
+            // The last one of these bytes: a file may have been put back, and then they have come twice.
+            if let Some(at) = found.register.iter().rposition(|d| d.sha256 == sha256 && d.source == *source) {
                 let known = &mut found.register[at];
                 if known.place.is_none() {
                     known.place = Some(place);
@@ -128,17 +129,51 @@ pub async fn discover(project: &Project, root: &Place, as_of: Option<&str>) -> R
             paths.push(vec![path]);
         }
     }
+    put_back(&mut found, &mut paths);
     tell(project, &mut found.register, &paths)?;
     let sources: BTreeSet<_> = project.pipeline.sources.keys().collect();
     let by_then = |d: &Delivery| as_of.is_none_or(|day| d.received.as_str() <= day);
     let counts = |d: &&Delivery| sources.contains(&d.source) && !d.withdrawn && by_then(d);
     found.current = found.register.iter().filter(counts).cloned().collect();
+    // Bytes that came twice count once, as the later delivery.
+    let later: BTreeSet<(String, String, u64)> =
+        found.current.iter().map(|d| (d.source.clone(), d.sha256.clone(), d.sequence)).collect();
+    let last = |d: &Delivery| {
+        let of = (d.source.clone(), d.sha256.clone());
+        let next = (of.0.clone(), of.1.clone(), d.sequence + 1);
+        later.range(next..).next().is_none_or(|(source, sha256, _)| (source, sha256) != (&of.0, &of.1))
+    };
+    found.current.retain(last);
     for (source, spec) in &project.pipeline.sources {
         if !spec.optional && !found.current.iter().any(|d| d.source == *source) {
             found.missing.push(format!("{source}: {}", *spec.files));
         }
     }
     Ok(found)
+}
+
+/// Finds files that were put back: their bytes came before, another file of the same name came since, and that one lies nowhere any more. They
+/// have come again, today, and count after what they take the place of.
+fn put_back(found: &mut Discovered, paths: &mut Vec<Vec<String>>) {
+    let newest = found.register.iter().map(|d| d.sequence).max().unwrap_or(0);
+    let again: Vec<usize> = (0..found.register.len())
+        .filter(|at| {
+            let delivery = &found.register[*at];
+            let Some(name) = delivery.place.as_ref().map(Place::name) else { return false };
+            let since = found.register.iter().filter(|d| d.source == delivery.source && d.file == name);
+            let last = since.max_by_key(|d| d.sequence);
+            last.is_some_and(|last| last.sequence > delivery.sequence && last.place.is_none() && !last.withdrawn)
+        })
+        .collect();
+    for (number, at) in (1..).zip(again) {
+        let delivery = found.register[at].clone();
+        let file = delivery.place.as_ref().map_or_else(|| delivery.file.clone(), |place| place.name().to_owned());
+        found.fresh.push(format!("{}: {file}, put back", delivery.source));
+        let (received, sequence) = (clock::today(), newest + number);
+        found.register.push(Delivery { file, received, sequence, withdrawn: false, ..delivery });
+        let here = std::mem::take(&mut paths[at]);
+        paths.push(here);
+    }
 }
 
 /// Writes what the delivery log says into the register. What it does not name stays as it was told before.

@@ -18,10 +18,11 @@ pub struct GroupQuality {
     pub value: String,
     /// Its quality.
     pub quality: Quality,
-    /// How much less of its true pairs are found than of the best served group's, of those with a thousand true pairs and more.
-    pub gap: f64,
+    /// How much less of its true pairs are found than of the best served group's, of those with a thousand true pairs and more; `None` where no
+    /// group has so many.
+    pub gap: Option<f64>,
     /// How large the gap may be: the upper bound of its 95 % interval (Newcombe's, from Wilson's of both).
-    pub gap_upper: f64,
+    pub gap_upper: Option<f64>,
 }
 
 /// The quality of every group of one column, with the gaps to the best served one of `fewest` true pairs and more.
@@ -31,14 +32,24 @@ pub fn gaps(column: &str, of: BTreeMap<String, Quality>, fewest: u64) -> Vec<Gro
     let best = large.reduce(|a, b| if b.rate() > a.rate() { b } else { a });
     let group = |(value, quality): (String, Quality)| {
         let own = quality.recall;
-        let gap = best.map_or(0.0, |best| best.rate() - own.rate());
-        let upper = best.filter(|best| *best != own).map_or(0.0, |best| {
+        let gap = best.map(|best| best.rate() - own.rate());
+        let upper = best.zip(gap).map(|(best, gap)| {
+            if best == own {
+                return 0.0;
+            }
             let (above, below) = (best.interval().1 - best.rate(), own.rate() - own.interval().0);
             gap + libm::sqrt(above * above + below * below)
         });
         GroupQuality { column: column.to_owned(), value, quality, gap, gap_upper: upper }
     };
     of.into_iter().map(group).collect()
+}
+
+/// The largest gap among groups of so many true pairs and more.
+#[must_use]
+pub fn widest(groups: &[GroupQuality], fewest: u64) -> Option<(f64, &GroupQuality)> {
+    let large = groups.iter().filter(|group| group.quality.recall.of >= fewest);
+    large.filter_map(|group| Some((group.gap?, group))).max_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// What a linkage is worth.
@@ -80,9 +91,8 @@ pub fn whole_persons(records: &[[u32; 3]]) -> Quality {
 impl Evaluation {
     /// The largest gap among groups of a thousand true pairs and more.
     #[must_use]
-    pub fn widest(&self) -> Option<&GroupQuality> {
-        let large = self.groups.iter().filter(|g| g.quality.recall.of >= FEWEST);
-        large.max_by(|a, b| a.gap.total_cmp(&b.gap))
+    pub fn widest(&self) -> Option<(f64, &GroupQuality)> {
+        widest(&self.groups, FEWEST)
     }
 }
 
@@ -103,9 +113,10 @@ mod tests {
         let of = |right, of| Quality { recall: Share { right, of }, ..Quality::default() };
         let groups = [("a", of(90, 100)), ("b", of(80, 100)), ("c", of(9, 9))];
         let groups = |fewest| gaps("g", groups.iter().map(|(n, q)| ((*n).to_owned(), *q)).collect(), fewest);
-        let gap = |fewest: u64, at: usize| format!("{:.2}", groups(fewest)[at].gap);
+        let gap = |fewest: u64, at: usize| format!("{:.2}", groups(fewest)[at].gap.unwrap());
         assert_eq!([gap(50, 0), gap(50, 1), gap(50, 2)], ["0.00", "0.10", "-0.10"]);
         assert_eq!([gap(1, 0), gap(1, 1)], ["0.10", "0.20"]);
-        assert!(groups(50)[1].gap_upper > 0.15);
+        assert!(groups(50)[1].gap_upper.unwrap() > 0.15);
+        assert_eq!((groups(500)[1].gap, groups(500)[1].gap_upper), (None, None));
     }
 }

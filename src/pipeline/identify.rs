@@ -18,6 +18,9 @@ use crate::pipeline::spec::ContractDocument;
 use crate::pipeline::{dropped, sent_form, tables, tokenized};
 use crate::standardize::{Blank, IdentityBuilder, SPEC_VERSION, StandardizeOptions, blank_ref, record_refs};
 
+/// Where tokens that an agency sent lie, beside the facts of their source.
+pub const SENT: &str = "sent";
+
 /// Identity records that are written at once.
 const RECORDS: usize = 1 << 15;
 
@@ -54,7 +57,7 @@ pub async fn identify(ground: &Ground<'_>, source: &str, accepted: &[Accepted]) 
     };
     let sent = ground.project.pipeline.sources[source].tokenized;
     let identities = if contract.has_persons() && !sent { Some(part("identities").await?) } else { None };
-    let sent_tokens = if sent { Some(part("sent").await?) } else { None };
+    let sent_tokens = if sent { Some(part(SENT).await?) } else { None };
     let rejected = part("rejected").await?;
     Ok(Identified { source: source.to_owned(), facts, identities, sent_tokens, rejected })
 }
@@ -131,7 +134,7 @@ async fn make(
     if sent {
         let rows = dropped::current_sql(ground, source, &dropped).await?;
         let sql = tokenized::identities_sql(&rows, &sent_form::recipe_names(&ground.project.linkage));
-        let tokens = tokenized::wrap_tokens(ground, source, &sql, &blank, &place.join("sent")).await?;
+        let tokens = tokenized::wrap_tokens(ground, source, &sql, &blank, &place.join(SENT)).await?;
         let tokens = tokens.finish("tokens", fingerprint.as_str(), zone, serde_json::Map::new()).await?;
         facts.insert("identity_records".into(), tokens.meta.rows.into());
     } else if let Some(builder) = people.builder {

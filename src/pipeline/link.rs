@@ -279,7 +279,8 @@ async fn describe(
         passes.push(serde_json::json!({
             "pass": REVIEW, "strength": "A", "links": links, "vetoed": vetoed, "ambiguous": 0,
         }));
-        facts.insert("reviewed_gone".into(), linked.reviewed_gone.into());
+        let named = linked.reviewed_gone.iter().map(|(a, b)| format!("{} and {}", hex::encode(a), hex::encode(b)));
+        facts.insert("reviewed_gone".into(), named.collect::<Vec<_>>().into());
     }
     facts.insert("passes".into(), passes.into());
     carry::remember(ground, outcome.linked_as, &mut facts);

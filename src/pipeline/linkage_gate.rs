@@ -7,7 +7,7 @@ use crate::foundation::{Diagnostic, Diagnostics, did_you_mean, sql_name};
 use crate::linkage::quality::{Quality, Share};
 use crate::pipeline::asked::current::texts;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::evaluation::gaps;
+use crate::pipeline::evaluation::{gaps, widest};
 use crate::pipeline::ground::Ground;
 use crate::pipeline::project::Project;
 use crate::pipeline::spec::GateOn;
@@ -50,29 +50,40 @@ fn shares(row: &[String]) -> Found {
     [Share { right: count(1), of: count(0) }, Share { right: count(2), of: count(0) }]
 }
 
-/// Stops the run where a group of learners is found so much less often than the best served group.
-pub async fn linkage_gate(ground: &Ground<'_>) -> Result<(), PipelineError> {
-    let Some(gate) = &ground.project.pipeline.linkage_gate else { return Ok(()) };
+/// Stops the run where a group of learners is found so much less often than the best served group; tells what was judged.
+pub async fn linkage_gate(ground: &Ground<'_>) -> Result<Vec<String>, PipelineError> {
+    let Some(gate) = &ground.project.pipeline.linkage_gate else { return Ok(Vec::new()) };
+    let mut notes = Vec::new();
     let engine = &ground.runner.engine;
     for column in &gate.by {
         let groups = found_by(engine, column).await?;
         let recall = |found: Found| Quality { recall: found[gate.on.place()], ..Quality::default() };
         let of: BTreeMap<String, Quality> = groups.into_iter().map(|(value, found)| (value, recall(found))).collect();
-        let wide = gaps(column, of, gate.fewest).into_iter().filter(|g| g.quality.recall.of >= gate.fewest);
-        if let Some(group) = wide.filter(|g| g.gap > gate.max_gap).max_by(|a, b| a.gap.total_cmp(&b.gap)) {
+        let groups = gaps(column, of, gate.fewest);
+        let Some((gap, group)) = widest(&groups, gate.fewest) else {
+            notes.push(format!(
+                "The linkage gate judged nothing by {}: no group has {} learners.",
+                **column, gate.fewest
+            ));
+            continue;
+        };
+        notes.push(format!(
+            "The linkage gate allows a gap of {} by {}; the widest is {gap:.4} ({}).",
+            gate.max_gap, **column, group.value
+        ));
+        if gap > gate.max_gap {
             return Err(PipelineError::Gate(format!(
-                "{} {}: {} of {} learners {}, {:.4} less than of the best served group, and `max_gap: {}` of `linkage_gate:` is allowed",
+                "{} {}: {} of {} learners {}, {gap:.4} less than of the best served group, and `max_gap: {}` of `linkage_gate:` is allowed",
                 group.column,
                 group.value,
                 group.quality.recall.right,
                 group.quality.recall.of,
                 gate.on.says(),
-                group.gap,
                 gate.max_gap
             )));
         }
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// Checks what the document says of the gate.

@@ -87,14 +87,11 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
         })
         .collect();
     results.model = facts.meta.facts.get("model").and_then(|m| serde_json::from_value(m.clone()).ok());
-    match facts.count("reviewed_gone") {
-        0 => {}
-        1 => results
-            .notes
-            .push("A decision of the review log names a record that is gone; it decides nothing.".to_owned()),
-        n => results
-            .notes
-            .push(format!("{n} decisions of the review log name records that are gone; they decide nothing.")),
+    let gone = facts.meta.facts.get("reviewed_gone").and_then(serde_json::Value::as_array);
+    for pair in gone.into_iter().flatten().filter_map(serde_json::Value::as_str) {
+        results.notes.push(format!(
+            "A decision of the review log names a record that is gone, and decides nothing: {pair}. Whose names or numbers were corrected has a new record: look at the two again."
+        ));
     }
     results.persons = PersonsResult {
         persons: facts.count("persons"),

@@ -268,7 +268,7 @@ impl Begun {
         inputs_of_sql.insert(tables::PERSON_CHANGE.to_owned(), linked.ledger.content());
         inputs_of_sql.insert(tables::SOURCE_REACH.to_owned(), source_reach::register(ground)?.to_string());
         self.apply_rules(ground, &mut inputs_of_sql).await?;
-        linkage_gate(ground).await?;
+        results.notes.extend(linkage_gate(ground).await?);
         if self.project.names_own_learners() {
             let own = own_ids(ground, &identified, &linked.crosswalk, organizations.as_ref()).await?;
             inputs_of_sql.insert(OWN_IDS.to_owned(), own.content());

@@ -52,18 +52,22 @@ pub fn evaluation_page(evaluation: &Evaluation) -> String {
             let (low, high) = group.quality.recall.interval();
             let _ = writeln!(
                 out,
-                "{:<40} {:>9.5} {:>9.5} {:>19} {:>14} {:>8.4} {:>8.4}",
+                "{:<40} {:>9.5} {:>9.5} {:>19} {:>14} {:>8} {:>8}",
                 format!("{} {}", group.column, group.value),
                 group.quality.precision.rate(),
                 group.quality.recall.rate(),
                 format!("{low:.5} to {high:.5}"),
                 thousands(group.quality.recall.of),
-                group.gap,
-                group.gap_upper
+                four_places(group.gap),
+                four_places(group.gap_upper)
             );
         }
     }
     out
+}
+
+fn four_places(gap: Option<f64>) -> String {
+    gap.map_or(String::new(), |gap| format!("{gap:.4}"))
 }
 
 /// The page of a linkage whose truth nobody knows.

@@ -57,7 +57,8 @@ pub fn link_page(report: &LinkReport) -> String {
             same.1, same.0, different.1, different.0
         );
         if labels.gone > 0 {
-            let _ = writeln!(out, "{} labels name records that are not in the files.", thousands(labels.gone));
+            let what = if labels.gone == 1 { "label names" } else { "labels name" };
+            let _ = writeln!(out, "{} {what} a record that is not in the files.", thousands(labels.gone));
         }
     }
     let seconds: Vec<String> = report.seconds.iter().map(|(phase, s)| format!("{phase} {s:.1}")).collect();
@@ -70,12 +71,12 @@ pub fn link_page(report: &LinkReport) -> String {
 pub fn blocking_page(rules: &[RuleResult]) -> String {
     let mut out = String::new();
     let skipped = rules.iter().any(|rule| rule.count.skipped > 0 && rule.lost.is_some());
-    let lost = if skipped { "  of one person, about" } else { "" };
+    let lost = if skipped { "  lost to all rules, about" } else { "" };
     let head = ["Blocking rule", "pairs", "over-common keys", "pairs skipped"];
     let _ = writeln!(out, "{:<26} {:>14} {:>18} {:>18}{lost}", head[0], head[1], head[2], head[3]);
     for RuleResult { rule, count, lost } in rules {
         let lost = match lost.filter(|_| count.skipped > 0) {
-            Some(lost) => format!("  {:>20}", thousands(rounded(lost))),
+            Some(lost) => format!("  {:>24}", thousands(rounded(lost))),
             None => String::new(),
         };
         let _ = writeln!(

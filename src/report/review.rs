@@ -65,6 +65,19 @@ pub fn import_page(told: &Imported) -> String {
     }
     if let Some(kappa) = told.kappa {
         let _ = writeln!(out, "\nKappa of the two reviewers: {kappa:.3}");
+    } else if told.reviewers.len() == 2 {
+        out.push_str(
+            "\nKappa of the two reviewers: none, for they answered no pair both, or every one the same way.\n",
+        );
+    }
+    if !told.doubted.is_empty() {
+        let pairs: Vec<String> = told.doubted.iter().map(ToString::to_string).collect();
+        let _ = writeln!(
+            out,
+            "\nPairs {} are decided in {} already, and reviewers now doubt it: settle them there by hand.",
+            pairs.join(", "),
+            told.log
+        );
     }
     let _ = writeln!(out, "\n{} new decisions in {}.", told.decided, told.log);
     if let Some(advice) = &told.advice {

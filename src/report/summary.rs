@@ -161,7 +161,7 @@ fn modelled(model: &ModelResult, out: &mut String) {
     for rule in model.blocking.iter().filter(|rule| rule.skipped > 0) {
         let _ = writeln!(
             out,
-            "Its rule `{}` skipped {} pairs of {} over-common keys, of which about {:.0} are of one person.",
+            "Its rule `{}` skipped {} pairs of {} over-common keys, of which about {:.0} are of one person and come together by no other rule.",
             rule.rule,
             thousands(rule.skipped),
             thousands(rule.over_common),

@@ -121,6 +121,27 @@ fn the_day_of_receipt_orders_deliveries_and_not_the_name() {
     assert_eq!(counted, [(graduated - 1).to_string()]);
 }
 
+#[test]
+fn a_file_that_is_put_back_counts_again() {
+    let project = Project::after_a_run();
+    let file = "sample_data/k12/graduation_cohort_2020.csv";
+    let graduated = |project: &Project| {
+        project.ask("select count(*) from learner_pathway where cohort_year = 2020 and cohort_included and graduated")
+    };
+    let (before, text) = (graduated(&project), project.read(file));
+    project.write(file, text.replacen(",Y,Y,", ",Y,N,", 1));
+    project.statewide().is_fine();
+    assert_ne!(graduated(&project), before);
+    project.write(file, &text);
+    let ended = project.statewide();
+    ended.is_fine();
+    let fresh = &project.last_results()["new_deliveries"];
+    assert_eq!(*fresh, serde_json::json!(["graduation_cohort: graduation_cohort_2020.csv, put back"]));
+    assert_eq!(graduated(&project), before, "the file that is there is not the one that counts");
+    // Once is enough.
+    assert!(project.statewide().out.contains("Nothing has changed"));
+}
+
 /// What `check` says of a log whose last lines are these.
 fn checked(lines: &str) -> String {
     let project = Project::small();

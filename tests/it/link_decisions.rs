@@ -213,3 +213,62 @@ fn what_people_have_labelled_is_kept_to_whatever_the_model_says() {
     project.write("labels.csv", three);
     link(&project, &["--labels", "labels.csv"]).fails_with(5, &["contradicts itself"]);
 }
+
+#[test]
+fn labels_that_put_a_person_twice_into_a_file_without_duplicates_are_refused() {
+    let project = project(&files(900, 600));
+    project.add_row(DOCUMENT, "\ndecide: { keep_to_labels: true }\n");
+    let head = "left_source,left_id,right_source,right_id,label\n";
+    project.write("labels.csv", format!("{head}a,a1,b,b1,same\na,a1,b,b2,same\n"));
+    link(&project, &["--labels", "labels.csv"]).fails_with(5, &["labels.csv", "b1 and b2 of b", "nobody stands twice"]);
+    project.replace(DOCUMENT, "mode: link_only", "mode: link_and_dedupe");
+    link(&project, &[]).fails_with(2, &["M006", "every file is said to have none"]);
+}
+
+#[test]
+fn a_file_of_one_person_teaches_nothing_and_two_programs_do_not_write_at_once() {
+    let mut both = files(400, 200);
+    let mut draw = Draw(3);
+    let one = line("x", 7, false, &mut draw);
+    let (_, of_one) = one.split_once(',').unwrap();
+    for at in 0..4_000 {
+        let _ = write!(both[0], "x{at},{of_one}");
+    }
+    let crowded = project(&both);
+    crowded.replace(
+        DOCUMENT,
+        "a: { path: a.csv, id: record_id }",
+        "a: { path: a.csv, id: record_id, duplicates: true }",
+    );
+    crowded.replace(
+        DOCUMENT,
+        "b: { path: b.csv, id: record_id }",
+        "b: { path: b.csv, id: record_id, duplicates: true }",
+    );
+    crowded.replace(DOCUMENT, "mode: link_only", "mode: link_and_dedupe");
+    link(&crowded, &[]).fails_with(5, &["look like one person", "take repeated records out"]);
+
+    let project = project(&files(900, 600));
+    link(&project, &[]).is_fine();
+    let before = project.files("out/two_files/crosswalk");
+    let lock = std::fs::OpenOptions::new().write(true).open(project.path("out/two_files/.lock")).unwrap();
+    lock.lock().unwrap();
+    link(&project, &[]).fails_with(7, &["another run", "out/two_files"]);
+    assert_eq!(project.files("out/two_files/crosswalk"), before);
+    drop(lock);
+    link(&project, &[]).is_fine();
+}
+
+#[test]
+fn a_model_that_was_changed_by_hand_or_is_of_other_fields_is_refused() {
+    let project = project(&files(900, 600));
+    link(&project, &[]).is_fine();
+    let model = project.read("out/two_files/model.json");
+    let weight = model.lines().find(|line| line.contains("\"weight\"")).unwrap().to_owned();
+    project.write("model.json", model.replacen(&weight, "          \"weight\": 12345,", 1));
+    link(&project, &["--model", "model.json"]).fails_with(2, &["somebody has changed them"]);
+    project.write("model.json", &model);
+    link(&project, &["--model", "model.json"]).is_fine();
+    project.replace(DOCUMENT, "holds: postal_code", "holds: text");
+    link(&project, &["--model", "model.json"]).fails_with(2, &["field `postal_code` holds something else"]);
+}

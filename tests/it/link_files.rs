@@ -452,7 +452,7 @@ fn odd_files_are_linked_as_far_as_they_go() {
     let ended = link(&crowd, &[]);
     ended.is_fine();
     assert!(ended.out.contains("16,000,000"), "{}", ended.out);
-    assert!(ended.out.contains("of one person, about"), "what that costs is told\n{}", ended.out);
+    assert!(ended.out.contains("lost to all rules, about"), "what that costs is told\n{}", ended.out);
 }
 
 #[test]
@@ -468,7 +468,7 @@ fn labels_teach_the_model_and_are_held_against_it() {
     let ended = link(&project, &["--labels", "labels.csv"]);
     ended.is_fine();
     assert!(
-        ended.out.contains("Of 60 pairs labelled as one person ") && ended.out.contains("1 labels name"),
+        ended.out.contains("Of 60 pairs labelled as one person ") && ended.out.contains("1 label names a record"),
         "{}",
         ended.out
     );
@@ -587,9 +587,18 @@ fn a_linkage_is_held_against_the_truth() {
     for words in ["95 % interval", "Precision by blocking rule", "sex F", "Links from probability on"] {
         assert!(ended.out.contains(words), "{words} in\n{}", ended.out);
     }
-    // Neither group has a thousand true pairs, so no gap is held against them.
-    project.run(&["evaluate", DOCUMENT, "--truth", "person", "--by", "sex", "--max-gap", "0"]).is_fine();
-    project.run(&["evaluate", DOCUMENT, "--truth", "persn"]).fails_with(4, &["persn"]);
+    // Neither group has a thousand true pairs, so no gap is held against them, and a gate that judges nothing does not pass.
+    let told = |more: &[&str]| {
+        let arguments: Vec<&str> = ["evaluate", DOCUMENT].iter().chain(more).copied().collect();
+        project.run(&arguments)
+    };
+    let gate = ["--truth", "person", "--by", "sex", "--max-gap", "0"];
+    told(&gate).fails_with(5, &["--max-gap has nothing to judge", "1000 true pairs"]);
+    told(&["--truth", "person", "--max-gap", "0.1"]).fails_with(2, &["--by"]);
+    told(&["--truth", "person", "--by", "sex", "--max-gap", "2"]).fails_with(2, &["a share such as 0.02"]);
+    told(&["--truth", "persn"]).fails_with(4, &["no column `persn`", "did you mean `person`?"]);
+    // By their ids no two records are of one person.
+    told(&["--truth", "record_id"]).fails_with(2, &["nothing could be judged", "`record_id`"]);
     // A crosswalk that lost a source, and one of other files.
     let [_, b] = files(2_999, 1_800);
     project.write("less.csv", b);

@@ -29,6 +29,7 @@ fn what_clerks_decide_of_files_becomes_labels_that_are_kept_to() {
     let project = project(&both);
     review(&project, "sample", &[]).fails_with(3, &["match_log in", "run `throughline link` first"]);
     link(&project, &[]).is_fine();
+    review(&project, "sample", &["--n", "0"]).fails_with(2, &["a number from 1"]);
     review(&project, "sample", &["--strata", "sexx"]).fails_with(4, &["no column `sexx`", "did you mean `sex`?"]);
     let drawn = ["--strata", "pass,sex", "--n", "20", "--seed", "5"];
     let told = review(&project, "sample", &drawn);
@@ -38,7 +39,14 @@ fn what_clerks_decide_of_files_becomes_labels_that_are_kept_to() {
     review(&project, "sample", &drawn).fails_with(2, &["sample `sample-5` already", "--name"]);
 
     // Two rows a pair: the fields of the document, as they stand in the files.
-    let bytes = std::fs::read(project.path(&format!("{FOLDER}/sample-5/pairs.xlsx"))).unwrap();
+    let workbook = project.path(&format!("{FOLDER}/sample-5/pairs.xlsx"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&workbook).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others may read who is in it");
+    }
+    let bytes = std::fs::read(workbook).unwrap();
     let shown = sheet(&bytes, "Pairs");
     assert_eq!(shown.len(), 1 + 2 * 20);
     assert_eq!(shown[0][3..8], ["source", "first_name", "middle_name", "last_name", "birth_date"]);
@@ -68,6 +76,13 @@ fn what_clerks_decide_of_files_becomes_labels_that_are_kept_to() {
     assert!(text.contains(",different,\"ann, of the county\",") && text.matches(",same,").count() == 19, "{text}");
     review(&project, "import", &["ann.xlsx"]).is_fine();
     assert_eq!(project.read(&labels), text, "what is decided is not decided again");
+
+    // Whoever looks with ann later and is not sure has nothing taken back behind anybody's back.
+    fill(&project, &book, "eve.xlsx", "eve", |n| if n == 2 { "unsure" } else { "same" });
+    let doubted = review(&project, "import", &["ann.xlsx", "eve.xlsx"]);
+    doubted.is_fine();
+    assert!(doubted.out.contains("Pairs 1, 2 are decided in"), "{}", doubted.out);
+    assert_eq!(project.read(&labels), text);
 
     // The next linkage learns from it, and keeps to it where the document says so.
     let split = |project: &Project| {

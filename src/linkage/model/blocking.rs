@@ -198,7 +198,9 @@ impl<'r> Blocking<'r> {
                     Scope::Both => true,
                 };
                 for &a in of_one.iter().filter(|_| may) {
-                    of_other.iter().for_each(|&b| take(a.min(b), a.max(b)));
+                    for &b in of_other {
+                        take(a.min(b), a.max(b));
+                    }
                 }
             }
         }

@@ -20,6 +20,11 @@ pub enum ModelError {
         /// The comparison.
         comparison: String,
     },
+    /// Most of all pairs look like one person.
+    #[error(
+        "so many of the pairs look like one person that nothing can be learnt of the others: many records hold the same values; take repeated records out, or label pairs"
+    )]
+    MostlyOnePerson,
     /// A model file of another program, document or version.
     #[error("the model file cannot be used: {reason}")]
     OtherModel {

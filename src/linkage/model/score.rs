@@ -190,7 +190,8 @@ impl<'r> Scorer<'r> {
             }
             let pairs = blocking.skipped(rule, DRAWS).into_iter().filter(|(a, b)| open(*a, *b));
             let expected: f64 = pairs.map(|(a, b)| probability(self.score(&mut memories, a, b).1)).sum();
-            expected / DRAWS as f64 * count.skipped as f64
+            // A sum of nothing is minus nothing.
+            (0.0 + expected) / DRAWS as f64 * count.skipped as f64
         };
         counts.iter().enumerate().map(&mut of).collect()
     }

@@ -22,6 +22,8 @@ const ERRORS: f64 = 2.0;
 const MATTERS: f64 = 0.25;
 /// The greatest share of pairs with values that may be of one person.
 const MOST_MATCHES: f64 = 0.5;
+/// From so many records on no share like that is believed.
+const FEW: usize = 100;
 /// How often chance and agreement are worked out in turn.
 const TURNS: usize = 3;
 
@@ -124,6 +126,9 @@ pub fn train(
         learnt = Some((now, u));
     }
     let Some((learnt, u)) = learnt else { return Err(ModelError::NoPairs) };
+    if known.is_none() && records.len() >= FEW && matches >= MOST_MATCHES * pairs {
+        return Err(ModelError::MostlyOnePerson);
+    }
     let weights = (0..list.len()).map(|at| weights(&learnt.m[at], &u[at])).collect();
     let Learnt { m, matched, .. } = learnt;
     Ok(Trained { m, u, matched, weights, counts, pairs, matches })

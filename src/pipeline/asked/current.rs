@@ -15,6 +15,7 @@ use crate::linkage::Rules;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::of_file;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::identify::SENT;
 use crate::pipeline::keys::Keys;
 use crate::pipeline::project::{Loaded, Project, load};
 use crate::pipeline::record::{ModelResult, Outcome, RunResults};
@@ -116,6 +117,18 @@ impl CurrentRelease {
             let place = self.root.join(&store_path(zone, stored, &step.fingerprint));
             if Dataset::open(&place).await?.is_some() {
                 found.insert(name.to_owned(), place);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the tokens of each source lie: those that the hub made, and those that agencies sent.
+    pub async fn tokens(&self) -> Result<BTreeMap<String, Place>, PipelineError> {
+        let mut found = self.made("tokens", Zone::Restricted, "tokens").await?;
+        for (source, place) in self.made("identify", Zone::Restricted, "facts").await? {
+            let sent = place.join(SENT);
+            if Dataset::open(&sent).await?.is_some() {
+                found.insert(source, sent);
             }
         }
         Ok(found)

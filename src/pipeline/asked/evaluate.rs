@@ -13,6 +13,7 @@ use crate::linkage::quality::{Linked, Quality, Share, quality};
 use crate::pipeline::asked::current::{CurrentRelease, REFERENCE, read_json, texts};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
+use crate::pipeline::identify::SENT;
 use crate::pipeline::linkage_gate::{ATTRIBUTES, Found, found, found_by};
 use crate::pipeline::record::ModelResult;
 use crate::pipeline::tables::PERSON_LINK;
@@ -76,6 +77,12 @@ pub async fn evaluate_run(release: &CurrentRelease, truth: &Place, by: &[String]
         (both(all, found), groups)
     };
     let (all, _) = counted(&|_| "", None);
+    if all.recall.of == 0 {
+        return Err(PipelineError::Asked(format!(
+            "nothing could be judged: {truth} says of no two of the release's {} records that they are one person; compare its `file` and `line` with the deliveries",
+            records.len()
+        )));
+    }
     let mut groups = Vec::new();
     for (place, column) in by.iter().enumerate() {
         let (_, of) = if column == NAME_PATTERN {
@@ -187,18 +194,24 @@ async fn persons_of(release: &CurrentRelease) -> Result<HashMap<String, String>,
 async fn records(release: &CurrentRelease) -> Result<Vec<Record>, PipelineError> {
     let mut records = Vec::new();
     for (source, (name, place)) in release.made("identify", Zone::Restricted, "facts").await?.into_iter().enumerate() {
-        let place = place.join("identities");
-        if crate::engine::Dataset::open(&place).await?.is_none() {
-            continue;
+        // Who an agency sent as tokens is known by these alone.
+        let mut holds = None;
+        for kind in ["identities", SENT] {
+            let place = place.join(kind);
+            if crate::engine::Dataset::open(&place).await?.is_some() {
+                holds = Some((kind, place));
+                break;
+            }
         }
-        let table = format!("identities of {name}");
+        let Some((kind, place)) = holds else { continue };
+        let table = format!("{kind} of {name}");
         release.engine.register_folder(&table, &place).await?;
         let plan = release.engine.plan(&table, &format!("SELECT * FROM {}", sql_name(&table))).await?;
         let has = |column: &str| plan.schema().fields().iter().any(|field| field.name() == column);
         let there = |column: &str| if has(column) { format!("{column} IS NOT NULL") } else { "FALSE".to_owned() };
         let valid = |column: &str| if has(column) { format!("{column} = 'valid'") } else { "FALSE".to_owned() };
         let issuer = if has("local_id_issuer") { "COALESCE(local_id_issuer, '')" } else { "''" };
-        let last = if has("last_name") { "COALESCE(last_name, '')" } else { "''" };
+        let last = if kind != SENT && has("last_name") { "COALESCE(last_name, '')" } else { "''" };
         let sql = format!(
             "SELECT {REFERENCE} AS reference, \
              CASE WHEN {} THEN 'ssn' ELSE '' END AS a, CASE WHEN {} THEN 'state id' ELSE '' END AS b, \

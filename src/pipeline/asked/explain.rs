@@ -159,7 +159,7 @@ impl At {
 
     /// The tokens that the release was made of, by source; what the store no longer holds is left out.
     async fn stores(&self) -> Result<Sources, PipelineError> {
-        let found = self.0.made("tokens", Zone::Restricted, "tokens").await?;
+        let found = self.0.tokens().await?;
         for (source, place) in &found {
             self.0.engine.register_folder(&tokens_table(source), place).await?;
         }

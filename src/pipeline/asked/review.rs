@@ -116,6 +116,7 @@ pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Impor
         pairs.iter().map(|(a, b)| (hex::encode(a), hex::encode(b))).collect()
     };
     let known = Known { same: named(&before.must), different: named(&before.cannot) };
+    imported.doubted = known.doubted(&sample, &all);
     let decided = known.decided(&sample, &all, &imported.log)?;
     imported.decided = decided.len();
     let (who, today) = (imported.reviewers.join(" and ").replace([',', '\n', '\r'], " "), clock::today());

@@ -61,6 +61,13 @@ pub fn load(root: &Path, file: &Path, texts: &mut Texts, found: &mut Diagnostics
         let message = "`mode: dedupe_only` finds records of one person within a file, and a file is said to have none";
         found.push(Diagnostic::error("M006", file, message).help("say `duplicates: true` of every file"));
     }
+    if document.mode == LinkMode::LinkAndDedupe && free == document.files.len() {
+        let message =
+            "`mode: link_and_dedupe` finds records of one person within files too, and every file is said to have none";
+        found.push(
+            Diagnostic::error("M006", file, message).help("say `duplicates: true` of a file, or use `mode: link_only`"),
+        );
+    }
     if document.files.len() > MOST_FILES {
         let message = format!("{} files, and at most {MOST_FILES} are linked at once", document.files.len());
         found.push(Diagnostic::error("M006", file, message).help("put files of one source together"));

@@ -42,6 +42,12 @@ pub async fn evaluate(begun: &Begun, out: &Place, person: &str, by: &[String]) -
         quality(&records, begun.scope())
     };
     let (all, _) = counted(None);
+    if all.recall.of == 0 {
+        return Err(PipelineError::Asked(format!(
+            "nothing could be judged: by column `{person}` no two of the {} records that are compared are of one person",
+            persons.len()
+        )));
+    }
     let mut groups = Vec::new();
     for (name, values) in by.iter().zip(&read.columns[1..]) {
         let (_, of) = counted(Some(values));

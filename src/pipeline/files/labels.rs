@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::engine::Place;
+use crate::linkage::Clusters;
 use crate::linkage::reviewed::contradiction;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::persons::{PersonFile, Persons, format_of};
@@ -135,6 +136,37 @@ impl Labels {
             name(a),
             name(b)
         )))
+    }
+
+    /// What is kept to may not make two records of a file one person that is free of duplicates; `free` says so of each file.
+    pub fn fit(
+        &self,
+        free: &[bool],
+        path: &Path,
+        files: &[PersonFile],
+        persons: &Persons,
+    ) -> Result<(), PipelineError> {
+        let mut clusters = Clusters::singletons(u32::try_from(persons.records.len()).unwrap_or(u32::MAX));
+        for &(a, b) in &self.same {
+            let (a, b) = (clusters.root(a), clusters.root(b));
+            clusters.union(a, b);
+        }
+        let file_of = |record: u32| persons.records.file(record);
+        for &(one, _) in &self.same {
+            let mut of_file: HashMap<usize, u32> = HashMap::new();
+            for member in clusters.members(one).filter(|member| free[file_of(*member)]) {
+                let Some(other) = of_file.insert(file_of(member), member) else { continue };
+                let name = |record: u32| persons.ids.get(record);
+                return Err(PipelineError::Contradiction(format!(
+                    "by {} {} and {} of {} are one person, and the document says that nobody stands twice in that file",
+                    path.display(),
+                    name(other.min(member)),
+                    name(other.max(member)),
+                    files[file_of(member)].name
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// How a linkage stands to them; `clusters` has the person of every record.

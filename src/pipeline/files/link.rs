@@ -22,6 +22,7 @@ use crate::pipeline::files::labels::{Labels, LabelsTold};
 use crate::pipeline::files::outputs::Outputs;
 use crate::pipeline::files::persons::{PersonFile, Persons, format_of, read};
 use crate::pipeline::spec::{LinkDocument, LinkMode};
+use crate::publish::Lock;
 use crate::standardize::SPEC_VERSION;
 
 /// What is asked for.
@@ -318,12 +319,20 @@ impl Begun {
         }
         let mut clock = Clock::new();
         let persons = self.read()?;
+        // Of two at once, the second would take away what the first has just written.
+        let _lock = out.local().map(|folder| Lock::take(&folder, &self.document.link.value)).transpose()?;
         clock.lap("read");
         let (records, list) = (&persons.records, &self.plan.comparisons[..]);
         let blocking = Blocking::new(records, &self.plan.rules, self.scope(), self.threads);
         clock.lap("block");
         let comparisons = Comparisons::new(records, list);
         let labels = self.labels(&persons)?;
+        let free: Vec<bool> = self.document.files.values().map(|f| !f.duplicates).collect();
+        if let Some((labels, path)) = labels.as_ref().zip(self.labels.as_ref())
+            && self.document.decide.keep_to_labels
+        {
+            labels.fit(&free, path, &self.files, &persons)?;
+        }
         let trained = match pinned {
             Some(pinned) => self.trained(&pinned.model)?,
             None => train(records, &comparisons, &blocking, self.scope(), self.threads, &beforehand(labels.as_ref()))?,
@@ -346,7 +355,6 @@ impl Begun {
         };
         let rules = self.plan.rules.iter().zip(counts).zip(lost).map(of).collect();
         in_order(&mut pairs);
-        let free: Vec<bool> = self.document.files.values().map(|f| !f.duplicates).collect();
         let review = self.document.decide.review;
         let mut memory = comparisons.memories();
         let labels_kept = labels.as_ref().filter(|_| self.document.decide.keep_to_labels);

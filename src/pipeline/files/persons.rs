@@ -214,6 +214,7 @@ impl Making {
                     encoder.days(days);
                     Ok(())
                 }
+                _ if array.data_type().is_numeric() => each_text(array, file, column, |raw| encoder.number(raw)),
                 _ => each_text(array, file, column, |raw| encoder.text(raw)),
             },
             Self::Ids(ids) => each_text(array, file, column, |id| ids.push(id.unwrap_or_default())),

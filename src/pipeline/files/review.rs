@@ -151,6 +151,7 @@ pub async fn import(back: &Back<'_>, books: &[PathBuf]) -> Result<Imported, Pipe
         }
     };
     let header: Vec<String> = text.lines().next().unwrap_or_default().split(',').map(bare).collect();
+    imported.doubted = known.doubted(&sample, &all);
     let decided = known.decided(&sample, &all, &log)?;
     imported.decided = decided.len();
     let (who, today) = (imported.reviewers.join(" and "), clock::today());

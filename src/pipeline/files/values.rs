@@ -52,6 +52,17 @@ impl Encoder {
         self.codes.push(code);
     }
 
+    /// The value of the next record, as a number that has lost the zeros before it.
+    pub(super) fn number(&mut self, raw: Option<&str>) {
+        let digits = match self.holds {
+            Holds::Ssn => 9,
+            Holds::PostalCode => 5,
+            _ => return self.text(raw),
+        };
+        let whole = raw.map(|raw| raw.strip_suffix(".0").unwrap_or(raw));
+        self.text(whole.map(|whole| format!("{whole:0>digits$}")).as_deref());
+    }
+
     /// Values that were there and could not be used, by the field's name.
     pub(super) fn unusable(&self) -> (&str, u64) {
         (&self.name, self.unusable)

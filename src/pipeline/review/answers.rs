@@ -39,6 +39,8 @@ pub struct Imported {
     pub interval: Option<(f64, f64)>,
     /// Of near misses that were settled, those of one person.
     pub missed: Share,
+    /// Pairs that are decided in the log already, and of which reviewers now disagree or are unsure.
+    pub doubted: Vec<u32>,
     /// Cohen's kappa of two reviewers.
     pub kappa: Option<f64>,
     /// Decisions that were not in the log before.
@@ -121,6 +123,7 @@ pub fn judged(sample: &Sample, all: &[Answers]) -> Imported {
         precision: None,
         interval: None,
         missed: Share::default(),
+        doubted: Vec::new(),
         kappa: if let [one, other] = all { kappa(one, other) } else { None },
         decided: 0,
         log: String::new(),
@@ -196,6 +199,14 @@ pub struct Known {
 }
 
 impl Known {
+    /// The pairs that are decided already, and of which reviewers now disagree or are unsure.
+    #[must_use]
+    pub fn doubted(&self, sample: &Sample, all: &[Answers]) -> Vec<u32> {
+        let is_known = |pair: &&DrawnPair| self.same.iter().chain(&self.different).any(|of| is_pair(pair, of));
+        let doubted = sample.pairs.iter().filter(|pair| settled(all, pair.pair).is_err());
+        doubted.filter(is_known).map(|pair| pair.pair).collect()
+    }
+
     /// The pairs that were settled now and not before, and whether each is one person. What contradicts what is known in `log`, or itself, stops
     /// here: nothing is to be written.
     pub fn decided<'s>(

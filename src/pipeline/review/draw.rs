@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Place;
+use crate::engine::{EngineError, Place};
 use crate::foundation::Fingerprinter;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::review::workbook::{Sheet, SheetPair, write};
@@ -213,8 +213,20 @@ impl Home {
         self.folder.join(SAMPLE).write(format!("{text}\n")).await?;
         // Last: where it stands, the sample is whole.
         self.book.write(book).await?;
+        only_for_its_owner(&self.book)?;
         Ok((self.book, sample))
     }
+}
+
+/// A workbook with names and numbers of people is nobody else's to read, where the file system knows owners.
+fn only_for_its_owner(book: &Place) -> Result<(), PipelineError> {
+    #[cfg(unix)]
+    if let Some(path) = book.local() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let fault = |source| EngineError::File { what: "restrict", place: book.to_string(), source };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(fault)?;
+    }
+    Ok(())
 }
 
 fn in_bits(weight: &str) -> String {
