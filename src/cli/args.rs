@@ -147,7 +147,8 @@ pub(crate) struct LinkArgs {
     /// Use this model, written by `train` or by an earlier link, in place of training one
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
-    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet
+    /// Learn also from pairs that people have labelled: left_source, left_id, right_source, right_id, label (same or different); .csv or .parquet.
+    /// With `keep_to_labels: true` in the document they decide, too
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
     /// Where to write; by default out/NAME

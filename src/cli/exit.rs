@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::linkage::model::ModelError;
 use crate::pipeline::PipelineError;
 use crate::publish::PublishError;
+use crate::synth::SynthError;
 
 /// Wrong usage or wrong documents.
 pub(crate) const USAGE: u8 = 2;
@@ -64,6 +65,9 @@ pub(crate) fn verdict(error: &Error) -> (u8, String) {
         Error::Pipeline(error) => pipeline(error),
         Error::Publish(error) => publish(error),
         Error::Engine(error) => engine(error),
+        Error::Synth(SynthError::TooFew { .. } | SynthError::TooMany { .. }) => {
+            (USAGE, "give --learners another number".to_owned())
+        }
         Error::Synth(_) => (STORAGE, "look at the folder's rights and at the free space, then run again".to_owned()),
         Error::Tokenize(_) => (REFUSED, "make a key with `throughline keys new`, or ask the hub for it".to_owned()),
     }
@@ -72,7 +76,8 @@ pub(crate) fn verdict(error: &Error) -> (u8, String) {
 fn pipeline(error: &PipelineError) -> (u8, String) {
     match error {
         PipelineError::Documents { .. } => (USAGE, String::new()),
-        PipelineError::Asked(_) => (USAGE, "`--help` of this command says what it can be asked".to_owned()),
+        // What may be asked instead is in the message.
+        PipelineError::Asked(_) => (USAGE, String::new()),
         PipelineError::Examples { .. } => {
             (USAGE, "correct the rule, or the example where the rule is meant so".to_owned())
         }

@@ -75,7 +75,11 @@ async fn train_release(project: &Path, args: &TrainArgs) -> Result<(), Error> {
     write(&Place::parse(&out.to_string_lossy(), Path::new("."))?, format!("{text}\n")).await?;
     print!("{}", report::model_page(&model));
     println!("\nThe model of release {}: {}", release.pointer.release, out.display());
-    println!("With `pinned: {}` under `model:` of the linkage, later runs decide by it.", own.display());
+    let pinned = args.out.as_ref().unwrap_or(&own);
+    println!(
+        "With `pinned: {}` under `model:` of the linkage (a path from the project's folder), later runs decide by it.\nThey need what it counted, which is in restricted/store/frequencies of the output folder; a run elsewhere needs a copy.",
+        pinned.display()
+    );
     Ok(())
 }
 
@@ -125,7 +129,9 @@ async fn block_pipeline(project: &Path, args: &BlockArgs) -> Result<(), Error> {
     let limits = Limits { threads: args.input.threads.unwrap_or(Limits::default().threads), ..Limits::default() };
     let counted = Box::pin(begun.block(Order { as_of: None, limits, watch: &progress })).await;
     progress.finish();
-    println!("Pairs of persons, as the exact passes leave them:\n");
+    println!(
+        "Pairs of records by each rule, as the exact passes leave them; of those the model compares what is not one person yet:\n"
+    );
     print!("{}", report::blocking_page(&counted?));
     Ok(())
 }

@@ -112,7 +112,12 @@ impl Engine {
 
     /// Makes one Parquet file a table.
     pub async fn register_file(&self, table: &str, file: &Place) -> Result<(), EngineError> {
-        self.register_parquet(table, &file.file_url()).await
+        // Whatever its name ends with, it is that file and none beside it.
+        self.drop_table(table)?;
+        let ending = std::path::Path::new(file.name()).extension().map(|e| format!(".{}", e.to_string_lossy()));
+        let options = ParquetReadOptions { file_extension: ending.as_deref().unwrap_or(""), ..Default::default() };
+        let what = format!("opening table `{table}`");
+        self.context.register_parquet(quoted(table), &file.file_url(), options).await.map_err(EngineError::sql(what))
     }
 
     async fn register_parquet(&self, table: &str, url: &str) -> Result<(), EngineError> {

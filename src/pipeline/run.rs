@@ -85,8 +85,9 @@ pub async fn check(root: &Path, file: &Path) -> Checked {
 /// How the review log contradicts itself, if it does.
 fn contradiction(project: &Project) -> Option<String> {
     let (left, right) = project.reviewed.contradiction()?;
+    let log = project.pipeline.review_decisions.as_ref().map_or("the file", |file| file.value.as_str());
     Some(format!(
-        "the review log contradicts itself: records {} and {} may not be one person, and are made one by the pairs that must be",
+        "the review log contradicts itself ({log}): records {} and {} may not be one person, and are made one by the pairs that must be",
         hex::encode(left),
         hex::encode(right)
     ))

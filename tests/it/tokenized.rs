@@ -48,6 +48,68 @@ fn a_tokenised_source_is_linked_as_the_clear_one() {
     let placed = "select * from placement order by all_columns_are_the_key";
     let placed = placed.replace("all_columns_are_the_key", "1, 2, 3, 4, 5, 6, 7, 8, 9");
     assert_eq!(clear.ask(&placed), sent.ask(&placed), "the numbers differ");
+
+    // What the linkage is worth can be told all the same, but for what nobody can see of tokens.
+    let truth = "sample_data/truth/records.parquet";
+    let evaluate = ["evaluate", "pipelines/statewide.yaml", "--truth", truth];
+    let whole = clear.run(&evaluate);
+    whole.is_fine();
+    as_sent(&sent, truth);
+    let of_tokens = sent.run(&evaluate);
+    of_tokens.is_fine();
+    let line = |ended: &crate::project::Ended, begins: &str| {
+        ended.out.lines().find(|line| line.starts_with(begins)).unwrap_or_default().to_owned()
+    };
+    for begins in ["Precision of links", "Recall of true pairs", "F1", "Persons that are whole"] {
+        assert_eq!(line(&whole, begins), line(&of_tokens, begins), "{}", of_tokens.out);
+    }
+
+    // And why two records are one person, whoever hashed them.
+    let pair = sent.ask(
+        "select left_ref, right_ref from match_log where decision = 'link' and left_source <> right_source \
+         and 'ps_enrollment' in (left_source, right_source) order by decision_id limit 1",
+    );
+    let (left, right) = pair[0].split_once(',').unwrap();
+    let told = sent.run(&["explain", left, right]);
+    told.is_fine();
+    assert!(told.out.contains("ps_enrollment") && told.out.contains("Blocking rule"), "{}", told.out);
+    assert!(!told.out.contains("no longer in the store"), "{}", told.out);
+}
+
+/// Writes the truth with the names of the files as they were sent.
+fn as_sent(project: &Project, truth: &str) {
+    use arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
+    let bytes = std::fs::read(project.path(truth)).unwrap();
+    let reader =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes)).unwrap();
+    let batches: Vec<RecordBatch> = reader
+        .build()
+        .unwrap()
+        .map(|batch| {
+            let batch = batch.unwrap();
+            let renamed = |column: &ArrayRef, name: &str| -> ArrayRef {
+                let texts = arrow::compute::cast(column, &arrow::datatypes::DataType::Utf8).unwrap();
+                if name != "file" {
+                    return if column.data_type().is_numeric() { column.clone() } else { texts };
+                }
+                let sent = |file: &str| {
+                    let is_sent = file.contains("postsecondary/enrollment");
+                    format!("{file}{}", if is_sent { ".tokens.parquet" } else { "" })
+                };
+                let texts = texts.as_string::<i32>().iter().map(|file| file.map(sent));
+                std::sync::Arc::new(texts.collect::<StringArray>())
+            };
+            let schema = batch.schema();
+            let columns =
+                schema.fields().iter().zip(batch.columns()).map(|(f, c)| (f.name().clone(), renamed(c, f.name())));
+            RecordBatch::try_from_iter(columns).unwrap()
+        })
+        .collect();
+    let mut file = Vec::new();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut file, batches[0].schema(), None).unwrap();
+    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    writer.close().unwrap();
+    project.write(truth, file);
 }
 
 #[test]

@@ -70,7 +70,7 @@ async fn clusters(
     files: &[usize],
 ) -> Result<Vec<u32>, PipelineError> {
     let place = out.join("crosswalk");
-    let damaged = |reason: String| PipelineError::Damaged { place: place.to_string(), reason };
+    let other = |reason: String| PipelineError::Asked(format!("{place} is of other files: {reason}"));
     engine.register_folder("crosswalk", &place).await?;
     let names: Vec<&str> = begun.files().iter().map(|f| f.name.as_str()).collect();
     let sql = "SELECT arrow_cast(source, 'Utf8') AS s, arrow_cast(record_id, 'Utf8') AS r, cluster_id FROM crosswalk";
@@ -83,7 +83,7 @@ async fn clusters(
             let fits = ids.get(at).is_some_and(|id| id == records.value(row)) && names[files[at]] == sources.value(row);
             if !fits {
                 let reason = format!("its row {} is no record of these files; link them again", at + 1);
-                return Err(damaged(reason));
+                return Err(other(reason));
             }
             clusters.push(u32::try_from(numbers.value(row)).unwrap_or(u32::MAX));
         }
@@ -91,7 +91,7 @@ async fn clusters(
     if clusters.len() == ids.len() {
         return Ok(clusters);
     }
-    Err(damaged(format!(
+    Err(other(format!(
         "it holds {} records of {}: a file is missing in it; link the files again",
         clusters.len(),
         ids.len()
@@ -132,7 +132,7 @@ async fn decisions(
             };
             let Some((a, b)) = record(0, 1).zip(record(2, 3)) else {
                 let reason = "it names a record that is in none of these files; link them again".to_owned();
-                return Err(PipelineError::Damaged { place: out.join("match_log").to_string(), reason });
+                return Err(PipelineError::Asked(format!("{} is of other files: {reason}", out.join("match_log"))));
             };
             let Some(right) = persons[*a].zip(persons[*b]).map(|(a, b)| a == b) else { continue };
             decided.push((weights.as_primitive::<Int32Type>().value(row), right));

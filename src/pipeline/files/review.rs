@@ -54,10 +54,10 @@ fn named(begun: &Begun, reference: &str) -> Option<Named> {
 }
 
 fn other_files(out: &Place) -> PipelineError {
-    PipelineError::Damaged {
-        place: out.join("match_log").to_string(),
-        reason: "it names a record that is in none of these files; link them again".to_owned(),
-    }
+    PipelineError::Asked(format!(
+        "{} is of other files: it names a record that is in none of these; link them again",
+        out.join("match_log")
+    ))
 }
 
 async fn drawn(begun: &Begun, out: &Place, asked: &Asked<'_>) -> Result<Drawn, PipelineError> {

@@ -71,8 +71,10 @@ pub async fn read_books(books: &[PathBuf]) -> Result<Vec<Answers>, PipelineError
         }
         all.push(answers);
     }
-    if all.is_empty() {
-        return Err(PipelineError::Asked("name at least one workbook".to_owned()));
+    if all.iter().all(|answers| answers.answers.is_empty()) {
+        return Err(PipelineError::Asked(
+            "no pair is answered: write `same`, `different` or `unsure` beside pairs, save the workbook and import it again".to_owned(),
+        ));
     }
     Ok(all)
 }
