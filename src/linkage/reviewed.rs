@@ -12,6 +12,10 @@ pub struct Reviewed {
     pub must: Vec<(IdentityRef, IdentityRef)>,
     /// Two persons, whatever else is said, and through whomever they might be joined.
     pub cannot: Vec<(IdentityRef, IdentityRef)>,
+    /// By record, the row of its source that was behind it when it was decided on, where that is known.
+    pub records: BTreeMap<IdentityRef, IdentityRef>,
+    /// Pairs that are about other records now than when they were decided.
+    pub followed: u64,
 }
 
 impl Reviewed {
@@ -25,6 +29,23 @@ impl Reviewed {
     #[must_use]
     pub fn contradiction(&self) -> Option<(IdentityRef, IdentityRef)> {
         contradiction(&self.must, &self.cannot)
+    }
+
+    /// The same decisions about the records that there are now: `now` tells of a record, and the row behind it, which one has taken its place.
+    #[must_use]
+    pub fn followed(mut self, now: impl Fn(&IdentityRef, &IdentityRef) -> Option<IdentityRef>) -> Self {
+        let mut count = 0;
+        for (left, right) in self.must.iter_mut().chain(&mut self.cannot) {
+            let next = |record: &IdentityRef| self.records.get(record).and_then(|row| now(record, row));
+            let (new_left, new_right) = (next(left).unwrap_or(*left), next(right).unwrap_or(*right));
+            // Two that have become one record are no pair any more.
+            if (new_left, new_right) != (*left, *right) && new_left != new_right {
+                (*left, *right) = (new_left, new_right);
+                count += 1;
+            }
+        }
+        self.followed = count;
+        self
     }
 
     /// The pairs that name a record that a table does not hold: they decide nothing.
@@ -92,10 +113,21 @@ mod tests {
 
     #[test]
     fn a_contradiction_is_found_through_others() {
-        let mut reviewed = Reviewed { must: pairs(&[(1, 2), (3, 4), (2, 5)]), cannot: pairs(&[(1, 3), (9, 8)]) };
+        let (must, cannot) = (pairs(&[(1, 2), (3, 4), (2, 5)]), pairs(&[(1, 3), (9, 8)]));
+        let mut reviewed = Reviewed { must, cannot, ..Reviewed::default() };
         assert_eq!(reviewed.contradiction(), None);
         reviewed.must.extend(pairs(&[(5, 4)]));
         assert_eq!(reviewed.contradiction(), Some((reference(1), reference(3))));
+        // Record 5 was corrected: the row behind it is record 6 now. What became one record is left as it stands.
+        reviewed.records = BTreeMap::from([(reference(5), reference(50)), (reference(9), reference(90))]);
+        let now = |record: &IdentityRef, row: &IdentityRef| match (record[15], row[15]) {
+            (5, 50) => Some(reference(6)),
+            (9, 90) => Some(reference(8)),
+            _ => None,
+        };
+        let followed = reviewed.followed(now);
+        assert_eq!(followed.must, pairs(&[(1, 2), (3, 4), (2, 6), (6, 4)]));
+        assert_eq!((followed.cannot, followed.followed), (pairs(&[(1, 3), (9, 8)]), 2));
         assert!(Reviewed::default().is_empty() && Reviewed::default().contradiction().is_none());
     }
 }

@@ -19,6 +19,7 @@ use crate::pipeline::give_ids::give_ids;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::link_parts::{Outcome, sorted};
+use crate::pipeline::review::follow::followed;
 use crate::pipeline::side_by_side::side_by_side;
 use crate::pipeline::tables;
 use crate::pipeline::token_table::token_table;
@@ -63,11 +64,12 @@ pub async fn link(
     parent: Option<&Pointer>,
 ) -> Result<LinkOutcome, PipelineError> {
     let linkage = &ground.project.linkage;
+    let reviewed = followed(ground, all, identified).await?;
     let mut print = Fingerprinter::new("link/5").with("linkage", ground.linkage_text());
     if let Some(pinned) = &ground.project.pinned {
         print = print.with("model", serde_json::to_vec(pinned).map_err(PipelineError::bug)?);
     }
-    for (name, pairs) in [("must", &ground.project.reviewed.must), ("cannot", &ground.project.reviewed.cannot)] {
+    for (name, pairs) in [("must", &reviewed.must), ("cannot", &reviewed.cannot)] {
         print = print.with("reviewed", name);
         for (left, right) in pairs {
             print = print.with("left", left).with("right", right);
@@ -98,7 +100,7 @@ pub async fn link(
         }
         let mut rules = Rules::compile(&linkage.passes, linkage.model.as_ref(), &linkage.guards, &linkage.roles)
             .map_err(PipelineError::bug)?;
-        rules.reviewed.clone_from(&ground.project.reviewed);
+        rules.reviewed.clone_from(&reviewed);
         if let (Some(model), Some(file)) = (&mut rules.model, &ground.project.pinned) {
             model.pinned = Some(of_file(&linkage.linkage, model, SPEC_VERSION, file)?);
         }
@@ -280,6 +282,7 @@ async fn describe(
             "pass": REVIEW, "strength": "A", "links": links, "vetoed": vetoed, "ambiguous": 0,
         }));
         let named = linked.reviewed_gone.iter().map(|(a, b)| format!("{} and {}", hex::encode(a), hex::encode(b)));
+        facts.insert("reviewed_followed".into(), rules.reviewed.followed.into());
         facts.insert("reviewed_gone".into(), named.collect::<Vec<_>>().into());
     }
     facts.insert("passes".into(), passes.into());

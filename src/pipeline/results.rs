@@ -87,6 +87,11 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
         })
         .collect();
     results.model = facts.meta.facts.get("model").and_then(|m| serde_json::from_value(m.clone()).ok());
+    match facts.count("reviewed_followed") {
+        0 => {}
+        1 => results.notes.push("A decision of the review log follows a record that was corrected since.".to_owned()),
+        n => results.notes.push(format!("{n} decisions of the review log follow records that were corrected since.")),
+    }
     let gone = facts.meta.facts.get("reviewed_gone").and_then(serde_json::Value::as_array);
     for pair in gone.into_iter().flatten().filter_map(serde_json::Value::as_str) {
         results.notes.push(format!(

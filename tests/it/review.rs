@@ -183,3 +183,52 @@ fn workbooks_that_cannot_be_taken_back() {
     project.run(&["review", "import", &a]).fails_with(2, &["there is no sample `a`"]);
     assert!(!project.path("review").exists(), "something was decided");
 }
+
+#[test]
+fn a_decision_follows_a_record_that_is_corrected_later() {
+    let project = Project::after_a_run();
+    project.run(&["review", "sample", "--strata", "sources", "--n", "40", "--name", "s"]).is_fine();
+    let all = pairs(&project, "s");
+    let of_survey = |p: &&serde_json::Value| text(p, "stratum").contains("follow_up_survey");
+    let wrong = all.iter().find(of_survey).expect("no link of the survey was drawn");
+    let number = wrong["pair"].as_u64().unwrap();
+    let ann = filled(&project, "s", "ann", |n| if u64::from(n) == number { "different" } else { "same" });
+    project.run(&["review", "import", &ann]).is_fine();
+    let log = project.read("review/decisions.csv");
+    assert!(
+        log.starts_with("left_ref,right_ref,decision,reviewers,decided,sample,left_record,right_record\n"),
+        "{log}"
+    );
+    assert!(log.lines().skip(1).all(|line| line.split(',').nth(6).unwrap().len() == 32), "{log}");
+    let pipeline = "pipelines/statewide.yaml";
+    project.replace(pipeline, "\nlinkage: statewide", "\nreview_decisions: review/decisions.csv\nlinkage: statewide");
+    let stopped = |ended: &crate::project::Ended| {
+        let line = ended.out.lines().find(|line| line.starts_with("review ")).unwrap_or_default();
+        line.split_whitespace().nth(3).unwrap_or("none").to_owned()
+    };
+    let before = project.statewide();
+    before.is_fine();
+    assert_ne!(stopped(&before), "0", "{}", before.out);
+
+    // All last names of the survey are spelled otherwise now: every record of it is another one.
+    for (name, bytes) in project.files("sample_data/survey") {
+        let lines = String::from_utf8(bytes).unwrap();
+        let mut lines = lines.lines();
+        let mut corrected = format!("{}\n", lines.next().unwrap());
+        for line in lines {
+            let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+            fields[1].push('E');
+            corrected.push_str(&fields.join(","));
+            corrected.push('\n');
+        }
+        project.write(&format!("sample_data/survey/{}", name.rsplit('/').next().unwrap()), corrected);
+    }
+    let after = project.statewide();
+    after.is_fine();
+    assert!(after.out.contains("of the review log follow"), "{}", after.out);
+    assert!(!after.out.contains("that is gone"), "{}", after.out);
+    assert_eq!(stopped(&after), stopped(&before), "{}", after.out);
+    let changed =
+        project.ask("select count(*) from match_log where vetoed_by = 'review' and left_source <> right_source");
+    assert_ne!(changed, ["0"]);
+}

@@ -1,16 +1,18 @@
 //! A review of the current release: pairs of its match log go to clerks, and what they decide every later run keeps to.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::engine::Place;
-use crate::foundation::{Diagnostics, clock, sql_name};
+use crate::foundation::{Diagnostics, Zone, clock, sql_name};
 use crate::pipeline::asked::current::{CLEAR, CurrentRelease, texts};
 use crate::pipeline::asked::evaluate::attribute;
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::review::answers::{Imported, Known, judged, read_books, sample_of, with_rows};
 use crate::pipeline::review::draw::{Asked, BY_WEIGHT, Candidate, Drawing, Drawn, Home, Sample};
-use crate::pipeline::review::log::{self, CANNOT, MUST};
+use crate::pipeline::review::follow::rows_behind;
+use crate::pipeline::review::log::{self, CANNOT, MUST, RECORDS};
 
 /// Where samples lie, below the output folder: they hold names.
 const FOLDER: &str = "restricted/review";
@@ -19,7 +21,10 @@ const FOLDER: &str = "restricted/review";
 const LOG: &str = "review/decisions.csv";
 
 /// What a new log begins with.
-const HEADER: &str = "left_ref,right_ref,decision,reviewers,decided,sample\n";
+const HEADER: &str = "left_ref,right_ref,decision,reviewers,decided,sample,left_record,right_record\n";
+
+const LEFT_RECORD: &str = RECORDS[0];
+const RIGHT_RECORD: &str = RECORDS[1];
 
 /// What a stratum may be made of, beside columns of the table of learners' attributes.
 const STRATA: [&str; 5] = ["pass", "strength", "weight", "sources", "decision"];
@@ -120,10 +125,25 @@ pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Impor
     let decided = known.decided(&sample, &all, &imported.log)?;
     imported.decided = decided.len();
     let (who, today) = (imported.reviewers.join(" and ").replace([',', '\n', '\r'], " "), clock::today());
+    let of: BTreeSet<String> =
+        decided.iter().flat_map(|(pair, _)| [pair.left_ref.clone(), pair.right_ref.clone()]).collect();
+    let mut behind = BTreeMap::new();
+    for (_, facts) in release.made("identify", Zone::Restricted, "facts").await? {
+        behind.extend(rows_behind(&release.engine, &facts, &of).await?);
+    }
     let rows = decided.into_iter().map(|(pair, same)| {
-        let word = if same { MUST } else { CANNOT };
-        let row = [&pair.left_ref, &pair.right_ref, word, &who, &today, &sample.sample];
-        row.map(str::to_owned).to_vec()
+        let (who, today, sample, behind) = (&who, &today, &sample.sample, &behind);
+        move |name: &str| match name {
+            "left_ref" => pair.left_ref.clone(),
+            "right_ref" => pair.right_ref.clone(),
+            "decision" => if same { MUST } else { CANNOT }.to_owned(),
+            "reviewers" => who.clone(),
+            "decided" => today.clone(),
+            "sample" => sample.clone(),
+            LEFT_RECORD => behind.get(&pair.left_ref).cloned().unwrap_or_default(),
+            RIGHT_RECORD => behind.get(&pair.right_ref).cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
     });
     place.write(with_rows(text, rows)).await?;
     Ok(imported)

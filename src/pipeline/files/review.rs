@@ -150,28 +150,30 @@ pub async fn import(back: &Back<'_>, books: &[PathBuf]) -> Result<Imported, Pipe
             String::from_utf8(bytes.to_vec()).map_err(|_| PipelineError::Asked(format!("{log} is not UTF-8")))?
         }
     };
-    let header: Vec<String> = text.lines().next().unwrap_or_default().split(',').map(bare).collect();
     imported.doubted = known.doubted(&sample, &all);
     let decided = known.decided(&sample, &all, &log)?;
     imported.decided = decided.len();
     let (who, today) = (imported.reviewers.join(" and "), clock::today());
     let rows = decided.into_iter().map(|(pair, same)| {
         let (left, right) = (pair.left_ref.split_once(':'), pair.right_ref.split_once(':'));
-        let value = |name: &String| match name.as_str() {
-            "left_source" => left.map_or("", |left| left.0),
-            "left_id" => left.map_or("", |left| left.1),
-            "right_source" => right.map_or("", |right| right.0),
-            "right_id" => right.map_or("", |right| right.1),
-            LABEL if same => SAME,
-            LABEL => DIFFERENT,
-            "reviewers" => &who,
-            "decided" => &today,
-            "sample" => &sample.sample,
-            _ => "",
-        };
-        header.iter().map(|name| value(name).to_owned()).collect()
+        let (who, today, sample) = (&who, &today, &sample.sample);
+        move |name: &str| {
+            let value = match name {
+                "left_source" => left.map_or("", |left| left.0),
+                "left_id" => left.map_or("", |left| left.1),
+                "right_source" => right.map_or("", |right| right.0),
+                "right_id" => right.map_or("", |right| right.1),
+                LABEL if same => SAME,
+                LABEL => DIFFERENT,
+                "reviewers" => who,
+                "decided" => today,
+                "sample" => sample,
+                _ => "",
+            };
+            value.to_owned()
+        }
     });
-    place.write(with_rows(text, rows.collect::<Vec<Vec<String>>>())).await?;
+    place.write(with_rows(text, rows)).await?;
     imported.advice = Some(if document.decide.keep_to_labels {
         format!("The next `throughline link --labels {log}` keeps to them.")
     } else {
@@ -180,9 +182,4 @@ pub async fn import(back: &Back<'_>, books: &[PathBuf]) -> Result<Imported, Pipe
         )
     });
     Ok(imported)
-}
-
-/// A name of a header, as spreadsheets may write it.
-fn bare(name: &str) -> String {
-    name.trim_matches(['\u{feff}', '"', ' ', '\r']).to_owned()
 }

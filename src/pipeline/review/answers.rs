@@ -247,14 +247,17 @@ fn is_pair(pair: &DrawnPair, (a, b): &(String, String)) -> bool {
     (pair.left_ref == *a && pair.right_ref == *b) || (pair.left_ref == *b && pair.right_ref == *a)
 }
 
-/// A log with rows added; a file without a last line's end gets one.
+/// A log with rows added, each told by the names of the log's own columns; a file without a last line's end gets one.
 #[must_use]
-pub fn with_rows(mut text: String, rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    if !text.is_empty() && !text.ends_with('\n') {
+pub fn with_rows<R: Fn(&str) -> String>(mut text: String, rows: impl IntoIterator<Item = R>) -> String {
+    // As spreadsheets may write them.
+    let bare = |name: &str| name.trim_matches(['\u{feff}', '"', ' ', '\r']).to_owned();
+    let header: Vec<String> = text.lines().next().unwrap_or_default().split(',').map(bare).collect();
+    if !text.ends_with('\n') {
         text.push('\n');
     }
     for row in rows {
-        let fields: Vec<_> = row.iter().map(|field| csv_field(field)).collect();
+        let fields: Vec<String> = header.iter().map(|name| csv_field(&row(name)).into_owned()).collect();
         text.push_str(&fields.join(","));
         text.push('\n');
     }

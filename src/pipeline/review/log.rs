@@ -6,7 +6,10 @@ use crate::foundation::{Diagnostic, Diagnostics};
 use crate::linkage::IdentityRef;
 use crate::linkage::reviewed::Reviewed;
 
-/// The header. More columns may follow; they are for people.
+/// Columns that may follow: the row of the source behind each record, by which a decision follows a record that is corrected.
+pub const RECORDS: [&str; 2] = ["left_record", "right_record"];
+
+/// The header. More columns may follow; those that are not [`RECORDS`] are for people.
 pub const COLUMNS: [&str; 3] = ["left_ref", "right_ref", "decision"];
 
 /// The words of the decision column.
@@ -46,8 +49,14 @@ pub fn parse(text: &str, file: &Path, found: &mut Diagnostics) -> Reviewed {
         };
         match fields.get(2).copied().unwrap_or_default() {
             _ if left == right => found.push(wrong(1, "a record and itself".to_owned(), "name two records")),
-            MUST => reviewed.must.push((left, right)),
-            CANNOT => reviewed.cannot.push((left, right)),
+            word @ (MUST | CANNOT) => {
+                for (record, column) in [left, right].into_iter().zip(RECORDS) {
+                    let row = header.iter().position(|name| *name == column).and_then(reference);
+                    reviewed.records.extend(row.map(|row| (record, row)));
+                }
+                let pairs = if word == MUST { &mut reviewed.must } else { &mut reviewed.cannot };
+                pairs.push((left, right));
+            }
             other => found.push(wrong(2, format!("`{other}` is no decision"), "must_link or cannot_link")),
         }
     }
@@ -69,6 +78,11 @@ mod tests {
         assert_eq!((reviewed.must.len(), reviewed.cannot.len()), (1, 1));
         let shown: Vec<String> = found.sorted().iter().map(|d| d.render(Some(&text))).collect();
         assert!(shown.len() == 3 && shown[0].contains("r.csv:5:34") && shown[1].contains("r.csv:6:67"), "{shown:?}");
+        assert!(reviewed.records.is_empty());
+        let row = "1".repeat(32);
+        let text = format!("left_ref,right_ref,decision,left_record,by,right_record\n{a},{b},cannot_link,{row},ann,\n");
+        let known = parse(&text, Path::new("r.csv"), &mut Diagnostics::default()).records;
+        assert_eq!(known.iter().map(|(r, row)| (r[15], row[15])).collect::<Vec<_>>(), [(0, 0x11)]);
         let mut found = Diagnostics::default();
         assert!(parse("left,right\n", Path::new("r.csv"), &mut found).is_empty());
         assert_eq!(found.sorted()[0].code, "V001");

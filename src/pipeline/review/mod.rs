@@ -5,5 +5,6 @@
 
 pub mod answers;
 pub mod draw;
+pub mod follow;
 pub mod log;
 pub mod workbook;
