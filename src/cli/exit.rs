@@ -75,9 +75,8 @@ pub(crate) fn verdict(error: &Error) -> (u8, String) {
 
 fn pipeline(error: &PipelineError) -> (u8, String) {
     match error {
-        PipelineError::Documents { .. } => (USAGE, String::new()),
-        // What may be asked instead is in the message.
-        PipelineError::Asked(_) => (USAGE, String::new()),
+        // What is wrong was pointed at, and what may be asked instead is in the message.
+        PipelineError::Documents { .. } | PipelineError::Asked(_) => (USAGE, String::new()),
         PipelineError::Examples { .. } => {
             (USAGE, "correct the rule, or the example where the rule is meant so".to_owned())
         }
