@@ -10,22 +10,14 @@ use crate::contract::spec::{ColumnSpec, Sector};
 use crate::engine::predicate::Predicate;
 use crate::engine::{Engine, Limits, arithmetic, reproducible};
 use crate::foundation::{Diagnostic, Diagnostics, Sensitivity, Zone};
+use crate::pipeline::compiled::Compiled;
 use crate::pipeline::mart::Mart;
-use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::project::Project;
-use crate::pipeline::request::Request;
+use crate::pipeline::request_document::Request;
 use crate::pipeline::sql::{Statement, complaint};
+use crate::pipeline::tables::OWN_IDS;
 use crate::pipeline::{check_contract, check_linkage, linkage_gate, organizations, source_reach, tables};
 use crate::rules::{Rule, RuleTable};
-
-/// What compiling settles.
-#[derive(Clone, Debug, Default)]
-pub struct Compiled {
-    /// The tables that rules make, in an order in which each finds what it reads.
-    pub rule_order: Vec<String>,
-    /// Every dataset of the pipeline with its zone, in the order of the flow.
-    pub zones: Vec<(String, Zone)>,
-}
 
 /// Checks a whole project. All findings come together.
 pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {

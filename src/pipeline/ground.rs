@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use arrow::array::AsArray as _;
 use arrow::datatypes::Int64Type;
 
-use crate::pipeline::compile::Compiled;
+use crate::pipeline::compiled::Compiled;
 use crate::pipeline::deliveries::{Accepted, Discovered};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::keys::Keys;

@@ -15,11 +15,9 @@ use crate::pipeline::deliveries::Accepted;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::spec::ContractDocument;
+use crate::pipeline::tables::SENT;
 use crate::pipeline::{dropped, sent_form, tables, tokenized};
 use crate::standardize::{Blank, IdentityBuilder, SPEC_VERSION, StandardizeOptions, blank_ref, record_refs};
-
-/// Where tokens that an agency sent lie, beside the facts of their source.
-pub const SENT: &str = "sent";
 
 /// Identity records that are written at once.
 const RECORDS: usize = 1 << 15;

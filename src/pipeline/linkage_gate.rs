@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::engine::Engine;
 use crate::foundation::{Diagnostic, Diagnostics, did_you_mean, sql_name};
 use crate::linkage::quality::{Quality, Share};
-use crate::pipeline::asked::current::texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{gaps, widest};
 use crate::pipeline::ground::Ground;
 use crate::pipeline::project::Project;
+use crate::pipeline::read_back::texts;
 use crate::pipeline::spec::GateOn;
 use crate::pipeline::tables::PERSON_LINK;
 

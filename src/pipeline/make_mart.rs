@@ -15,7 +15,7 @@ use crate::pipeline::derive::{Job, ahead, derive, derive_from};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::mart::{Mart, local_sql, person_sql};
-use crate::pipeline::own_ids::OWN_IDS;
+use crate::pipeline::tables::OWN_IDS;
 
 /// Makes a mart.
 pub async fn make_mart(

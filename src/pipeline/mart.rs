@@ -7,9 +7,9 @@ use arrow::datatypes::SchemaRef;
 use crate::foundation::{Zone, sql_name};
 use crate::marts::MartSpec;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::own_ids::OWN_IDS;
 use crate::pipeline::research;
 use crate::pipeline::sql::reads;
+use crate::pipeline::tables::OWN_IDS;
 
 /// A mart's document and its SQL.
 #[derive(Clone, Debug)]

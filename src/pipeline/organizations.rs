@@ -10,11 +10,11 @@ use arrow::datatypes::{DataType, Field, Schema};
 use crate::contract::spec::Organization;
 use crate::engine::EngineError;
 use crate::foundation::{Diagnostic, Diagnostics, Fingerprint, Fingerprinter, sql_name};
-use crate::pipeline::asked::current::texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::project::Project;
+use crate::pipeline::read_back::texts;
 use crate::pipeline::spec::{ContractDocument, OrgAsOf};
 
 /// The source that lists organisations, and the district of each school.

@@ -13,9 +13,7 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::organizations::{Organizations, TODAY};
-
-/// The table's name. No document can name it: SQL is planned against what sources, rules and marts declare.
-pub const OWN_IDS: &str = "own ids";
+use crate::pipeline::tables::OWN_IDS;
 
 /// Makes the table: a row for each person, organisation and id that stand in a source's identity records.
 pub async fn own_ids(

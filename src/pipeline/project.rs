@@ -14,7 +14,7 @@ use crate::linkage::spec::RolesSpec;
 use crate::pipeline::delivery_log::DeliveryLog;
 use crate::pipeline::document::{Texts, named_as_its_file, names};
 use crate::pipeline::mart::Mart;
-use crate::pipeline::request::Request;
+use crate::pipeline::request_document::Request;
 use crate::pipeline::review::log as review_log;
 use crate::pipeline::spec::{ContractDocument, LinkageDocument, OrgAsOf, PipelineDocument};
 use crate::rules::{FixtureFile, Layers, Pack, Rule, Said, layered};

@@ -2,13 +2,10 @@
 //! may hold, is put beside it here, and the file lies in the restricted zone until somebody sends it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use futures::StreamExt as _;
 
-use crate::clearinghouse::{self, FEWEST, IDENTITY, Kind, RequestFile, RequestSpec};
+use crate::clearinghouse::{self, FEWEST, IDENTITY, RequestFile};
 use crate::engine::{Dataset, EngineError};
 use crate::foundation::{Zone, sql_name};
 use crate::pipeline::derive::{Job, derive};
@@ -16,57 +13,11 @@ use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
 use crate::pipeline::record::RequestResult;
-use crate::pipeline::sql::reads;
+use crate::pipeline::request_document::Request;
 use crate::pipeline::tables;
 
 /// Where the request files of a release lie below the output folder.
 const FOLDER: &str = "restricted/requests";
-
-/// A request's document and its SQL.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// What its document says.
-    pub spec: RequestSpec,
-    /// Its SQL.
-    pub sql: String,
-    /// The document's file.
-    pub spec_file: PathBuf,
-    /// The SQL's file.
-    pub sql_file: PathBuf,
-}
-
-impl Request {
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.spec.request
-    }
-
-    fn reads(&self) -> Result<Vec<String>, PipelineError> {
-        Ok(reads(self.name(), &self.sql)?)
-    }
-
-    /// The columns of whom it asks about: person and id, who they are, then what the SQL says of them.
-    fn schema(&self, made: &Schema) -> SchemaRef {
-        let text = |name: &str| Field::new(name, DataType::Utf8, true);
-        let mut fields = vec![Field::new(clearinghouse::file::RETURN, DataType::Utf8, true)];
-        fields.push(Field::new(tables::PERSON_ID, DataType::Utf8, false));
-        fields.extend(IDENTITY.map(|name| match name {
-            "birth_date" => Field::new(name, DataType::Date32, true),
-            _ => text(name),
-        }));
-        for field in clearinghouse::form::fields(self.spec.form.value) {
-            if made.index_of(field.name).is_ok() {
-                fields.push(match field.kind {
-                    Kind::Day => Field::new(field.name, DataType::Date32, true),
-                    Kind::Flag => Field::new(field.name, DataType::Boolean, true),
-                    Kind::Text(_) => text(field.name),
-                });
-            }
-        }
-        Arc::new(Schema::new(fields))
-    }
-}
 
 /// Finds out who is asked about, with their identity. Of a person's identity records that one stands which says most and is latest.
 pub async fn ask(

@@ -8,6 +8,10 @@ use crate::contract::spec::ColumnSpec;
 use crate::foundation::Sensitivity;
 use crate::pipeline::spec::ContractDocument;
 
+/// Where tokens that an agency sent lie, beside the facts of their source.
+pub const SENT: &str = "sent";
+/// Ids that organisations gave, by person. No document can name the table: SQL is planned against what sources, rules and marts declare.
+pub const OWN_IDS: &str = "own ids";
 /// The person id of linked tables.
 pub const PERSON_ID: &str = "person_id";
 /// The reference to the record behind a row, stable over redeliveries.

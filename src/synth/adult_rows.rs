@@ -5,29 +5,19 @@ use std::fmt::Write as _;
 use crate::synth::chance::{Chance, Purpose};
 use crate::synth::copies::{Copy, Taker};
 use crate::synth::day::{Day, day, quarter, written};
-use crate::synth::elsewhere::Elsewhere;
 use crate::synth::names::Race;
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::programs::FIELDS;
-use crate::synth::school_rows::comma_field;
 use crate::synth::schooling::Schooling;
-use crate::synth::sheet::Sheet;
-use crate::synth::work::{Course, QUARTERS, Working};
+use crate::synth::sheet::{Sheet, comma_field};
+use crate::synth::work::{Afterwards, QUARTERS};
 
 /// The first and the last day of the records.
 const DAYS: (Day, Day) = (day(2018, 7, 1), day(2024, 12, 31));
 
 /// What stands for "none" and "not yet" in a field of a date.
 const NO_DAY: &str = "99999999";
-
-/// What someone did in the quarters after, as the program is told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Afterwards<'a> {
-    pub(crate) working: &'a Working,
-    pub(crate) elsewhere: &'a [Elsewhere],
-    pub(crate) course: Course,
-}
 
 /// One time in a program.
 #[derive(Clone, Copy, Debug)]

@@ -10,9 +10,8 @@ use crate::synth::names::{plain, upper};
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::programs::{FIELDS, college_code};
-use crate::synth::school_rows::comma_field;
 use crate::synth::schooling::Schooling;
-use crate::synth::sheet::Sheet;
+use crate::synth::sheet::{Sheet, comma_field};
 
 /// A person as one college holds them.
 struct Student {

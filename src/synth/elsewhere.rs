@@ -9,21 +9,13 @@ use crate::synth::person::{Kind, Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::schooling::Schooling;
 use crate::synth::sheet::Sheet;
-use crate::synth::work::{Course, QUARTERS};
+use crate::synth::work::{Course, Elsewhere, QUARTERS};
 
 /// The states to which people go; `ZZ` is this one.
 const STATES: [&str; 8] = ["AZ", "CA", "CO", "NM", "NV", "OR", "TX", "UT"];
 
 /// The code of an exchange between states, as it stands in the file.
 const INTERCHANGE: &str = "02";
-
-/// Wages of one quarter in one other state, of all its employers, in cents.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Elsewhere {
-    pub(crate) quarter: i32,
-    pub(crate) state: &'static str,
-    pub(crate) cents: u32,
-}
 
 impl World {
     /// The wages that a learner earned in other states.

@@ -8,9 +8,8 @@ use crate::synth::copies::Taker;
 use crate::synth::day::{Day, day, quarter_begin, written};
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::portion::Portion;
-use crate::synth::school_rows::{comma_field, yes};
 use crate::synth::schooling::{LAST_YEAR, Schooling};
-use crate::synth::sheet::Sheet;
+use crate::synth::sheet::{Sheet, comma_field, yes};
 use crate::synth::work::{Course, Working};
 
 /// The last day of the records.

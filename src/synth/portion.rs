@@ -1,15 +1,13 @@
 //! A portion: a run of people by number, and everything that they add to the files and to the truth. Portions are made side by side and
 //! written in order.
 
-use crate::synth::adult_rows::Afterwards;
 use crate::synth::chance::{Purpose, hash};
 use crate::synth::college::Study;
 use crate::synth::day::Day;
-use crate::synth::elsewhere::Elsewhere;
 use crate::synth::person::{Kind, Person, World};
 use crate::synth::schooling::{CountedExit, Schooling};
 use crate::synth::sheet::{Rows, Sheet};
-use crate::synth::work::{Course, Working};
+use crate::synth::work::{Afterwards, Course, Elsewhere, Working};
 
 /// A licence, typed as its Parquet file is.
 #[derive(Clone, Debug)]

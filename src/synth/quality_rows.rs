@@ -8,9 +8,8 @@ use crate::synth::day::{Day, day, written};
 use crate::synth::person::{Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::programs::{FIELDS, secondary_code};
-use crate::synth::school_rows::{comma_field, yes};
 use crate::synth::schooling::{Enrollment, LAST_YEAR, Schooling};
-use crate::synth::sheet::Sheet;
+use crate::synth::sheet::{Sheet, comma_field, yes};
 
 /// The subjects of the state assessments.
 const SUBJECTS: [&str; 3] = ["RLA", "MATH", "SCI"];

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::foundation::csv_field;
 use crate::synth::chance::{Chance, Purpose};
 use crate::synth::copies::{Copy, Taker};
 use crate::synth::names::Race;
@@ -10,7 +9,7 @@ use crate::synth::person::{Person, World};
 use crate::synth::portion::Portion;
 use crate::synth::programs::{COURSE_PARTS, FIELDS, secondary_code};
 use crate::synth::schooling::{Enrollment, Schooling};
-use crate::synth::sheet::Sheet;
+use crate::synth::sheet::{Sheet, comma_field, yes};
 
 /// The flags of a learner that hold for all years.
 #[allow(clippy::struct_excessive_bools, reason = "each is one column of the enrollment")]
@@ -23,16 +22,6 @@ struct Traits {
     migrant: bool,
     out_of_workforce: bool,
     military: &'static str,
-}
-
-pub(crate) const fn yes(flag: bool) -> char {
-    if flag { 'Y' } else { 'N' }
-}
-
-/// A field of a comma-separated file.
-pub(crate) fn comma_field(out: &mut String, text: &str) {
-    out.push_str(&csv_field(text));
-    out.push(',');
 }
 
 impl World {

@@ -1,5 +1,6 @@
 //! A sheet: one text file of the extracts, as a list of all of them and as the rows that a portion of people adds to each.
 
+use crate::foundation::csv_field;
 use crate::synth::college::{FIRST_ACADEMIC_YEAR, LAST_ACADEMIC_YEAR};
 use crate::synth::day::{quarter_begin, written};
 use crate::synth::person::COHORTS;
@@ -290,6 +291,17 @@ impl Rows {
         }
         ordered
     }
+}
+
+/// A flag as most files of the state write it.
+pub(crate) const fn yes(flag: bool) -> char {
+    if flag { 'Y' } else { 'N' }
+}
+
+/// A field of a comma-separated file.
+pub(crate) fn comma_field(out: &mut String, text: &str) {
+    out.push_str(&csv_field(text));
+    out.push(',');
 }
 
 #[cfg(test)]

@@ -46,6 +46,22 @@ impl Working {
     }
 }
 
+/// Wages of one quarter in one other state, of all its employers, in cents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elsewhere {
+    pub(crate) quarter: i32,
+    pub(crate) state: &'static str,
+    pub(crate) cents: u32,
+}
+
+/// What someone did in the quarters after, as the program is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Afterwards<'a> {
+    pub(crate) working: &'a Working,
+    pub(crate) elsewhere: &'a [Elsewhere],
+    pub(crate) course: Course,
+}
+
 impl World {
     /// Draws what becomes of a person after school.
     pub(crate) fn course(&self, person: &Person) -> Course {

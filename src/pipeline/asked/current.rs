@@ -4,32 +4,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
 use serde::Serialize;
 
-use crate::engine::{Dataset, Engine, EngineError, Limits, Place};
+use crate::engine::{Dataset, Engine, Limits, Place};
 use crate::foundation::{Fingerprint, Fingerprinter, Zone, clock, sql_name};
 use crate::linkage::Rules;
 use crate::linkage::model::ModelFile;
 use crate::linkage::modelled::of_file;
 use crate::pipeline::error::PipelineError;
-use crate::pipeline::identify::SENT;
 use crate::pipeline::keys::Keys;
 use crate::pipeline::project::{Loaded, Project, load};
+use crate::pipeline::read_back::{REFERENCE, read_json, texts};
 use crate::pipeline::record::{ModelResult, Outcome, RunResults};
 use crate::pipeline::results::user;
 use crate::pipeline::runner::{StepRecord, store_path};
+use crate::pipeline::tables::SENT;
 use crate::publish::staging::MANIFEST;
 use crate::publish::{Manifest, Pointer};
 use crate::standardize::SPEC_VERSION;
 
 /// Where it is registered who saw clear values, below the output folder: a file each time, so that two who look at once lose nothing.
 const REGISTER: &str = "restricted/clear_access";
-
-/// The reference of a record as text.
-pub const REFERENCE: &str = "encode(arrow_cast(identity_ref, 'Binary'), 'hex')";
 
 /// What a record says of who somebody is, in the order in which people read it.
 pub const CLEAR: [&str; 10] = [
@@ -228,26 +223,4 @@ impl CurrentRelease {
         }
         Ok(values)
     }
-}
-
-/// Reads a file of the house's own.
-pub async fn read_json<T: serde::de::DeserializeOwned>(place: &Place) -> Result<T, PipelineError> {
-    let bytes = place.read().await?;
-    let damaged = |e: serde_json::Error| PipelineError::Damaged { place: place.to_string(), reason: e.to_string() };
-    serde_json::from_slice(&bytes).map_err(damaged)
-}
-
-/// Every row of a query as text; what is null is empty.
-pub fn texts(batches: &[RecordBatch]) -> Result<Vec<Vec<String>>, PipelineError> {
-    let mut rows = Vec::new();
-    for batch in batches {
-        let columns = batch.columns().iter().map(|c| cast(c, &DataType::Utf8)).collect::<Result<Vec<_>, _>>();
-        let columns = columns.map_err(EngineError::arrow("reading rows"))?;
-        let text = |column: &arrow::array::ArrayRef, row: usize| {
-            let column = column.as_string::<i32>();
-            if column.is_null(row) { String::new() } else { column.value(row).to_owned() }
-        };
-        rows.extend((0..batch.num_rows()).map(|row| columns.iter().map(|c| text(c, row)).collect::<Vec<String>>()));
-    }
-    Ok(rows)
 }

@@ -10,13 +10,14 @@ use crate::foundation::{Zone, sql_name, sql_text};
 use crate::linkage::Clusters;
 use crate::linkage::model::Scope;
 use crate::linkage::quality::{Linked, Quality, Share, quality};
-use crate::pipeline::asked::current::{CurrentRelease, REFERENCE, read_json, texts};
+use crate::pipeline::asked::current::CurrentRelease;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::evaluation::{Evaluation, FEWEST, gaps, whole_persons};
-use crate::pipeline::identify::SENT;
 use crate::pipeline::linkage_gate::{ATTRIBUTES, Found, found, found_by};
+use crate::pipeline::read_back::{REFERENCE, read_json, texts};
 use crate::pipeline::record::ModelResult;
 use crate::pipeline::tables::PERSON_LINK;
+use crate::pipeline::tables::SENT;
 
 /// The attribute that names themselves give.
 const NAME_PATTERN: &str = "name_pattern";

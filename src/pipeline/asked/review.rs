@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::Place;
 use crate::foundation::{Diagnostics, Zone, clock, sql_name};
-use crate::pipeline::asked::current::{CLEAR, CurrentRelease, texts};
+use crate::pipeline::asked::current::{CLEAR, CurrentRelease};
 use crate::pipeline::asked::evaluate::attribute;
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::read_back::{REFERENCE, texts};
 use crate::pipeline::review::answers::{Imported, Known, judged, read_books, sample_of, with_rows};
 use crate::pipeline::review::draw::{Asked, BY_WEIGHT, Candidate, Drawing, Drawn, Home, Sample};
 use crate::pipeline::review::follow::rows_behind;
@@ -63,7 +64,7 @@ async fn drawn(release: &CurrentRelease, asked: &Asked<'_>) -> Result<Drawn, Pip
                     join = format!(
                         " LEFT JOIN (SELECT {} AS ref, person_id FROM crosswalk) c ON m.left_ref = c.ref \
                          LEFT JOIN {} a ON a.person_id = c.person_id",
-                        crate::pipeline::asked::current::REFERENCE,
+                        REFERENCE,
                         sql_name(ATTRIBUTES)
                     );
                 }

@@ -6,11 +6,11 @@ use crate::engine::{Engine, Limits, Place};
 use crate::foundation::sql_text;
 use crate::linkage::explained::{Compared, ComparisonExplained, KeyExplained, WeightExplained};
 use crate::linkage::model::{Blocking, Comparisons, Frequencies, ModelFile, Scope, Scorer, level_names, shares};
-use crate::pipeline::asked::current::{read_json, texts};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::frequencies;
 use crate::pipeline::files::link::Begun;
 use crate::pipeline::files::outputs::{MODEL, all_there};
+use crate::pipeline::read_back::{read_json, texts};
 use crate::pipeline::way::way;
 
 /// A decision of the match log.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Engine, Limits, Place};
 use crate::foundation::{Diagnostics, clock};
-use crate::pipeline::asked::current::texts;
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::files::document::load;
@@ -14,6 +13,7 @@ use crate::pipeline::files::labels::{COLUMNS, DIFFERENT, LABEL, SAME, read_rows}
 use crate::pipeline::files::link::Begun;
 use crate::pipeline::files::outputs::all_there;
 use crate::pipeline::files::texts::{Named, read_records, read_texts};
+use crate::pipeline::read_back::texts;
 use crate::pipeline::review::answers::{Imported, Known, judged, read_books, sample_of, with_rows};
 use crate::pipeline::review::draw::{Asked, BY_WEIGHT, Candidate, Drawing, Drawn, Home, Sample};
 

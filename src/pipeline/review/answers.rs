@@ -9,8 +9,8 @@ use crate::engine::Place;
 use crate::foundation::csv_field;
 use crate::linkage::quality::Share;
 use crate::linkage::reviewed::contradiction;
-use crate::pipeline::asked::current::read_json;
 use crate::pipeline::error::PipelineError;
+use crate::pipeline::read_back::read_json;
 use crate::pipeline::review::draw::{DrawnPair, SAMPLE, Sample};
 use crate::pipeline::review::workbook::{Answer, Answers, read};
 

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::{Dataset, Engine};
 use crate::linkage::IdentityRef;
 use crate::linkage::reviewed::Reviewed;
-use crate::pipeline::asked::current::texts;
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::identify::Identified;
+use crate::pipeline::read_back::texts;
 use crate::pipeline::tables::{IDENTITY_REF, RECORD_REF};
 
 const TABLE: &str = "followed";
