@@ -260,6 +260,8 @@ async fn describe(
         serde_json::json!({
             "pass": count.pass, "strength": pass.strength.name(), "links": count.links, "vetoed": count.vetoed,
             "ambiguous": count.ambiguous,
+            // Beyond a limit of frequency nobody is expected to be told by a key; without one it names a person, and should not be refused so often.
+            "crowded": if pass.max_frequency.is_none() { count.over_common } else { 0 },
         })
     });
     let mut passes: Vec<serde_json::Value> = passes.collect();

@@ -86,6 +86,14 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
             ambiguous: count(pass, "ambiguous"),
         })
         .collect();
+    for pass in passes.iter().filter(|pass| count(pass, "crowded") > 0) {
+        results.notes.push(format!(
+            "Pass `{}` has {} held by more records than one person can have: somebody stands thousands of times in a source, or a value stands for nobody. The records \
+             were left apart (vetoed_by is over_common in the match log), and the model took them for many people; take repeated rows out at the source.",
+            text(pass, "pass"),
+            if count(pass, "crowded") == 1 { "a key".to_owned() } else { format!("{} keys", count(pass, "crowded")) }
+        ));
+    }
     results.model = facts.meta.facts.get("model").and_then(|m| serde_json::from_value(m.clone()).ok());
     match facts.count("reviewed_followed") {
         0 => {}

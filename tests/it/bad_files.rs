@@ -1,6 +1,7 @@
 //! Files that are wrong: each has its exit code and message; nothing is lost, and nothing is published that should not be.
 
 use std::fs;
+use std::sync::Arc;
 
 use crate::project::{Project, released};
 
@@ -419,4 +420,40 @@ fn a_published_table_in_place_of_the_targets() {
     // A cell that was suppressed is no number.
     let suppressed = "indicator,reporting_year,target\n3S1,2024,<10\n";
     refused(|project| project.write(TARGETS, suppressed)).fails_with(4, &["targets", "More rows were rejected"]);
+}
+
+#[test]
+fn somebody_who_stands_thousands_of_times_in_a_source_is_told() {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+    let file = "sample_data/licences/licences.parquet";
+    let project = Project::small();
+    let bytes = bytes::Bytes::from(fs::read(project.path(file)).unwrap());
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let whole = reader.build().unwrap().next().unwrap().unwrap();
+    let copies = 2_000_u32;
+    let rows =
+        UInt32Array::from_iter_values((0..u32::try_from(whole.num_rows()).unwrap()).chain((0..copies).map(|_| 0)));
+    let schema = whole.schema();
+    let columns = schema.fields().iter().zip(whole.columns()).map(|(field, column)| {
+        let taken = arrow::compute::take(column, &rows, None).unwrap();
+        let taken: ArrayRef = if field.name() == "licence_no" {
+            let own = arrow::compute::cast(&taken, &arrow::datatypes::DataType::Utf8).unwrap();
+            let own = own.as_any().downcast_ref::<StringArray>().unwrap();
+            let number = |at: usize| if at < whole.num_rows() { own.value(at).to_owned() } else { format!("X{at:08}") };
+            Arc::new(StringArray::from_iter_values((0..rows.len()).map(number)))
+        } else {
+            taken
+        };
+        (field.name().clone(), taken)
+    });
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap();
+    let mut written = Vec::new();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(&mut written, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    project.write(file, written);
+    let ended = project.statewide();
+    ended.is_fine();
+    assert!(ended.out.contains("held by more records than one person can have"), "{}", ended.out);
+    assert!(ended.out.contains("take repeated rows out at the source"), "{}", ended.out);
 }
