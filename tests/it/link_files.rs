@@ -437,6 +437,11 @@ fn odd_files_are_linked_as_far_as_they_go() {
     };
     let one = project(&[lines(&a, 700..701), lines(&b, 800..801)]);
     link(&one, &[]).fails_with(5, &["no blocking rule makes a pair", "no two records share a key"]);
+    // One record in the first file cannot be more than one of the second's people.
+    let one = project(&[lines(&a, 5..6), b.clone()]);
+    let ended = link(&one, &[]);
+    ended.is_fine();
+    assert!(ended.out.contains("of about 1 true pairs"), "{}", ended.out);
     // Many records of one person in both files: their block is over-common, is skipped and said.
     let many = |id: &str| {
         let mut out = HEADER.to_owned();

@@ -11,8 +11,8 @@ use crate::linkage::Clusters;
 use crate::linkage::model::spec::{FieldSpec, Holds};
 use crate::linkage::model::{
     Beforehand, Blocking, Choice, Comparisons, Constraints, Decided, Frequencies, Kept, ModelError, ModelFile,
-    ModelPlan, PairCount, Part, Refusal, Rule, Scope, Scored, Scorer, SuggestedRule, Threshold, Trained, decide,
-    in_order, probability, suggest, thousandths, threshold, train,
+    ModelPlan, PairCount, Part, Records, Refusal, Rule, Scope, Scored, Scorer, SuggestedRule, Threshold, Trained,
+    decide, in_order, probability, suggest, thousandths, threshold, train,
 };
 use crate::pipeline::document::Texts;
 use crate::pipeline::error::PipelineError;
@@ -384,7 +384,8 @@ impl Begun {
         };
         let decided = decide(&pairs, &constraints, self.threads, against);
         drop(pairs);
-        let drawn = self.drawn(&decided, trained.matches);
+        let matches = self.believable(trained.matches, records);
+        let drawn = self.drawn(&decided, matches);
         let clusters = persons_of(records.len(), &decided, drawn);
         clock.lap("decide");
         let named = pinned.and_then(|pinned| pinned.model.frequencies.clone());
@@ -411,12 +412,23 @@ impl Begun {
             rules,
             compared,
             threshold: drawn,
-            matches: trained.matches,
+            matches,
             model,
             labels: labels.map(|labels| labels.told(&clusters)),
             clusters: clusters.iter().max().map_or(0, |last| u64::from(*last) + 1),
             seconds: clock.laps,
         })
+    }
+
+    /// No more pairs of one person than there can be, where nobody stands twice in any file.
+    #[allow(clippy::cast_precision_loss)] // counts of records
+    fn believable(&self, matches: f64, records: &Records) -> f64 {
+        if !self.is_free_of_duplicates() {
+            return matches;
+        }
+        let sizes: Vec<usize> = (0..records.files()).map(|file| records.of_file(file).len()).collect();
+        let most = |at: usize| sizes[..at].iter().map(|size| sizes[at].min(*size)).sum::<usize>();
+        matches.min((1..sizes.len()).map(most).sum::<usize>() as f64)
     }
 
     /// Where the line between links and the rest is drawn.
