@@ -20,17 +20,16 @@ in_programs AS (
             ON v.code = COALESCE(g.cip_code, t.program_code) AND v.year = CASE WHEN g.cip_code <> t.program_code THEN 0 ELSE x.exit_year END
 ),
 terms AS (
-    -- Dual enrolment (1) began before the exit, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point. Six months on, the
+    -- Dual enrolment (1) began by the exit, whether or not the college marks it, and college (2) within a year after it. The Clearinghouse writes CIP codes without a point. Six months on, the
     -- year of a day is its program year.
-    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled THEN 1 ELSE 2 END AS kind, p.cip_code,
+    SELECT x.person_id, x.exit_year, CASE WHEN p.dual_enrolled OR p.term_begin <= x.counted_exit_date THEN 1 ELSE 2 END AS kind, p.cip_code,
            CAST(date_part('year', p.term_begin + INTERVAL '6' MONTH) AS INT) AS year,
            p.credits_earned > 0 AS is_earned
     FROM dual_credit_measure AS k
     CROSS JOIN (exits AS x
     JOIN ps_enrollment AS p ON p.person_id = x.person_id)
     WHERE (p.enrollment_status IS NULL OR strpos(k.not_enrolled, concat('|', p.enrollment_status, '|')) = 0)
-      AND CASE WHEN p.dual_enrolled THEN p.term_begin <= x.counted_exit_date
-               ELSE p.term_begin > x.counted_exit_date AND p.term_begin <= x.year_after END
+      AND p.term_begin <= CASE WHEN p.dual_enrolled THEN x.counted_exit_date ELSE x.year_after END
     UNION ALL
     SELECT x.person_id, x.exit_year, 2, substr(n.cip, 1, 2) || '.' || substr(n.cip, 3, 4),
            CAST(date_part('year', n.enrollment_begin + INTERVAL '6' MONTH) AS INT), FALSE AS is_earned
@@ -61,7 +60,7 @@ placed AS (
     SELECT person_id, reporting_year, state, measurable, rule_id, rule_version FROM placement_3s1 WHERE placement_type = 'postsecondary'
 ),
 reach AS (
-    SELECT max(term_end) AS last_day FROM ps_enrollment
+    SELECT COALESCE((SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day FROM ps_enrollment
 ),
 outcomes AS (
     -- The narrow table of each join stands on the left, where the engine holds it in memory, and the exits pass by. A table of one row that stood on the

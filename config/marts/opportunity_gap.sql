@@ -100,7 +100,8 @@ SELECT f.kind, f.measure, f.year, f.level, f.district_id, f.career_cluster, f.di
        f.margin, f.flagged, f.proportionality, f.proportionality < 0.8 AS low_proportionality,
        -- Rounded, so that four fifths to the last learner are not below.
        f.of_highest, round(f.of_highest, 12) < 0.8 AS below_80_percent, f.to_parity, f.to_clear,
-       CASE WHEN f.n_group >= 100 THEN 'A' WHEN f.n_group >= 30 THEN 'B' WHEN f.n_group >= 10 THEN 'C' ELSE 'D' END AS reliability,
+       -- A share is no surer than the fewer of whom it is made: the group, and those among whom it is counted.
+       CASE WHEN least(f.n_group, f.below) >= 100 THEN 'A' WHEN least(f.n_group, f.below) >= 30 THEN 'B' WHEN least(f.n_group, f.below) >= 10 THEN 'C' ELSE 'D' END AS reliability,
        b.years AS flagged_years
 FROM flagged AS f
 JOIN (

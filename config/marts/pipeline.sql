@@ -92,8 +92,8 @@ reach AS (
     SELECT c.last_year AS courses_year, d.last_year AS credentials_year, p.last_day AS college_day, w.last_quarter AS wages_quarter
     FROM (SELECT max(school_year) AS last_year FROM cte_courses) AS c
     CROSS JOIN (SELECT max(school_year) AS last_year FROM credentials) AS d
-    CROSS JOIN (SELECT max(term_end) AS last_day FROM ps_enrollment) AS p
-    CROSS JOIN (SELECT max(year_quarter) AS last_quarter FROM ui_wages) AS w
+    CROSS JOIN (SELECT COALESCE((SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day FROM ps_enrollment) AS p
+    CROSS JOIN (SELECT COALESCE((SELECT max(last_quarter) FROM source_reach WHERE source = 'ui_wages'), max(year_quarter)) AS last_quarter FROM ui_wages) AS w
 ),
 steps AS (
     -- The rule of the latest reporting year stands for a step that a rule makes.

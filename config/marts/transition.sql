@@ -91,7 +91,7 @@ searched AS (
     SELECT person_id, reporting_year, state <> 'not_observable' AS is_searched FROM placement_3s1 WHERE placement_type = 'postsecondary'
 ),
 reach AS (
-    SELECT max(term_end) AS last_day FROM ps_enrollment
+    SELECT COALESCE((SELECT max(data_through) FROM source_reach WHERE source = 'ps_enrollment'), max(term_end)) AS last_day FROM ps_enrollment
 )
 SELECT l.person_id, l.exit_year AS year, l.district_id, l.program_code, COALESCE(l.cluster16, '_unknown') AS career_cluster,
        CASE WHEN t.person_id IS NULL THEN '_none' ELSE NULLIF(t.college_id, '') END AS college_id,

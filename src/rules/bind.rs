@@ -1,11 +1,12 @@
 //! Binding: the `$name` parameters of a rule's SQL become literals, everywhere but in strings, quoted names and comments.
 
 use std::ops::Range;
+use std::path::Path;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::foundation::{Located, sql_text};
+use crate::foundation::{Diagnostic, Located, did_you_mean, sql_text};
 
 /// One `$name` in a text of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,53 @@ pub(super) fn literal(value: &Value) -> Option<String> {
             .collect::<Option<Vec<_>>>()
             .map(|all| all.join(", ")),
         _ => None,
+    }
+}
+
+/// What is wrong with another value for a parameter of a rule; `of` names the rule, `file` says it.
+pub(super) fn another_value(
+    parameters: &IndexMap<String, Located<Value>>,
+    of: &str,
+    name: &str,
+    value: &Located<Value>,
+    file: &Path,
+) -> Option<Diagnostic> {
+    let Some(own) = parameters.get(name) else {
+        let d = Diagnostic::error("R005", file, format!("`{name}` is no parameter of {of}")).at(value);
+        let known: Vec<&str> = parameters.keys().map(String::as_str).collect();
+        return Some(match did_you_mean(name, known.iter().copied()) {
+            Some(near) => d.label(format!("did you mean `{near}`?")),
+            None if known.is_empty() => d.help("it has none"),
+            None => d.help(format!("it has: {}", known.join(", "))),
+        });
+    };
+    if literal(value).is_none() {
+        let message = format!("parameter `{name}` is neither a whole number, true or false, text, nor a list of these");
+        return Some(Diagnostic::error("R007", file, message).at(value).help("write a decimal number in quotes"));
+    }
+    let message = format!("parameter `{name}` is {} in {of}, and not {}", kind(own), kind(value));
+    (!fits(own, value)).then(|| Diagnostic::error("R028", file, message).at(value))
+}
+
+/// Whether a value is of the kind of another. One may stand for a list of one, and a number for the text of one, which the SQL casts.
+fn fits(own: &Value, value: &Value) -> bool {
+    match (own, value) {
+        (Value::Array(items), Value::Array(values)) => {
+            values.iter().all(|value| items.first().is_none_or(|own| fits(own, value)))
+        }
+        (Value::Array(items), one) => items.first().is_none_or(|own| fits(own, one)),
+        (Value::String(text), Value::Number(_)) => text.is_empty() || text.parse::<f64>().is_ok(),
+        (own, value) => std::mem::discriminant(own) == std::mem::discriminant(value),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a whole number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        _ => "nothing",
     }
 }
 

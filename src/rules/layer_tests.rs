@@ -98,6 +98,18 @@ fn overrides_that_cannot_be_are_refused_where_they_are_wrong() {
     assert_eq!(found(vec![base()], elsewhere), [("R018", 1)]);
     assert_eq!(found(vec![base()], one("from: 2020-07-01", "m: 3")), [("R005", 8)]);
     assert_eq!(found(vec![base()], one("from: 2020-07-01", "n: 0.5")), [("R007", 8)]);
+    assert_eq!(found(vec![base()], one("from: 2020-07-01", "n: three")), [("R028", 8)]);
+    assert_eq!(found(vec![base()], one("from: 2020-07-01", "n: [3]")), [("R028", 8)]);
+    // What an example sets is a parameter of the rule, and of its kind.
+    let with_case = |parameters: &str| {
+        let cases = format!("- {{ case: c, expect: [], parameters: {{ {parameters} }} }}\n");
+        let mut over = one("from: 2020-07-01", "n: 3");
+        over[0].fixtures = crate::rules::load_fixtures(&cases, std::path::Path::new("O.fixtures.yaml")).unwrap();
+        found(vec![base()], over)
+    };
+    assert_eq!(with_case("n: 4"), []);
+    assert_eq!(with_case("no_such: 4"), [("R005", 1)]);
+    assert_eq!(with_case("n: four"), [("R028", 1)]);
     assert_eq!(found(vec![base()], one("from: 2024-07-01", "n: 3")), [("R019", 7)]);
     // Within a program year, at its beginning and at its end, where the rule below begins anew.
     assert_eq!(found(vec![base()], one("from: 2020-09-01", "n: 3")), [("R016", 7)]);

@@ -12,8 +12,9 @@ use serde_json::Value;
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 use crate::rules::Rule;
-use crate::rules::bind::literal;
+use crate::rules::bind::another_value;
 use crate::rules::case::FixtureFile;
+use crate::rules::parse::check_cases;
 use crate::rules::spec::{Day, Effective};
 
 /// Parameters of a rule of an earlier pack, set otherwise for some time: `NAME.override.yaml`.
@@ -182,22 +183,14 @@ fn overridden(one: &Override, pack: &str, below: &[Rule], found: &mut Diagnostic
             over.spec.effective.to = Some(spec.effective.from.with(Day(last)));
         }
         for (name, value) in &spec.parameters {
-            if !rule.spec.parameters.contains_key(name) {
-                let message = format!("`{name}` is no parameter of {}", *rule.spec.id);
-                let d = Diagnostic::error("R005", &one.file, message).at(value);
-                let known: Vec<&str> = rule.spec.parameters.keys().map(String::as_str).collect();
-                wrong(match did_you_mean(name, known.iter().copied()) {
-                    Some(near) => d.label(format!("did you mean `{near}`?")),
-                    None => d.help(format!("it has: {}", known.join(", "))),
-                });
-            } else if literal(value).is_none() {
-                let message =
-                    format!("parameter `{name}` is neither a whole number, true or false, text, nor a list of these");
-                wrong(Diagnostic::error("R007", &one.file, message).at(value).help("write a decimal number in quotes"));
-            } else {
-                over.spec.parameters.insert(name.clone(), value.clone());
+            match another_value(&rule.spec.parameters, &rule.spec.id, name, value, &one.file) {
+                Some(diagnostic) => wrong(diagnostic),
+                None => {
+                    over.spec.parameters.insert(name.clone(), value.clone());
+                }
             }
         }
+        check_cases(&over).into_iter().for_each(&mut wrong);
         made.push(over);
     }
     if made.is_empty() {

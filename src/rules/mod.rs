@@ -23,6 +23,6 @@ pub use case::{Case, FixtureFile, Row, load_fixtures};
 pub use error::{CasePlace, RuleError};
 pub use fixtures::run_fixture;
 pub use layers::{Layers, Override, OverrideSpec, Pack, Said, layered, load_override};
-pub use parse::{Rule, load};
+pub use parse::{Rule, check_cases, load};
 pub use resolve::{RuleTable, program_year, tables};
 pub use spec::{ColumnSpec, ColumnType, Day, Effective, RuleSpec};

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 use crate::rules::RuleSpec;
-use crate::rules::bind::{literal, placeholders};
+use crate::rules::bind::{another_value, literal, placeholders};
 use crate::rules::case::FixtureFile;
 
 /// One version of one rule.
@@ -139,6 +139,14 @@ fn check(rule: &Rule, found: &mut Diagnostics) {
         let line = rule.body_line;
         found.push(Diagnostic::error("R014", file, "the rule has no SQL").at_place(line, 0, 0));
     }
+}
+
+/// What is wrong with the parameters that a rule's examples set: a boundary that no parameter draws shows nothing.
+#[must_use]
+pub fn check_cases(rule: &Rule) -> Vec<Diagnostic> {
+    let of_case = rule.fixtures.cases.iter().flat_map(|case| &case.parameters);
+    let (own, id, file) = (&rule.spec.parameters, rule.spec.id.as_str(), &rule.fixtures.file);
+    of_case.filter_map(|(name, value)| another_value(own, id, name, value, file)).collect()
 }
 
 fn check_parameters(rule: &Rule, found: &mut Diagnostics) {

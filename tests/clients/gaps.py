@@ -103,7 +103,7 @@ for key, row in expected.items():
     before = [expected.get((*key[:2], year, *key[3:])) for year in range(key[2] - 2, key[2] + 1)]
     row["flagged_years"] = sum(1 for one in before if one and one["flagged"])
     row["gap_points"] = 100 * (row["value"] - row["reference"])
-    row["reliability"] = next(letter for letter, least in zip("ABCD", (100, 30, 10, 0)) if row["n_group"] >= least)
+    row["reliability"] = next(letter for letter, least in zip("ABCD", (100, 30, 10, 0)) if min(row["n_group"], row["group_of"]) >= least)
 
 wrong = []
 told = {tuple(row[k] for k in KEY): row for row in mart("opportunity_gap")}

@@ -324,7 +324,7 @@ CREATE TABLE after AS
 SELECT x.p, x.y, s.b, s.college, now_of(unnest(list_append(s.cips, NULL)), program_year(s.b)) AS cip FROM exit AS x JOIN study AS s ON s.p = x.p AND s.b > x.day AND s.b <= x.year_after;
 CREATE TABLE before AS
 SELECT x.p, x.y, now_of(t.cip_code, program_year(t.term_begin)) AS cip, t.credits_earned AS credits
-FROM exit AS x JOIN ps_enrollment AS t ON t.person_id = x.p AND t.term_begin <= x.day WHERE t.dual_enrolled AND here(t.enrollment_status);
+FROM exit AS x JOIN ps_enrollment AS t ON t.person_id = x.p AND t.term_begin <= x.day WHERE here(t.enrollment_status);
 """)
 FIELD = "(p, y, cip[1:5]) IN (SELECT (p, y, cip[1:5]) FROM left_with WHERE cip IS NOT NULL)"
 cells = hold("dual_credit", f"""
