@@ -415,3 +415,35 @@ fn every_question_is_answered_by_the_sql_beside_it() {
         assert!(!project.ask(&sql).is_empty(), "nothing answers: {sql}");
     }
 }
+
+#[test]
+fn what_has_not_been_delivered_is_pending_in_every_mart() {
+    let project = Project::small();
+    let pipeline = "pipelines/statewide.yaml";
+    project.replace(pipeline, "rules: [perkins_v]", "rules: [perkins_v, workforce, labor, programs]");
+    project.replace(
+        pipeline,
+        "marts: [learner_pathway,",
+        "marts: [learner_pathway, transition, dual_credit, pipeline,",
+    );
+    // The files go on, but what they hold of the time after is not yet to be counted on.
+    let text = project.read(pipeline);
+    let through = |line: &str| {
+        let source = line.trim_start().starts_with("ps_enrollment:") || line.trim_start().starts_with("ui_wages:");
+        if source { line.replacen('{', "{ data_through: 2023-06-30,", 1) } else { line.to_owned() }
+    };
+    project.write(pipeline, text.lines().map(through).collect::<Vec<_>>().join("\n") + "\n");
+    project.statewide().is_fine();
+    let year_of = |mart: &str, pending: &str, rate: &str| {
+        project.ask(&format!(
+            "select year, {pending} > 0, {rate} is null from {mart} where grouping_set = 'total' and year in (2021, 2023) order by 1"
+        ))
+    };
+    for (mart, pending, rate) in
+        [("transition", "pending", "college_rate"), ("dual_credit", "pending_1yr", "year_rate")]
+    {
+        assert_eq!(year_of(mart, pending, rate), ["2021,false,false", "2023,true,true"], "{mart}");
+    }
+    let steps = "select distinct pending > 0 from pipeline where grouping_set = 'total' and year = 2021 and step in ('6_college', '7_work')";
+    assert_eq!(project.ask(steps), ["true"], "whoever entered in 2021 could not have been seen at college or at work");
+}
