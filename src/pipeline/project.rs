@@ -280,7 +280,9 @@ fn load_packs(
             match crate::rules::load(&text, &path) {
                 Ok(mut rule) => {
                     rule.fixtures = load_fixtures(root, &folder, &name, rule.spec.id.as_str(), texts, found);
-                    crate::rules::check_cases(&rule).into_iter().for_each(|one| found.push(one));
+                    for wrong in crate::rules::check_cases(&rule) {
+                        found.push(wrong);
+                    }
                     pack.rules.push(rule);
                 }
                 Err(diagnostics) => found.extend(diagnostics),

@@ -119,6 +119,8 @@ fn fits(own: &Value, value: &Value) -> bool {
         }
         (Value::Array(items), one) => items.first().is_none_or(|own| fits(own, one)),
         (Value::String(text), Value::Number(_)) => text.is_empty() || text.parse::<f64>().is_ok(),
+        // A decimal stands in quotes, that it be bound digit by digit.
+        (Value::Number(_), Value::String(text)) => text.parse::<f64>().is_ok(),
         (own, value) => std::mem::discriminant(own) == std::mem::discriminant(value),
     }
 }

@@ -83,7 +83,7 @@ def attainments(learners):
             terms[row["person_id"]].append(row)
     for row in t["work_based_learning"]:
         if row["completed"]:
-            practice[row["person_id"]].append(row["end_date"] or row["start_date"])
+            practice[row["person_id"]].append(row["start_date"])
     first = completed(learners)
     certified = {year for _, year in best}
     cohort = [(person, year, row["included"], row["graduated"] and (row["exit_date"] or datetime.date(year, 6, 30)), row)

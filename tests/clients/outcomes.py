@@ -451,7 +451,7 @@ class Learners:
                 credits[row["person_id"]].append((row["term_end"], self.vintages.now("cip", row["cip_code"], program_year(row["term_begin"]))[:5], row))
         for row in self.t["work_based_learning"]:
             if row["completed"]:
-                practice[row["person_id"]].append(row.get("end_date") or row["start_date"])
+                practice[row["person_id"]].append(row["start_date"])
         for person, year, counted, row in self.exits:
             of, graduated = self.concentrates(person, year), row["exit_date"]
             if row["exit_type"] not in GRADUATES or not of:

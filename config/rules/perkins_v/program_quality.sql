@@ -1,13 +1,12 @@
 /* ---
 id: PV-5S
 rule: program_quality
-version: 4
+version: 3
 title: Program quality of concentrators who graduated (5S1, 5S2, 5S3, 5S4)
 says: >
   CTE concentrators who graduated from high school in the program year, and what they had attained by the day of graduation: a recognized
   postsecondary credential that was on the state's list on its day (5S1), postsecondary credits in the field of a program of theirs, earned
-  in dual enrolment, by its mark or because the term began by the last counted day at school (5S2), work-based learning that was completed (5S3;
-  on its last day, or where none is told its first), and
+  in dual enrolment, by its mark or because the term began by the last counted day at school (5S2), completed work-based learning (5S3), and
   any of the three (5S4, the measure that a state adds). Each graduate has a row for each of the four, met or not. The day is the true one;
   that exits of July and August count as 30 June is said of placement, and settles only the year, which is that of the graduation itself and
   which the table of exits reports a year later. Fields are compared by the CIP codes of now, whatever the vintage in which they were written. Credits transferred by agreement without dual enrolment are not among the sources.
@@ -93,7 +92,7 @@ credits AS (
     GROUP BY f.person_id, f.reporting_year
 ),
 work AS (
-    SELECT person_id, min(COALESCE(end_date, start_date)) AS day
+    SELECT person_id, min(start_date) AS day
     FROM work_based_learning
     WHERE completed AND COALESCE(hours, 0) >= CAST($min_hours AS DECIMAL(6, 1))
     GROUP BY person_id

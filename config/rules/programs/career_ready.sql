@@ -1,7 +1,7 @@
 /* ---
 id: ACC-READY
 rule: career_ready
-version: 2
+version: 1
 title: Graduates and what they attained, for state accountability
 says: >
   Everyone who is included in the four-year cohort and whether they graduated, concentrators among them apart; and of every graduate whether they had become a CTE
@@ -62,7 +62,7 @@ dual AS (
     HAVING sum(p.credits_earned) >= CAST($min_credits AS DECIMAL(12, 2))
 ),
 work AS (
-    SELECT person_id, min(COALESCE(end_date, start_date)) AS day
+    SELECT person_id, min(start_date) AS day
     FROM work_based_learning
     WHERE completed AND COALESCE(hours, 0) >= CAST($min_hours AS DECIMAL(6, 1))
     GROUP BY person_id
