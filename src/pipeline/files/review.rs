@@ -147,7 +147,11 @@ pub async fn import(back: &Back<'_>, books: &[PathBuf]) -> Result<Imported, Pipe
                 let [one, other] = row.records.map(|(file, id)| format!("{}:{id}", names[file]));
                 if row.same { known.same.push((one, other)) } else { known.different.push((one, other)) }
             }
-            String::from_utf8(bytes.to_vec()).map_err(|_| PipelineError::Asked(format!("{log} is not UTF-8")))?
+            String::from_utf8(bytes.to_vec()).map_err(|_| {
+                PipelineError::Asked(format!(
+                    "{log} is not UTF-8, and nothing was added to it; save it as `CSV UTF-8` and import again"
+                ))
+            })?
         }
     };
     imported.doubted = known.doubted(&sample, &all);
