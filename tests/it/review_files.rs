@@ -140,6 +140,11 @@ fn decisions_are_added_to_labels_of_ones_own_and_near_misses_are_drawn_where_ask
     review(&project, "import", &["ann.xlsx", "--labels", "mine.parquet"]).fails_with(2, &["that are a .csv file"]);
     project.write("mine.csv", "left_source,left_id,right_source,right_id,label\nc,1,b,2,same\n");
     review(&project, "import", &["ann.xlsx", "--labels", "mine.csv"]).fails_with(2, &["`c`", "the files are: a, b"]);
+    let ansi = b"note,label,right_id,right_source,left_id,left_source\nJos\xe9,same,b700,b,a699,a\n";
+    std::fs::write(project.path("mine.csv"), ansi).unwrap();
+    review(&project, "import", &["ann.xlsx", "--labels", "mine.csv"])
+        .fails_with(4, &["mine.csv", "line 2", "not utf-8", "nothing was written"]);
+    assert_eq!(std::fs::read(project.path("mine.csv")).unwrap(), ansi, "nothing is added to what cannot be read");
     let release = ["review", "import", "ann.xlsx", "--labels", "mine.csv", "--pipeline", "pipelines/statewide.yaml"];
     project.run(&release).fails_with(2, &["`--labels` is of a linkage of files"]);
 
