@@ -51,8 +51,14 @@ pub fn parse(text: &str, file: &Path, found: &mut Diagnostics) -> Reviewed {
             _ if left == right => found.push(wrong(1, "a record and itself".to_owned(), "name two records")),
             word @ (MUST | CANNOT) => {
                 for (record, column) in [left, right].into_iter().zip(RECORDS) {
-                    let row = header.iter().position(|name| *name == column).and_then(reference);
+                    let Some(at) = header.iter().position(|name| *name == column) else { continue };
+                    let row = reference(at);
                     reviewed.records.extend(row.map(|row| (record, row)));
+                    // A comma in a note before it would have the decision follow nobody, without a word.
+                    if let Some(text) = fields.get(at).filter(|text| row.is_none() && !text.is_empty()) {
+                        let says = format!("`{text}` in column `{column}` is no reference of a row");
+                        found.push(wrong(at, says, "it is 32 hexadecimal digits, or empty; no field may hold a comma"));
+                    }
                 }
                 let pairs = if word == MUST { &mut reviewed.must } else { &mut reviewed.cannot };
                 pairs.push((left, right));
@@ -83,6 +89,11 @@ mod tests {
         let text = format!("left_ref,right_ref,decision,left_record,by,right_record\n{a},{b},cannot_link,{row},ann,\n");
         let known = parse(&text, Path::new("r.csv"), &mut Diagnostics::default()).records;
         assert_eq!(known.iter().map(|(r, row)| (r[15], row[15])).collect::<Vec<_>>(), [(0, 0x11)]);
+        let shifted = format!("left_ref,right_ref,decision,note,left_record\n{a},{b},cannot_link,seen, twice,{row}\n");
+        let mut found = Diagnostics::default();
+        assert!(parse(&shifted, Path::new("r.csv"), &mut found).records.is_empty());
+        let shown = found.sorted()[0].render(Some(&shifted));
+        assert!(shown.contains("r.csv:2:84") && shown.contains("`twice` in column `left_record`"), "{shown}");
         let mut found = Diagnostics::default();
         assert!(parse("left,right\n", Path::new("r.csv"), &mut found).is_empty());
         assert_eq!(found.sorted()[0].code, "V001");
