@@ -5,7 +5,7 @@ WITH cells AS (
            CASE WHEN gender <> '_total' THEN 'gender' WHEN race_ethnicity <> '_total' THEN 'race_ethnicity'
                 WHEN special_population <> '_total' THEN 'special_population' ELSE 'total' END AS dimension,
            CASE WHEN gender <> '_total' THEN gender WHEN race_ethnicity <> '_total' THEN race_ethnicity ELSE special_population END AS subgroup,
-           learners, participants
+           learners, participants, part_rate_rule, part_rate_version
     FROM cte_participation
     WHERE level = 'secondary'
       AND grouping_set IN ('total', 'gender', 'race_ethnicity', 'special_population',
@@ -30,7 +30,7 @@ things AS (
     UNION ALL SELECT DISTINCT year, '_total' AS program_code, '_total' AS career_cluster FROM taught
 ),
 offers AS (
-    SELECT o.school_id, o.reporting_year AS year, o.program_code, t.career_cluster, o.sections, o.seats, o.has_sequence
+    SELECT o.school_id, o.reporting_year AS year, o.program_code, t.career_cluster, o.sections, o.seats, o.has_sequence, o.rule_id, o.rule_version
     FROM taught AS t
     JOIN program_offering AS o ON o.program_code = t.program_code AND o.reporting_year = t.year
 ),
@@ -45,10 +45,11 @@ offered AS (
 ),
 years AS (
     -- A year for which no school sent its offerings says nothing of access.
-    SELECT DISTINCT year FROM offers
+    SELECT year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM offers GROUP BY year
 ),
 learners AS (
-    SELECT c.scope, c.year, c.district_id, c.school_id, c.dimension, c.subgroup, c.learners, c.participants
+    SELECT c.scope, c.year, c.district_id, c.school_id, c.dimension, c.subgroup, c.learners, c.participants,
+           c.part_rate_rule, c.part_rate_version, y.rule_id AS offer_rule, y.rule_version AS offer_version
     FROM years AS y
     JOIN cells AS c ON c.year = y.year
     WHERE c.program_code = '_total' AND c.career_cluster = '_total'
@@ -123,7 +124,7 @@ keys AS (
 ),
 beside AS (
     SELECT k.*, CASE WHEN k.scope = 'school' THEN 1 ELSE COALESCE(s.schools, 0) END AS schools, COALESCE(r.schools_offering, 0) AS schools_offering,
-           l.learners, COALESCE(r.with_access, 0) AS with_access, COALESCE(r.with_sequence, 0) AS with_sequence, r.sections, r.seats,
+           l.learners, l.part_rate_rule, l.part_rate_version, l.offer_rule, l.offer_version, COALESCE(r.with_access, 0) AS with_access, COALESCE(r.with_sequence, 0) AS with_sequence, r.sections, r.seats,
            COALESCE(p.participants, 0) AS participants,
            CASE WHEN k.dimension = 'total' AND k.career_cluster = '_total' THEN COALESCE(o.participants, 0) END AS participants_elsewhere
     FROM keys AS k
@@ -138,8 +139,7 @@ beside AS (
     LEFT JOIN schools AS s ON s.scope = k.scope AND s.year = k.year AND s.district_id = k.district_id AND s.dimension = k.dimension AND s.subgroup = k.subgroup
 ),
 rated AS (
-    SELECT b.*, arrow_cast(with_access, 'Float64') / arrow_cast(learners, 'Float64') AS access_rate,
-           arrow_cast(participants, 'Float64') / arrow_cast(learners, 'Float64') AS participation_rate
+    SELECT b.*, arrow_cast(with_access, 'Float64') / arrow_cast(learners, 'Float64') AS access_rate
     FROM beside AS b
     WHERE learners > 0
 ),
@@ -154,9 +154,8 @@ everyone AS (
 SELECT g.scope, g.year, g.district_id, g.school_id,
        CASE WHEN g.program_code <> '_total' THEN 'program_code' WHEN g.career_cluster <> '_total' THEN 'career_cluster' ELSE 'any' END AS kind,
        g.program_code, g.career_cluster, t.title, g.dimension, g.subgroup, g.schools, g.schools_offering, g.learners, g.with_access, g.with_sequence,
-       g.access_rate, COALESCE(e.access_rate, 0.0) AS reference_rate, 100.0 * (g.access_rate - COALESCE(e.access_rate, 0.0)) AS gap_points,
-       g.participants, g.participants_elsewhere, g.participation_rate,
-       CASE WHEN g.learners >= 100 THEN 'A' WHEN g.learners >= 30 THEN 'B' WHEN g.learners >= 10 THEN 'C' ELSE 'D' END AS reliability,
+       COALESCE(e.access_rate, 0.0) AS reference_rate, 100.0 * (g.access_rate - COALESCE(e.access_rate, 0.0)) AS gap_points,
+       g.participants, g.participants_elsewhere, g.part_rate_rule, g.part_rate_version, g.offer_rule, g.offer_version,
        CASE WHEN g.dimension = 'total' THEN COALESCE(g.sections, 0) END AS sections, CASE WHEN g.dimension = 'total' THEN COALESCE(g.seats, 0) END AS seats
 FROM rated AS g
 LEFT JOIN everyone AS e ON e.scope = g.scope AND e.year = g.year AND e.district_id = g.district_id AND e.school_id = g.school_id

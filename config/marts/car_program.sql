@@ -2,7 +2,7 @@
 WITH cells AS (
     -- What is not grouped by cluster or program is rolled up there.
     SELECT year, indicator, level, grouping_set, gender, race_ethnicity, special_population, numerator, denominator,
-           rate, rate_status, rate_reliability, rate_rule, rate_rule_version,
+           covered_denominator, pending, rate, rate_rule, rate_version,
            CASE WHEN program_code <> '_total' THEN 'program_code' WHEN career_cluster <> '_total' THEN 'career_cluster' ELSE 'total' END AS kind,
            CASE WHEN program_code <> '_total' THEN program_code ELSE career_cluster END AS code
     FROM indicator
@@ -18,9 +18,9 @@ groups AS (
                            'program_code', 'program_code+gender', 'program_code+race_ethnicity', 'program_code+special_population')
 ),
 held AS (
-    SELECT g.year, g.indicator, g.level, g.kind, g.code, l.line, g.dimension, g.subgroup, g.numerator, g.denominator, g.rate, g.rate_status,
+    SELECT g.year, g.indicator, g.level, g.kind, g.code, l.line, g.dimension, g.subgroup, g.numerator, g.denominator, g.covered_denominator, g.pending, g.rate,
            e.numerator AS all_numerator, e.denominator AS all_denominator, e.rate AS all_rate,
-           s.numerator AS state_numerator, s.denominator AS state_denominator, s.rate AS state_rate, g.rate_reliability, g.rate_rule, g.rate_rule_version
+           s.numerator AS state_numerator, s.denominator AS state_denominator, s.rate AS state_rate, g.rate_rule, g.rate_version
     FROM car_line AS l
     JOIN groups AS g ON g.dimension = l.dimension AND g.subgroup = l.subgroup
     JOIN groups AS e ON e.year = g.year AND e.indicator = g.indicator AND e.level = g.level AND e.kind = g.kind AND e.code = g.code
@@ -28,7 +28,7 @@ held AS (
     JOIN groups AS s ON s.year = g.year AND s.indicator = g.indicator AND s.level = g.level AND s.kind = 'total' AND s.dimension = 'total'
 )
 -- Both rates over one denominator, so that the gap is divided once.
-SELECT year, indicator, level, kind, code, line, dimension, subgroup, numerator, denominator, rate AS actual, rate_status AS status,
+SELECT year, indicator, level, kind, code, line, dimension, subgroup, numerator, denominator, covered_denominator, pending,
        all_numerator, all_denominator,
        CASE WHEN rate IS NOT NULL AND all_rate IS NOT NULL
             THEN 100.0 * arrow_cast(numerator * all_denominator - all_numerator * denominator, 'Float64')
@@ -36,5 +36,5 @@ SELECT year, indicator, level, kind, code, line, dimension, subgroup, numerator,
        CASE WHEN rate IS NOT NULL AND state_rate IS NOT NULL
             THEN 100.0 * arrow_cast(numerator * state_denominator - state_numerator * denominator, 'Float64')
                  / arrow_cast(denominator * state_denominator, 'Float64') END AS state_gap_points,
-       rate_reliability AS reliability, rate_rule AS rule, rate_rule_version AS rule_version
+       rate_rule, rate_version
 FROM held

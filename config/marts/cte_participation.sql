@@ -35,6 +35,18 @@ served AS (
     RIGHT JOIN (SELECT * FROM learner_year WHERE served AND reporting_year >= 2020) AS y
             ON n.person_id = y.person_id AND n.reporting_year = y.reporting_year AND n.level = y.level
 ),
+versions AS (
+    -- The rules behind the shares of a year and level.
+    SELECT 'secondary' AS level, p.reporting_year, p.rule_id AS part_id, p.rule_version AS part_version, c.rule_id AS conc_id, c.rule_version AS conc_version
+    FROM (SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM cte_participant_secondary GROUP BY reporting_year) AS p
+    LEFT JOIN (SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM cte_concentrator_secondary GROUP BY reporting_year) AS c
+           ON c.reporting_year = p.reporting_year
+    UNION ALL
+    SELECT 'postsecondary', p.reporting_year, p.rule_id, p.rule_version, c.rule_id, c.rule_version
+    FROM (SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM cte_participant_postsecondary GROUP BY reporting_year) AS p
+    LEFT JOIN (SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM cte_concentrator_postsecondary GROUP BY reporting_year) AS c
+           ON c.reporting_year = p.reporting_year
+),
 populations AS (
     SELECT s.person_id, s.reporting_year, s.level, s.district_id, s.school_id, p.special_population
     FROM (VALUES ('disability', 1), ('econ_disadvantaged', 2), ('single_parent', 4), ('out_of_workforce', 8), ('english_learner', 16), ('homeless', 32),
@@ -44,8 +56,11 @@ populations AS (
 SELECT s.person_id, s.reporting_year AS year, s.level, s.district_id, s.school_id, s.special_population,
        COALESCE(p.program_code, '_none') AS program_code, COALESCE(p.career_cluster, '_none') AS career_cluster,
        COALESCE(p.cluster14, '_none') AS cluster14, a.gender, a.race_ethnicity, a.race_spd15,
-       p.person_id IS NOT NULL AS is_participant, COALESCE(p.is_concentrator, FALSE) AS is_concentrator
-FROM learner_attributes AS a
+       p.person_id IS NOT NULL AS is_participant, COALESCE(p.is_concentrator, FALSE) AS is_concentrator,
+       v.part_id, v.part_version, v.conc_id, v.conc_version
+FROM versions AS v
+RIGHT JOIN (learner_attributes AS a
 RIGHT JOIN (status AS p
 RIGHT JOIN populations AS s ON p.person_id = s.person_id AND p.reporting_year = s.reporting_year AND p.level = s.level)
-                            ON a.person_id = s.person_id
+                            ON a.person_id = s.person_id)
+                            ON v.level = s.level AND v.reporting_year = s.reporting_year

@@ -1,12 +1,12 @@
 -- One row a measure, alternative definition, year and group of learners: its rate beside that of the official definition.
 WITH cells AS (
-    SELECT year, measure, definition, '_total' AS dimension, '_total' AS subgroup, numerator, denominator, rate
+    SELECT year, measure, definition, '_total' AS dimension, '_total' AS subgroup, numerator, denominator, covered_denominator, pending, rate, rate_rule, rate_version
     FROM definition_comparison WHERE grouping_set = 'total'
     UNION ALL
-    SELECT year, measure, definition, 'gender', gender, numerator, denominator, rate
+    SELECT year, measure, definition, 'gender', gender, numerator, denominator, covered_denominator, pending, rate, rate_rule, rate_version
     FROM definition_comparison WHERE grouping_set = 'gender'
     UNION ALL
-    SELECT year, measure, definition, 'race_ethnicity', race_ethnicity, numerator, denominator, rate
+    SELECT year, measure, definition, 'race_ethnicity', race_ethnicity, numerator, denominator, covered_denominator, pending, rate, rate_rule, rate_version
     FROM definition_comparison WHERE grouping_set = 'race_ethnicity'
 ),
 of_all AS (
@@ -16,8 +16,9 @@ of_all AS (
     JOIN cells AS o ON o.year = a.year AND o.measure = a.measure AND o.definition = 'official' AND o.dimension = '_total'
     WHERE a.dimension = '_total'
 )
-SELECT a.measure, a.definition, a.year, a.dimension, a.subgroup, a.numerator, a.denominator, a.rate,
-       o.numerator AS official_numerator, o.denominator AS official_denominator, o.rate AS official_rate,
+SELECT a.measure, a.definition, a.year, a.dimension, a.subgroup, a.numerator, a.denominator, a.covered_denominator, a.pending, a.rate_rule, a.rate_version,
+       o.numerator AS official_numerator, o.denominator AS official_denominator, o.covered_denominator AS official_covered, o.pending AS official_pending,
+       o.rate_rule AS official_rule, o.rate_version AS official_version,
        100.0 * (a.rate - o.rate) AS gap_points, e.points AS gap_points_of_all,
        CASE WHEN LEAST(a.denominator, o.denominator) >= 100 THEN 'A' WHEN LEAST(a.denominator, o.denominator) >= 30 THEN 'B'
             WHEN LEAST(a.denominator, o.denominator) >= 10 THEN 'C' ELSE 'D' END AS reliability

@@ -1,6 +1,6 @@
 -- One row a program and year: how far learners come in it, what becomes of them, what the labour market asks for, and what it is held against.
 WITH years AS (
-    SELECT year, level FROM program_results WHERE grouping_set = 'total'
+    SELECT year, level, conc_rate_rule, conc_rate_version, comp_rate_rule, comp_rate_version FROM program_results WHERE grouping_set = 'total'
 ),
 results AS (
     SELECT year, level, program_code, participants, concentrators, completers, credential_earners
@@ -8,9 +8,12 @@ results AS (
     WHERE grouping_set = 'program_code'
 ),
 placed AS (
-    SELECT year, level, program_code, indicator, numerator, denominator, rate, rate_status
+    SELECT year, level, program_code, indicator, numerator, denominator, covered_denominator, pending
     FROM indicator
     WHERE grouping_set = 'program_code' AND indicator IN ('3S1', '1P1')
+),
+placed_of_all AS (
+    SELECT year, level, rate_rule, rate_version FROM indicator WHERE grouping_set = 'total' AND indicator IN ('3S1', '1P1')
 ),
 offered AS (
     SELECT reporting_year AS year, program_code, count(*) AS schools_offering, sum(CASE WHEN has_sequence THEN 1 ELSE 0 END) AS schools_with_sequence,
@@ -39,8 +42,9 @@ beside AS (
     SELECT y.year, p.org_level AS level, p.program_code, p.title, p.cip_code, k.cluster16 AS career_cluster,
            COALESCE(r.participants, 0) AS participants, b.participants AS participants_before, COALESCE(r.concentrators, 0) AS concentrators,
            COALESCE(r.completers, 0) AS completers, CASE WHEN p.org_level = 'secondary' THEN COALESCE(r.credential_earners, 0) END AS credential_earners,
-           CASE p.org_level WHEN 'secondary' THEN '3S1' ELSE '1P1' END AS placement_indicator, l.numerator AS placed, l.denominator AS leavers,
-           l.rate AS placement_rate, CASE WHEN l.program_code IS NULL THEN 'not_applicable' ELSE l.rate_status END AS placement_status,
+           CASE p.org_level WHEN 'secondary' THEN '3S1' ELSE '1P1' END AS placement_indicator, COALESCE(l.numerator, 0) AS placed,
+           COALESCE(l.denominator, 0) AS leavers, COALESCE(l.covered_denominator, 0) AS leavers_observable, COALESCE(l.pending, 0) AS leavers_pending,
+           a.rate_rule AS placed_rule, a.rate_version AS placed_version, y.conc_rate_rule, y.conc_rate_version, y.comp_rate_rule, y.comp_rate_version,
            CASE WHEN w.year IS NOT NULL AND p.org_level = 'secondary' THEN COALESCE(o.schools_offering, 0) END AS schools_offering,
            CASE WHEN w.year IS NOT NULL AND p.org_level = 'secondary' THEN COALESCE(o.courses_offered, 0) END AS courses_offered,
            CASE WHEN w.year IS NOT NULL AND p.org_level = 'secondary' THEN COALESCE(o.schools_with_sequence, 0) END AS schools_with_sequence,
@@ -59,6 +63,7 @@ beside AS (
     LEFT JOIN results AS b ON b.program_code = p.program_code AND b.level = p.org_level AND b.year = y.year - 1
     LEFT JOIN placed AS l ON l.program_code = p.program_code AND l.level = p.org_level AND l.year = y.year
                          AND l.indicator = CASE p.org_level WHEN 'secondary' THEN '3S1' ELSE '1P1' END
+    LEFT JOIN placed_of_all AS a ON a.level = p.org_level AND a.year = y.year
     LEFT JOIN offered AS o ON o.program_code = p.program_code AND o.year = y.year
     LEFT JOIN offering_years AS w ON w.year = y.year
     -- Supply and demand stand under the field's code of now.
@@ -75,16 +80,14 @@ judged AS (
            CASE WHEN participants >= min_learners THEN concentrators * 100 >= participants * min_concentration END AS concentration_met,
            CASE WHEN concentrators >= min_learners THEN completers * 100 >= concentrators * min_completion END AS completion_met,
            CASE WHEN participants >= min_learners THEN credential_earners >= min_credential_earners END AS credential_met,
-           CASE WHEN leavers >= min_learners AND placement_status IS NULL THEN placed * 100 >= leavers * min_placement END AS placement_met,
+           CASE WHEN leavers >= min_learners AND leavers_pending = 0 THEN placed * 100 >= leavers * min_placement END AS placement_met,
            schools_with_sequence > 0 AS sequence_met,
            CASE WHEN supply_class = 'surplus' THEN accept_surplus WHEN supply_class IS NOT NULL THEN TRUE END AS demand_met
     FROM beside AS b
 )
 SELECT year, level, program_code, title, cip_code, career_cluster, participants, participants_before, participants - participants_before AS participants_change,
-       concentrators, completers,
-       CASE WHEN participants > 0 THEN arrow_cast(concentrators, 'Float64') / arrow_cast(participants, 'Float64') END AS concentration_rate,
-       CASE WHEN concentrators > 0 THEN arrow_cast(completers, 'Float64') / arrow_cast(concentrators, 'Float64') END AS completion_rate,
-       credential_earners, placement_indicator, placed, leavers, placement_rate, placement_status, schools_offering, courses_offered, schools_with_sequence,
+       concentrators, completers, conc_rate_rule, conc_rate_version, comp_rate_rule, comp_rate_version,
+       credential_earners, placement_indicator, placed, leavers, leavers_observable, leavers_pending, placed_rule, placed_version, schools_offering, courses_offered, schools_with_sequence,
        openings, openings_high_wage, openings_in_demand, median_wage, field_completers, supply_class,
        size_met, concentration_met, completion_met, credential_met, placement_met, sequence_met, demand_met,
        CASE WHEN size_met IS NULL THEN 0 ELSE 1 END + CASE WHEN concentration_met IS NULL THEN 0 ELSE 1 END

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::foundation::{sql_name, sql_text};
-use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Middle, Rate};
+use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Middle, NoteFor, Rate};
 use crate::marts::{MartSpec, fuzzy_median};
 
 /// What stands in a dimension that a grouping set rolls up.
@@ -40,10 +40,30 @@ pub const RATE_PARTS: [(&str, ColumnType, &str); 12] = [
         "why the rate is empty: not_applicable (nobody in the denominator) or not_observable (not yet measurable)",
     ),
     ("rule", ColumnType::Text, "id of the rule"),
-    ("rule_version", ColumnType::Int32, "version of the rule"),
+    ("version", ColumnType::Int32, "version of the rule"),
     ("note", ColumnType::Text, "whom the sources cannot show"),
-    ("quarantined", ColumnType::Int64, "rows that were refused in the sources on which the table rests"),
+    ("quarantined", ColumnType::Int64, "rows that were refused in the sources on which the rate's rule rests"),
 ];
+
+/// How many rows were refused in the sources behind a mart.
+#[derive(Clone, Debug, Default)]
+pub struct Refused {
+    /// In all of them.
+    pub all: u64,
+    /// In those on which a rule rests, by the rule's id, where these are not all.
+    pub of_rule: BTreeMap<String, u64>,
+}
+
+impl Refused {
+    /// The number of a rate's row, whose rule stands in this column.
+    fn sql(&self, rule: &str) -> String {
+        if self.of_rule.is_empty() {
+            return self.all.to_string();
+        }
+        let when = self.of_rule.iter().map(|(id, rows)| format!("WHEN {} THEN {rows}", sql_text(id)));
+        format!("CASE {rule} {} ELSE {} END", when.collect::<Vec<_>>().join(" "), self.all)
+    }
+}
 
 /// The query of all grouping sets that name the same dimensions of many memberships.
 #[derive(Clone, Debug)]
@@ -65,14 +85,14 @@ pub struct MembershipCheck {
     pub sql: String,
 }
 
-/// The queries that make the mart's cells. `base` is what stands behind FROM: the name of the base's table, or its SQL in brackets; `quarantined` is how many rows
-/// were refused in the sources on which it rests.
+/// The queries that make the mart's cells. `base` is what stands behind FROM: the name of the base's table, or its SQL in brackets; `refused` is how many rows were
+/// refused in the sources on which it rests.
 #[must_use]
-pub fn sql(spec: &MartSpec, base: &str, quarantined: u64) -> Vec<GroupingQuery> {
+pub fn sql(spec: &MartSpec, base: &str, refused: &Refused) -> Vec<GroupingQuery> {
     by_many(spec)
         .into_iter()
         .map(|(many, sets)| GroupingQuery {
-            sql: query(spec, (base, quarantined), &many, &sets),
+            sql: query(spec, (base, refused), &many, &sets),
             sets: sets.iter().map(|set| set_name(set)).collect(),
             many,
         })
@@ -94,18 +114,18 @@ pub fn by_many(spec: &MartSpec) -> BTreeMap<Vec<String>, Vec<Vec<&str>>> {
 
 /// The query that publishes cells that were counted already: `counted` is a table as [`crate::marts::Counted::Cells`] has it.
 #[must_use]
-pub fn published_sql(spec: &MartSpec, counted: &str, quarantined: u64) -> String {
+pub fn published_sql(spec: &MartSpec, counted: &str, refused: &Refused) -> String {
     format!(
         "SELECT arrow_cast({set}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM {counted}",
         set = sql_name(SET),
-        columns = columns(spec, &|_| true, quarantined),
+        columns = columns(spec, &|_| true, refused),
     )
 }
 
 /// The whole mart in one query.
 #[must_use]
-pub fn union_sql(spec: &MartSpec, base: &str, quarantined: u64) -> String {
-    let all: Vec<String> = sql(spec, base, quarantined).into_iter().map(|q| q.sql).collect();
+pub fn union_sql(spec: &MartSpec, base: &str, refused: &Refused) -> String {
+    let all: Vec<String> = sql(spec, base, refused).into_iter().map(|q| q.sql).collect();
     // No two cells are alike, so UNION drops none; it keeps the engine from pushing a sort through the union, where columns that are
     // constant in one branch only made it lose the order (DataFusion 55.2: "does not satisfy order requirements").
     all.join("\nUNION\n")
@@ -179,14 +199,14 @@ fn value(dimension: &Dimension) -> String {
     }
 }
 
-fn query(spec: &MartSpec, (base, quarantined): (&str, u64), many: &[String], sets: &[Vec<&str>]) -> String {
+fn query(spec: &MartSpec, (base, refused): (&str, &Refused), many: &[String], sets: &[Vec<&str>]) -> String {
     let is_key = |d: &Dimension| spec.is_always(&d.name) || many.contains(&d.name.value);
     let rolled: Vec<&Dimension> = spec.dimensions.iter().filter(|d| !spec.is_always(&d.name)).collect();
     let used = |d: &Dimension| sets.iter().any(|set| set.contains(&d.name.as_str()));
     format!(
         "SELECT arrow_cast({name}, 'Utf8') AS {GROUPING_SET}, {columns}\nFROM (\n{counted}\n) AS counted",
         name = sql_name(SET),
-        columns = columns(spec, &used, quarantined),
+        columns = columns(spec, &used, refused),
         counted = counted(spec, sets, &rolled, &used, &persons(spec, base, &is_key, &used)),
     )
 }
@@ -223,11 +243,7 @@ fn persons(
     }
     for rate in &spec.rates {
         columns.push(format!("max({}) AS {}", sql_name(&rate.rule.id), sql_name(&rate_column(rate, "rule"))));
-        columns.push(format!(
-            "max({}) AS {}",
-            sql_name(&rate.rule.version),
-            sql_name(&rate_column(rate, "rule_version"))
-        ));
+        columns.push(format!("max({}) AS {}", sql_name(&rate.rule.version), sql_name(&rate_column(rate, "version"))));
     }
     format!("SELECT {}\nFROM {base}\nGROUP BY {}", columns.join(", "), keys.join(", "))
 }
@@ -242,7 +258,7 @@ fn finest(spec: &MartSpec, dimensions: &[String], persons: &str) -> String {
 
 /// The rule behind each rate; every row has the same, so the greatest is the one.
 fn rule_parts(spec: &MartSpec) -> impl Iterator<Item = String> {
-    let parts = |rate| ["rule", "rule_version"].map(|part| sql_name(&rate_column(rate, part)));
+    let parts = |rate| ["rule", "version"].map(|part| sql_name(&rate_column(rate, part)));
     spec.rates.iter().flat_map(parts).map(|part| format!("max({part}) AS {part}"))
 }
 
@@ -302,7 +318,7 @@ fn name_of_set(sets: &[Vec<&str>], used: &[&&Dimension]) -> String {
 }
 
 /// The published columns, over the counts.
-fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, quarantined: u64) -> String {
+fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, refused: &Refused) -> String {
     let mut columns = Vec::new();
     for d in &spec.dimensions {
         let name = sql_name(&d.name);
@@ -318,7 +334,7 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, quarantined: u64)
     let median = |name: &str| format!("arrow_cast({0}, '{1}') AS {0}", sql_name(name), MEDIAN.arrow());
     columns.extend(spec.medians.iter().map(|m| median(&m.name)));
     for rate in &spec.rates {
-        columns.extend(rate_columns(rate, quarantined));
+        columns.extend(rate_columns(rate, refused));
     }
     columns.join(", ")
 }
@@ -334,13 +350,21 @@ fn wilson(numerator: &str, denominator: &str, sign: char) -> String {
 }
 
 /// Whom the sources cannot show, in the document's words; where all of the denominator are covered there is nobody.
-fn note(rate: &Rate) -> &str {
+fn note(rate: &Rate) -> String {
     let told = rate.coverage_note.trim();
     let all = *rate.covered_denominator == *rate.denominator;
-    if told.is_empty() && all { "Everyone in the denominator can be observed." } else { told }
+    let usual = sql_text(if told.is_empty() && all { "Everyone in the denominator can be observed." } else { told });
+    let when = |of: &NoteFor| {
+        let values: Vec<String> = of.values.iter().map(|value| sql_text(value)).collect();
+        format!("WHEN {} IN ({}) THEN {}", sql_name(&of.column), values.join(", "), sql_text(of.note.trim()))
+    };
+    let special: Vec<String> = rate.coverage_notes.iter().map(when).collect();
+    if special.is_empty() { usual } else { format!("CASE {} ELSE {usual} END", special.join(" ")) }
 }
 
-fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
+/// A rate and its parts, as expressions over a row with its measures and the rule behind it.
+#[must_use]
+pub fn rate_columns(rate: &Rate, refused: &Refused) -> [String; 13] {
     let column = |part: &str| sql_name(&rate_column(rate, part));
     let (num, den, cov) = (sql_name(&rate.numerator), sql_name(&rate.denominator), sql_name(&rate.covered_denominator));
     let pending = rate.pending.as_ref().map_or_else(|| "0".to_owned(), |name| sql_name(name));
@@ -369,8 +393,8 @@ fn rate_columns(rate: &Rate, quarantined: u64) -> [String; 13] {
             column("status")
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),
-        format!("arrow_cast({0}, 'Int32') AS {0}", column("rule_version")),
-        format!("arrow_cast({}, 'Utf8') AS {}", sql_text(note(rate)), column("note")),
-        format!("arrow_cast({quarantined}, 'Int64') AS {}", column("quarantined")),
+        format!("arrow_cast({0}, 'Int32') AS {0}", column("version")),
+        format!("arrow_cast({}, 'Utf8') AS {}", note(rate), column("note")),
+        format!("arrow_cast({}, 'Int64') AS {}", refused.sql(&column("rule")), column("quarantined")),
     ]
 }

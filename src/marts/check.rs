@@ -13,6 +13,7 @@ use crate::marts::spec::{ColumnType, Identifier, MartSpec};
 pub fn check(spec: &MartSpec, file: &Path) -> Diagnostics {
     let mut found = Diagnostics::default();
     names(spec, file, &mut found);
+    described(spec, file, &mut found);
     if spec.is_over_marts() {
         over_marts(spec, file, &mut found);
     } else if spec.person.value.is_empty() {
@@ -33,7 +34,7 @@ pub fn check(spec: &MartSpec, file: &Path) -> Diagnostics {
     found
 }
 
-/// Letters of a name, so that `_status` and the parts of a rate fit behind it.
+/// Letters of a published name, the parts of a rate among them, so that `_status` fits behind it.
 const NAME: usize = 25;
 
 /// Every published name: told apart from every other, and taken by every reader.
@@ -53,18 +54,36 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         let longest = longest.unwrap_or_else(|| name.value.clone());
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         // The reason why a value is empty stands beside it in a column named after it, within what every reader takes.
-        let short = name.len() <= NAME || name.ends_with("_status");
-        if !short
-            || longest.len() > 32
-            || !name.starts_with(|c: char| c.is_ascii_lowercase())
-            || !name.chars().all(plain)
-        {
+        let short = longest.len() <= NAME || (longest.ends_with("_status") && longest.len() <= NAME + "_status".len());
+        if !short || !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
             let message = format!("`{longest}` is no column name that every reader takes");
-            let help = "use at most 25 lower-case ASCII letters, digits and underscores, a letter first; 32 with what is added to it";
+            let help = "use at most 25 lower-case ASCII letters, digits and underscores, a letter first; 13 for a rate, whose parts are named after it";
             found.push(Diagnostic::error("M001", file, message).at(name).help(help));
         }
         if !seen.insert(name.value.clone()) {
             found.push(Diagnostic::error("M002", file, format!("`{}` names two columns", name.value)).at(name));
+        }
+    }
+}
+
+/// Every column says what it means, and what an empty value of it does: of a rate its parts say both.
+fn described(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    let dimensions = spec.dimensions.iter().map(|d| (&d.name, &d.definition));
+    let measures = spec.measures.iter().map(|m| (&m.name, &m.definition));
+    let medians = spec.medians.iter().map(|m| (&m.name, &m.definition));
+    let columns = spec.columns.iter().map(|c| (&c.name, &c.definition));
+    for (name, definition) in dimensions.chain(measures).chain(medians).chain(columns) {
+        if definition.trim().is_empty() {
+            let d = Diagnostic::error("M028", file, format!("column `{}` has no definition", name.value)).at(name);
+            found.push(d.help("add `definition:` in plain words; the release's dictionary shows it"));
+        }
+    }
+    for column in &spec.columns {
+        let is_key = spec.primary_key.iter().any(|key| key.value == column.name.value);
+        if !is_key && column.nulls.as_deref().is_none_or(|nulls| nulls.trim().is_empty()) {
+            let message = format!("column `{}` does not say what an empty value means", column.name.value);
+            let d = Diagnostic::error("M029", file, message).at(&column.name);
+            found.push(d.help("add `nulls:` in plain words, `nulls: never` where it is never empty"));
         }
     }
 }
@@ -74,6 +93,12 @@ fn over_marts(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     if spec.columns.is_empty() || spec.is_cells() {
         let d = Diagnostic::error("M003", file, "a mart over marts has `columns` and no `grouping`").at(&spec.mart);
         found.push(d);
+        return;
+    }
+    let counts = spec.columns.iter().filter(|c| matches!(c.kind, ColumnType::Int32 | ColumnType::Int64));
+    rates(spec, "column of counts", &counts.map(|c| c.name.as_str()).collect::<Vec<_>>(), file, found);
+    for of in spec.rates.iter().flat_map(|rate| &rate.coverage_notes) {
+        known(&of.column, "column of the mart", spec.columns.iter().map(|c| c.name.as_str()), file, found);
     }
     let ids = spec.id.iter().map(|id| &id.published);
     for name in ids.chain(Some(&spec.person).filter(|person| !person.value.is_empty())) {
@@ -83,6 +108,12 @@ fn over_marts(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
 }
 
 fn persons(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
+    if let Some(rate) = spec.rates.first() {
+        let message = "a person-level mart has no rates";
+        found.push(
+            Diagnostic::error("M003", file, message).at(&rate.name).help("a rate is of cells, or of a mart over marts"),
+        );
+    }
     if spec.columns.is_empty() {
         found.push(Diagnostic::error("M003", file, "the mart has neither `columns` nor `grouping`").at(&spec.mart));
     }
@@ -148,15 +179,13 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     for name in spec.always.iter().chain(spec.grouping.iter().flatten()) {
         known(name, "dimension", dimensions(), file, found);
     }
-    for rate in &spec.rates {
-        let of = [&rate.numerator, &rate.denominator, &rate.covered_denominator];
-        for name in of.into_iter().chain(&rate.pending) {
-            known(name, "measure", measures(), file, found);
-        }
-        if rate.coverage_note.trim().is_empty() && *rate.covered_denominator != *rate.denominator {
-            let message = format!("rate `{}` does not say whom the sources cannot show", *rate.name);
-            let d = Diagnostic::error("M026", file, message).at(&rate.name);
-            found.push(d.help("add `coverage_note:` in plain words; it stands beside every rate"));
+    rates(spec, "measure", &measures().collect::<Vec<_>>(), file, found);
+    for of in spec.rates.iter().flat_map(|rate| &rate.coverage_notes) {
+        known(&of.column, "dimension", dimensions(), file, found);
+        let values = spec.dimension(&of.column).map(|d| &d.values).filter(|values| !values.is_empty());
+        for value in of.values.iter().filter(|value| values.is_some_and(|known| !known.contains_key(*value))) {
+            let message = format!("`{value}` is no value of `{}`, so the note stands nowhere", *of.column);
+            found.push(Diagnostic::error("M010", file, message).at(&of.column));
         }
     }
     for union in &spec.unions {
@@ -185,6 +214,21 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         let place = set.first().unwrap_or(&spec.mart);
         if !seen.insert(names) {
             found.push(Diagnostic::error("M009", file, "the grouping set stands twice").at(place));
+        }
+    }
+}
+
+/// Every rate is of known counts, and says whom the sources cannot show.
+fn rates(spec: &MartSpec, what: &str, counts: &[&str], file: &Path, found: &mut Diagnostics) {
+    for rate in &spec.rates {
+        let of = [&rate.numerator, &rate.denominator, &rate.covered_denominator];
+        for name in of.into_iter().chain(&rate.pending) {
+            known(name, what, counts.iter().copied(), file, found);
+        }
+        if rate.coverage_note.trim().is_empty() && *rate.covered_denominator != *rate.denominator {
+            let message = format!("rate `{}` does not say whom the sources cannot show", *rate.name);
+            let d = Diagnostic::error("M026", file, message).at(&rate.name);
+            found.push(d.help("add `coverage_note:` in plain words; it stands beside every rate"));
         }
     }
 }

@@ -553,7 +553,7 @@ impl Cells {
             let ids: StringArray = self.rules.iter().map(|mask| greatest[mask].0).collect();
             let versions: Int32Array = self.rules.iter().map(|mask| greatest[mask].1).collect();
             columns.push((rate_column(rate, "rule"), Arc::new(ids)));
-            columns.push((rate_column(rate, "rule_version"), Arc::new(versions)));
+            columns.push((rate_column(rate, "version"), Arc::new(versions)));
         }
         let fields: Vec<Field> =
             columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();

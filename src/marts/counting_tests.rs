@@ -112,8 +112,8 @@ proptest! {
             ctx.register_udaf(crate::marts::fuzzy_median::function());
             ctx.register_batch("base", batch).unwrap();
             ctx.register_batch("counted", cells).unwrap();
-            let ours = published(&ctx, &cells::published_sql(&spec, "counted", 7)).await;
-            (ours, published(&ctx, &cells::union_sql(&spec, "base", 7)).await)
+            let ours = published(&ctx, &cells::published_sql(&spec, "counted", &cells::Refused { all: 7, ..cells::Refused::default() })).await;
+            (ours, published(&ctx, &cells::union_sql(&spec, "base", &cells::Refused { all: 7, ..cells::Refused::default() })).await)
         });
         prop_assert_eq!(ours, theirs);
     }

@@ -40,7 +40,7 @@ pub struct Entry {
 /// What stands for an element that the Common Education Data Standards do not have.
 const EXTENSION: &str = "extension";
 /// The parts of a rate that are empty where the rate is.
-const AS_THE_RATE: [&str; 2] = ["low", "high"];
+const AS_THE_RATE: [&str; 4] = ["low", "high", "bound_low", "bound_high"];
 
 /// The dictionary of a mart, in the order of its columns.
 #[must_use]
@@ -97,11 +97,11 @@ fn of_persons(spec: &MartSpec) -> Vec<Entry> {
         code_set: c.code_set.clone(),
         values: c.values.clone(),
         rule: c.rule.clone(),
-        nulls: c.nulls.clone().unwrap_or_else(|| "not known, or it does not apply".to_owned()),
+        nulls: c.nulls.clone().unwrap_or_default(),
         ceds: c.ceds.clone().unwrap_or_else(|| EXTENSION.to_owned()),
         ..entry(spec, &c.name, c.kind, &c.label, &c.definition)
     });
-    id.chain(columns).collect()
+    id.chain(columns).chain(of_rates(spec)).collect()
 }
 
 fn of_cells(spec: &MartSpec) -> Vec<Entry> {
@@ -113,6 +113,13 @@ fn of_cells(spec: &MartSpec) -> Vec<Entry> {
         nulls: "nobody in the cell has an amount".to_owned(),
         ..entry(spec, &m.name, MEDIAN, &m.label, &m.definition)
     }));
+    all.extend(of_rates(spec));
+    all
+}
+
+/// The entries of every rate and its parts.
+fn of_rates(spec: &MartSpec) -> Vec<Entry> {
+    let mut all = Vec::new();
     for rate in &spec.rates {
         let over = format!("{} divided by {}. {}", rate.numerator.value, rate.denominator.value, rate.definition);
         let empty = format!("see {}", rate_column(rate, "status"));
@@ -122,7 +129,7 @@ fn of_cells(spec: &MartSpec) -> Vec<Entry> {
             let label = format!("{}: {}", rate.label, part.replace('_', " "));
             let nulls = match part {
                 _ if AS_THE_RATE.contains(&part) => empty.clone(),
-                "coverage" => "nobody in the denominator".to_owned(),
+                "coverage" | "rule" | "version" => "nobody in the denominator".to_owned(),
                 "covered" => "nobody can be observed, or not yet measurable".to_owned(),
                 "status" => "the rate stands".to_owned(),
                 _ => "never".to_owned(),

@@ -88,7 +88,7 @@ pub struct Column {
     pub kind: ColumnType,
     /// A label of a few words.
     pub label: String,
-    /// What the column means, where the label does not say it all.
+    /// What the column means: of whom, in which unit, as of when.
     #[serde(default)]
     pub definition: String,
     /// What it may reveal of a person.
@@ -106,7 +106,7 @@ pub struct Column {
     /// The rule table the column comes from.
     #[serde(default)]
     pub rule: Option<String>,
-    /// What an empty value means.
+    /// What an empty value means; `never` where there is none. A column of the primary key needs none.
     #[serde(default)]
     pub nulls: Option<String>,
     /// The element's id in the Common Education Data Standards; without it the column is an extension.
@@ -221,7 +221,7 @@ pub enum Middle {
 /// The type of medians.
 pub const MEDIAN: ColumnType = ColumnType::Decimal(14, 2);
 
-/// A rate of two measures, divided once.
+/// A rate of two measures, divided once; in a mart over marts, of two of its columns.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
@@ -241,11 +241,26 @@ pub struct Rate {
     /// Whom the sources cannot show, in plain words; it stands beside every rate.
     #[serde(default)]
     pub coverage_note: String,
+    /// Notes in its place for rows of some values, the first that fits; such as those of one indicator.
+    #[serde(default)]
+    pub coverage_notes: Vec<NoteFor>,
     /// A label of a few words.
     pub label: String,
     /// What the rate means.
     #[serde(default)]
     pub definition: String,
+}
+
+/// A note of the rows that hold one of some values.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteFor {
+    /// The dimension, or the column of a mart over marts.
+    pub column: Located<String>,
+    /// Its values.
+    pub values: Vec<String>,
+    /// Whom the sources cannot show in these rows.
+    pub note: String,
 }
 
 /// A value of a dimension that is the union of all its others: at least the largest of them, at most all together.

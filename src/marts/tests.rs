@@ -10,6 +10,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use proptest::prelude::*;
 
 use super::*;
+use crate::foundation::Located;
 
 /// A mart of cells over the table `base`.
 fn small() -> MartSpec {
@@ -23,14 +24,14 @@ person: person_id
 primary_key: [grouping_set, year, gender, program]
 always: [year]
 dimensions:
-  - { name: year, membership: one, type: int32, label: Year }
-  - { name: gender, membership: one, label: Gender }
-  - { name: program, membership: many, label: Program }
+  - { name: year, membership: one, type: int32, label: Year, definition: D }
+  - { name: gender, membership: one, label: Gender, definition: D }
+  - { name: program, membership: many, label: Program, definition: D }
 measures:
-  - { name: all_persons, count: persons, label: All }
-  - { name: placed, count: persons, where: is_placed, label: Placed }
-  - { name: covered, count: persons, where: is_covered, label: Covered }
-  - { name: pending, count: persons, where: is_pending, label: Pending }
+  - { name: all_persons, count: persons, label: All, definition: D }
+  - { name: placed, count: persons, where: is_placed, label: Placed, definition: D }
+  - { name: covered, count: persons, where: is_covered, label: Covered, definition: D }
+  - { name: pending, count: persons, where: is_pending, label: Pending, definition: D }
 rates:
   - name: rate
     numerator: placed
@@ -43,6 +44,10 @@ rates:
 grouping: [[], [gender], [program], [gender, program]]
 ";
     serde_saphyr::from_str(text).unwrap()
+}
+
+fn refused(all: u64) -> cells::Refused {
+    cells::Refused { all, ..cells::Refused::default() }
 }
 
 /// A row of the base: person, year, gender, program, placed, covered, pending.
@@ -70,7 +75,7 @@ fn base(rows: &[Row]) -> SessionContext {
 
 async fn cells_of(ctx: &SessionContext, spec: &MartSpec) -> Vec<RecordBatch> {
     let order = "grouping_set, year, gender, program";
-    let sql = format!("SELECT * FROM ({}) AS m ORDER BY {order}", cells::union_sql(spec, "base", 7));
+    let sql = format!("SELECT * FROM ({}) AS m ORDER BY {order}", cells::union_sql(spec, "base", &refused(7)));
     ctx.sql(&sql).await.unwrap().collect().await.unwrap()
 }
 
@@ -115,9 +120,9 @@ async fn a_rate_says_what_it_rests_on_and_is_empty_while_it_cannot_be_known() {
     let spec = small();
     let ctx = base(&PEOPLE);
     let sql = format!(
-        "SELECT year, rate, rate_coverage, rate_covered, rate_reliability, rate_status, rate_rule, rate_rule_version
+        "SELECT year, rate, rate_coverage, rate_covered, rate_reliability, rate_status, rate_rule, rate_version
          FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&spec, "base", 7)
+        cells::union_sql(&spec, "base", &refused(7))
     );
     let got = ctx.sql(&sql).await.unwrap().collect().await.unwrap();
     let shown = pretty_format_batches(&got).unwrap().to_string();
@@ -136,7 +141,7 @@ async fn a_rate_has_wilson_s_interval() {
     let rows: Vec<Row> = seven.chain(NAMES[..5].iter().map(|name| row(name, 2022, false))).collect();
     let sql = format!(
         "SELECT round(rate_low, 4) AS low, round(rate_high, 4) AS high FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&small(), "base", 7)
+        cells::union_sql(&small(), "base", &refused(7))
     );
     let got = base(&rows).sql(&sql).await.unwrap().collect().await.unwrap();
     let ends = |at: usize| got.iter().flat_map(|b| texts(b.column(at))).collect::<Vec<_>>();
@@ -156,7 +161,7 @@ async fn reliability_changes_at_10_30_and_100() {
     }
     let sql = format!(
         "SELECT rate_reliability FROM ({}) AS m WHERE grouping_set = 'total' ORDER BY year",
-        cells::union_sql(&spec, "base", 7)
+        cells::union_sql(&spec, "base", &refused(7))
     );
     let got = base(&rows).sql(&sql).await.unwrap().collect().await.unwrap();
     let letters: String = got.iter().flat_map(|b| texts(b.column(0))).collect();
@@ -282,7 +287,7 @@ fn margins_are_equal_over_one_and_overlap_over_many() {
 
 #[test]
 fn sets_of_the_same_many_dimensions_share_a_query() {
-    let queries = cells::sql(&small(), "base", 7);
+    let queries = cells::sql(&small(), "base", &refused(7));
     let told: Vec<(Vec<String>, Vec<String>)> = queries.into_iter().map(|q| (q.many, q.sets)).collect();
     let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     assert_eq!(
@@ -302,17 +307,107 @@ fn bad_documents_are_refused() {
     assert_eq!(codes(|_| {}), Vec::<&str>::new());
     assert_eq!(codes(|m| m.measures[0].name.value = "All".into()), ["M001", "M010"]);
     assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_far_too_many_words".into()), ["M001"]);
+    assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_many".into()), ["M001"]);
+    assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_two".into()), Vec::<&str>::new());
+    assert_eq!(codes(|m| m.measures[1].definition.clear()), ["M028"]);
+    assert_eq!(codes(|m| m.dimensions[0].definition = " ".into()), ["M028"]);
     // A reason beside it would have no room left.
     assert_eq!(codes(|m| m.measures[0].name.value = "a_name_of_six_and_twenty_x".into()), ["M001", "M010"]);
     assert_eq!(codes(|m| m.measures[3].name.value = "covered".into()), ["M002", "M010"]);
     assert_eq!(codes(|m| m.primary_key.clear()), ["M006"]);
+    let note = |column: &str, value: &str| spec::NoteFor {
+        column: Located::nowhere(column.to_owned()),
+        values: vec![value.into()],
+        note: "N".into(),
+    };
+    assert_eq!(codes(|m| m.rates[0].coverage_notes = vec![note("gendr", "F")]), ["M010"]);
+    assert_eq!(codes(|m| m.rates[0].coverage_notes = vec![note("gender", "F")]), Vec::<&str>::new());
+    let known = |m: &mut MartSpec| m.dimensions[1].values.insert("F".into(), "Female".into());
+    assert_eq!(
+        codes(|m| {
+            known(m);
+            m.rates[0].coverage_notes = vec![note("gender", "F")];
+        }),
+        Vec::<&str>::new()
+    );
+    assert_eq!(
+        codes(|m| {
+            known(m);
+            m.rates[0].coverage_notes = vec![note("gender", "W")];
+        }),
+        ["M010"]
+    );
     assert_eq!(codes(|m| m.always.clear()), ["M007", "M008"]);
     assert_eq!(codes(|m| m.grouping.push(Vec::new())), ["M009"]);
     assert_eq!(codes(|m| m.grouping[1][0].value = "gendr".into()), ["M010"]);
     assert_eq!(codes(|m| m.grouping.clear())[..2], ["M003", "M004"]);
     assert_eq!(codes(|m| m.person.value.clear()), ["M004"]);
     // A mart over marts has columns, and neither cells of its own nor a person.
-    assert_eq!(codes(|m| m.over = vec![m.mart.clone()]), ["M003", "M004"]);
+    assert_eq!(codes(|m| m.over = vec![m.mart.clone()]), ["M003"]);
+}
+
+#[tokio::test]
+async fn a_mart_over_marts_has_rates_like_any_other() {
+    let text = r"
+mart: report
+title: T
+says: S
+zone: research
+sql: report.sql
+over: [placement]
+primary_key: [indicator]
+columns:
+  - { name: indicator, type: text, label: Indicator, definition: D }
+  - { name: n, type: int64, label: Numerator, definition: D, nulls: never }
+  - { name: d, type: int64, label: Denominator, definition: D, nulls: never }
+  - { name: c, type: int64, label: Covered, definition: D, nulls: never }
+  - { name: p, type: int64, label: Pending, definition: D, nulls: never }
+rates:
+  - name: actual
+    numerator: n
+    denominator: d
+    covered_denominator: c
+    pending: p
+    coverage_note: Nobody
+    coverage_notes: [{ column: indicator, values: [3S1, 1P1], note: Soldiers }]
+    rule: { id: of, version: made }
+    label: Rate
+";
+    let spec: MartSpec = serde_saphyr::from_str(text).unwrap();
+    assert!(check(&spec, Path::new("m.yaml")).is_empty());
+    let refused = cells::Refused { all: 9, of_rule: BTreeMap::from([("PV-1S1".to_owned(), 2)]) };
+    let body = "SELECT * FROM (VALUES ('1S1', 1, 4, 4, 0, 'PV-1S1', 3), ('3S1', 3, 6, 5, 0, 'PV-3S1', 1), ('2P1', 0, 5, 5, 1, 'PV-2P1', 1), \
+                ('1P1', 0, 0, 0, 0, 'PV-1P1', 2)) AS t (indicator, n, d, c, p, of, made);";
+    let sql = format!(
+        "SELECT indicator, n, d, actual, round(actual_low, 4) AS low, round(actual_high, 4) AS high, actual_covered AS covered, actual_bound_high AS bound, \
+         actual_reliability AS abcd, actual_status AS status, actual_rule AS rule, actual_version AS v, actual_note AS note, actual_quarantined AS q \
+         FROM ({}) AS m ORDER BY indicator",
+        persons::over_marts_sql(&spec, body, &refused)
+    );
+    let got = SessionContext::new().sql(&sql).await.unwrap().collect().await.unwrap();
+    let expected = "\
++-----------+---+---+--------+--------+--------+---------+--------------------+------+----------------+--------+---+----------+---+
+| indicator | n | d | actual | low    | high   | covered | bound              | abcd | status         | rule   | v | note     | q |
++-----------+---+---+--------+--------+--------+---------+--------------------+------+----------------+--------+---+----------+---+
+| 1P1       | 0 | 0 |        |        |        |         |                    | D    | not_applicable | PV-1P1 | 2 | Soldiers | 9 |
+| 1S1       | 1 | 4 | 0.25   | 0.0456 | 0.6994 | 0.25    | 0.25               | D    |                | PV-1S1 | 3 | Nobody   | 2 |
+| 2P1       | 0 | 5 |        |        |        |         |                    | D    | not_observable | PV-2P1 | 1 | Nobody   | 9 |
+| 3S1       | 3 | 6 | 0.5    | 0.1876 | 0.8124 | 0.6     | 0.6666666666666666 | D    |                | PV-3S1 | 1 | Soldiers | 9 |
++-----------+---+---+--------+--------+--------+---------+--------------------+------+----------------+--------+---+----------+---+";
+    assert_eq!(pretty_format_batches(&got).unwrap().to_string(), expected);
+
+    let codes = |change: fn(&mut MartSpec)| {
+        let mut spec = spec.clone();
+        change(&mut spec);
+        check(&spec, Path::new("m.yaml")).sorted().iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(|m| m.rates[0].numerator.value = "nn".into()), ["M010"]);
+    assert_eq!(codes(|m| m.rates[0].denominator.value = "indicator".into()), ["M010"]);
+    assert_eq!(codes(|m| m.rates[0].coverage_note.clear()), ["M026"]);
+    assert_eq!(codes(|m| m.rates[0].coverage_notes[0].column.value = "level".into()), ["M010"]);
+    assert_eq!(codes(|m| m.columns[1].nulls = None), ["M029"]);
+    // A column of the key is never empty.
+    assert_eq!(codes(|m| m.columns[0].nulls = None), Vec::<&str>::new());
 }
 
 #[test]

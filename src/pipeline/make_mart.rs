@@ -10,12 +10,14 @@ use crate::engine::predicate::Predicate;
 use crate::engine::write::conform;
 use crate::engine::{Dataset, EngineError};
 use crate::foundation::{Zone, sql_name};
+use crate::marts::cells::Refused;
 use crate::marts::{Breach, Counted, Counting, Identities, cells};
 use crate::pipeline::derive::{Job, ahead, derive, derive_from};
 use crate::pipeline::error::PipelineError;
 use crate::pipeline::ground::Ground;
 use crate::pipeline::mart::{Mart, local_sql, person_sql};
 use crate::pipeline::tables::OWN_IDS;
+use crate::rules::RuleTable;
 
 /// Makes a mart.
 pub async fn make_mart(
@@ -25,7 +27,7 @@ pub async fn make_mart(
 ) -> Result<Dataset, PipelineError> {
     let reads = mart.reads()?;
     if mart.spec.is_over_marts() {
-        let sql = crate::marts::persons::sql(&mart.spec, &mart.sql);
+        let sql = crate::marts::persons::over_marts_sql(&mart.spec, &mart.sql, &refused(ground, &reads));
         let made = publish(ground, mart, &sql, &reads, inputs).await?;
         identities(ground, mart).await?;
         return Ok(made);
@@ -44,15 +46,15 @@ pub async fn make_mart(
         let reads: Vec<String> = reads.into_iter().chain(["research key".to_owned()]).collect();
         return publish(ground, mart, &sql, &reads, &inputs).await;
     }
-    let refused = quarantined(ground, &reads);
+    let refused = refused(ground, &reads);
     let mut inputs = inputs.clone();
     inputs.insert("base of cells".to_owned(), mart.sql.clone());
     let reads: Vec<String> = reads.into_iter().chain(["base of cells".to_owned()]).collect();
     // What a cell is, the queries say, whoever counts it.
-    let (queries, key) = (cells::union_sql(&mart.spec, "base", refused), mart.primary_key());
+    let (queries, key) = (cells::union_sql(&mart.spec, "base", &refused), mart.primary_key());
     let (zone, name, schema) = (mart.zone(), mart.name(), mart.schema());
     let job = Job { kind: "mart", name, zone, sql: &queries, schema, key: &key, reads: &reads, divided_by: None };
-    let made = derive_from(ground, &job, &inputs, async || count(ground, mart, refused).await).await?;
+    let made = derive_from(ground, &job, &inputs, async || count(ground, mart, &refused).await).await?;
     for table in [cells_of(mart), base_of(mart)] {
         ground.runner.engine.drop_table(&table)?;
     }
@@ -71,7 +73,7 @@ fn base_of(mart: &Mart) -> String {
 
 /// Counts the cells of a mart; the query that publishes them. They are counted in memory, or by the queries that say the same where numbers do
 /// not fit their places there.
-async fn count(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String, PipelineError> {
+async fn count(ground: &Ground<'_>, mart: &Mart, refused: &Refused) -> Result<String, PipelineError> {
     let fault = || EngineError::arrow(format!("counting `{}`", mart.name()));
     let engine = &ground.runner.engine;
     let mut counting = Counting::new(&mart.spec);
@@ -91,7 +93,7 @@ async fn count(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String,
 }
 
 /// Makes the base of a mart a table and gives the queries over it.
-async fn by_queries(ground: &Ground<'_>, mart: &Mart, refused: u64) -> Result<String, PipelineError> {
+async fn by_queries(ground: &Ground<'_>, mart: &Mart, refused: &Refused) -> Result<String, PipelineError> {
     let base = base_of(mart);
     let engine = &ground.runner.engine;
     let plan = engine.plan(mart.name(), &mart.sql).await?;
@@ -114,23 +116,42 @@ fn torn(mart: &Mart, dimension: &str, persons: u64) -> PipelineError {
     ))
 }
 
-/// How many rows were refused in the sources on which tables rest, through whatever rules.
-fn quarantined(ground: &Ground<'_>, reads: &[String]) -> u64 {
+/// How many rows were refused in the sources on which tables rest, and on which each rule among these does.
+fn refused(ground: &Ground<'_>, reads: &[String]) -> Refused {
     let rules = crate::rules::tables(&ground.project.rules).unwrap_or_default();
+    let behind = behind(ground, &rules, reads);
+    let all = refused_in(ground, &behind);
+    let mut of_rule = BTreeMap::new();
+    for table in rules.iter().filter(|table| behind.contains(table.name)) {
+        let rows = refused_in(ground, &self::behind(ground, &rules, &[table.name.to_owned()]));
+        if rows != all {
+            of_rule.extend(table.versions.iter().map(|rule| (rule.spec.id.value.clone(), rows)));
+        }
+    }
+    Refused { all, of_rule }
+}
+
+/// Everything on which tables rest, themselves among it: through whatever rules and marts.
+fn behind(ground: &Ground<'_>, rules: &[RuleTable<'_>], reads: &[String]) -> BTreeSet<String> {
     let (mut todo, mut seen) = (reads.to_vec(), BTreeSet::new());
-    let mut refused = 0;
     while let Some(name) = todo.pop() {
         if !seen.insert(name.clone()) {
             continue;
         }
-        for accepted in ground.accepted.get(&name).into_iter().flatten() {
-            refused += accepted.rows.meta.facts.get("quarantined").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        }
         if let Some(table) = rules.iter().find(|table| table.name == name) {
             todo.extend(table.reads().unwrap_or_default());
         }
+        if let Some(mart) = ground.project.marts.iter().find(|mart| mart.name() == name) {
+            todo.extend(mart.reads().unwrap_or_default());
+        }
     }
-    refused
+    seen
+}
+
+fn refused_in(ground: &Ground<'_>, tables: &BTreeSet<String>) -> u64 {
+    let accepted = tables.iter().filter_map(|name| ground.accepted.get(name)).flatten();
+    let facts = accepted.map(|accepted| accepted.rows.meta.facts.get("quarantined"));
+    facts.filter_map(|rows| rows.and_then(serde_json::Value::as_u64)).sum()
 }
 
 /// Makes the mart itself, with its declared columns, by its primary key.

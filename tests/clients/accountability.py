@@ -10,7 +10,8 @@ import sys
 from collections import defaultdict
 from decimal import Decimal
 
-from indicators import counted, wilson
+from indicators import counted
+from rates import wilson
 from outcomes import AWAY, LAW, SOURCES, Learners, outcome, within
 from records import Records
 

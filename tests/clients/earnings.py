@@ -16,6 +16,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+import rates
 from clusters import Clusters
 from outcomes import SOURCES, Learners
 import pyarrow.parquet
@@ -356,13 +357,6 @@ def median(amounts):
     return None if not amounts else amounts[half] if len(amounts) % 2 else (amounts[half - 1] + amounts[half]) // 2
 
 
-def wilson(successes, n):
-    z, p = 1.959963984540054, successes / n
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    middle, below = p + z * z / (2 * n), 1 + z * z / n
-    return max(0.0, (middle - half) / below), min(1.0, (middle + half) / below)
-
-
 def fuzzy(amounts):
     # The mean of the 45th percentile, rounded down to a place, and of the 55th, rounded up.
     amounts, last = sorted(amounts), len(amounts) - 1
@@ -375,19 +369,13 @@ def reckon(people):
     n, covered = len(people), sum(o["state"] != "not_observable" for o in people)
     pending = sum(not o["measurable"] for o in people)
     real = [o["real_wages"] for o in employed if o["real_wages"] is not None]
-    measured = not pending
-    low, high = wilson(len(employed), n) if measured else (None, None)
     return {
         "leavers": n, "covered": covered, "below_minimum": 0, "other_quarters": sum(o["finding"] == "other_quarters" for o in people),
         "elsewhere_possible": sum(o["finding"] == "elsewhere_possible" for o in people), "employed": len(employed), "pending": pending,
         "full_quarter": sum(o["full_quarter"] is True for o in employed), "full_quarter_pending": sum(o["full_quarter"] is None for o in employed),
         "n_wages": len(employed), "n_real_wages": len(real), "implausible": sum(o["implausible"] for o in employed),
         "median_wages": median(o["wages"] for o in employed), "median_real_wages": median(real), "fuzzy_median_wages": fuzzy([o["wages"] for o in employed]),
-        "employment_rate": len(employed) / n if measured else None, "employment_rate_low": low, "employment_rate_high": high,
-        "employment_rate_bound_low": len(employed) / n if measured else None, "employment_rate_bound_high": (len(employed) + n - covered) / n if measured else None,
-        "employment_rate_coverage": covered / n, "employment_rate_covered": len(employed) / covered if measured and covered else None,
-        "employment_rate_reliability": "A" if n >= 100 else "B" if n >= 30 else "C" if n >= 10 else "D",
-        "employment_rate_status": None if measured else "not_observable", "employment_rate_rule": "WF-EXIT", "employment_rate_rule_version": 4,
+        **rates.parts("employed_rate", len(employed), n, covered, pending), "employed_rate_rule": "WF-EXIT", "employed_rate_version": 4,
     }
 
 
@@ -401,7 +389,7 @@ for row in earnings:
     assert key not in met, f"{key} stands twice"
     met.add(key)
     # What the sources cannot show, and how many of their rows were refused, is the same beside every rate.
-    assert row.pop("employment_rate_note") and row.pop("employment_rate_quarantined") >= 0
+    assert row.pop("employed_rate_note") and row.pop("employed_rate_quarantined") >= 0
     if key not in cells:
         wrong.append(f"earnings {key}: nobody is in the cell")
         continue
@@ -433,8 +421,8 @@ for (person, level, year, after), outcome in outcomes.items():
             combinations = [{**c, dimension: value} for c in combinations for value in stands[dimension]]
         for values in combinations:
             people[name, year, level, after, *(values.get(d, "_total") for d in names)][person] = outcome
-shared = ("leavers", "covered", "employed", "pending", "n_real_wages", "median_wages", "median_real_wages", "employment_rate", "employment_rate_low", "employment_rate_high",
-          "employment_rate_covered", "employment_rate_status", "employment_rate_reliability")
+shared = ("leavers", "covered", "employed", "pending", "n_real_wages", "median_wages", "median_real_wages", "employed_rate", "employed_rate_low", "employed_rate_high",
+          "employed_rate_covered", "employed_rate_status", "employed_rate_reliability")
 seen_cells = set()
 for row in by_credential:
     key = tuple(row[name] for name in ("grouping_set", "year", "level", "quarters_after", *names))
@@ -452,7 +440,7 @@ wrong += [f"credential_earnings {key}: the mart has no such cell" for key in peo
 if any(t["table"] == "placement" for t in manifest["tables"]):
     same = {"denominator": "leavers", "numerator": "employed", "covered_denominator": "covered", "pending": "pending"}
     for row in mart("placement"):
-        if row["grouping_set"] == "total" and row["placement_type"] == "employment" and row["placement_rate_rule"] == "PV-3S1":
+        if row["grouping_set"] == "total" and row["placement_type"] == "employment" and row["placed_rate_rule"] == "PV-3S1":
             key = "concentrator_status", row["year"] - 1, "secondary", 2, "concentrator", *["_total"] * (len(DIMENSIONS) - 1)
             mine = reckon(cells[key])
             wrong += [f"placement {row['year']}: {name} is {row[name]}, here {mine[of]}" for name, of in same.items() if row[name] != mine[of]]

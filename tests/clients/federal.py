@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from clusters import Clusters
-from indicators import wilson
+import rates
 from outcomes import AWAY, LAW, POPULATIONS, SOURCES, Learners, program_year, quarter
 from records import Records
 
@@ -51,11 +51,11 @@ def car_indicators(cells, targets):
         meets = reaches_90(n, d, target) if known and target is not None else None
         yield {
             "year": cell["year"], "indicator": cell["indicator"], "line": LINE[group], "level": cell["level"], "dimension": dimension,
-            "subgroup": group[1], "numerator": n, "denominator": d, "actual": n / d if known else None,
-            "status": None if known else "not_observable" if d else "not_applicable", "target": target,
+            "subgroup": group[1], "numerator": n, "denominator": d, "covered_denominator": cell["covered_denominator"],
+            "pending": pending, **rates.parts("actual", n, d, cell["covered_denominator"], pending), "target": target,
             "pct_of_target": float(Fraction(10000 * n, d) / Fraction(target)) if known and target else None,
             "meets_90": meets, "improvement_plan": (None if meets is None else not meets) if group[0] == "total" else None,
-            "rule": cell["rate_rule"], "rule_version": cell["rate_rule_version"],
+            **{f"actual_{part}": cell[f"rate_{part}"] for part in ("rule", "version", "note", "quarantined")},
         }
 
 
@@ -76,16 +76,15 @@ def car_program(cells):
         n, d = cell["numerator"], cell["denominator"]
         every, state = whole[year, indicator, kind, code], whole[year, indicator, "total", "_total"]
         known = [one["denominator"] > 0 and one["pending"] == 0 for one in (cell, every, state)]
-        rates = [Fraction(one["numerator"], one["denominator"]) if k else None for one, k in zip((cell, every, state), known)]
+        shares = [Fraction(one["numerator"], one["denominator"]) if k else None for one, k in zip((cell, every, state), known)]
         yield {
             "year": year, "indicator": indicator, "kind": kind, "code": code, "line": LINE[group], "level": cell["level"], "dimension": group[0],
-            "subgroup": group[1], "numerator": n, "denominator": d, "actual": n / d if known[0] else None,
-            "status": None if known[0] else "not_observable" if d else "not_applicable", "all_numerator": every["numerator"],
+            "subgroup": group[1], "numerator": n, "denominator": d, "covered_denominator": cell["covered_denominator"],
+            "pending": cell["pending"], **rates.parts("actual", n, d, cell["covered_denominator"], cell["pending"]), "all_numerator": every["numerator"],
             "all_denominator": every["denominator"],
-            "gap_points": float(100 * (rates[0] - rates[1])) if known[0] and known[1] else None,
-            "state_gap_points": float(100 * (rates[0] - rates[2])) if known[0] and known[2] else None,
-            "reliability": next(letter for letter, least in zip("ABCD", (100, 30, 10, 0)) if d >= least),
-            "rule": cell["rate_rule"], "rule_version": cell["rate_rule_version"],
+            "gap_points": float(100 * (shares[0] - shares[1])) if known[0] and known[1] else None,
+            "state_gap_points": float(100 * (shares[0] - shares[2])) if known[0] and known[2] else None,
+            **{f"actual_{part}": cell[f"rate_{part}"] for part in ("rule", "version", "note", "quarantined")},
         }
 
 
@@ -130,12 +129,11 @@ def car_placement(learners, clusters):
                         people[place].add(person)
     for (grouping_set, year, level, kind, line, program, cluster16, cluster14), people in cells.items():
         d, n, covered, pending = map(len, people)
-        low, high = wilson(n, d)
+        of_rate = rates.parts("rate", n, d, covered, pending)
         yield {
             "grouping_set": grouping_set, "year": year, "level": level, "placement_type": kind, "line": line, "program_code": program,
             "career_cluster": cluster16, "cluster14": cluster14, "dimension": LINES[line - 1][0], "subgroup": "_all" if line == 1 else LINES[line - 1][1], "denominator": d,
-            "numerator": n, "covered_denominator": covered, "pending": pending, "rate": None if pending else n / d,
-            "rate_low": None if pending else low, "rate_high": None if pending else high,
+            "numerator": n, "covered_denominator": covered, "pending": pending, **of_rate,
         }
 
 

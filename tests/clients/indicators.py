@@ -11,6 +11,7 @@ from itertools import product
 
 from clusters import Clusters
 from outcomes import SOURCES, TYPES, Learners
+from rates import wilson
 from records import Records
 
 ALL = ["1P1", "1S1", "1S2", "2P1", "2S1", "2S2", "2S3", "3P1", "3S1", "4S1", "5S1", "5S2", "5S3", "5S4"]
@@ -43,13 +44,6 @@ def counted(outcomes, learners, clusters, groupings):
                     if flag:
                         people[place].add(one.person)
     return cells
-
-
-def wilson(successes, n):
-    z = 1.959963984540054
-    p = successes / n
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, (p + z * z / (2 * n) - half) / (1 + z * z / n)), min(1.0, (p + z * z / (2 * n) + half) / (1 + z * z / n))
 
 
 def faults(mart, measure, rate, columns, outcomes, learners, clusters, needed=GROUPINGS):
@@ -110,7 +104,7 @@ def main(out):
     wrong = [f"indicator {fault}" for fault in faults(mart, "indicator", "rate", columns, outcomes, learners, clusters, GROUPINGS | REPORTED)]
     by_type, kinds = records.mart("placement"), list(learners.placements())
     columns = (*columns[:4], "self_reported")
-    wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placement_rate", columns, kinds, learners, clusters)]
+    wrong += [f"placement {fault}" for fault in faults(by_type, "placement_type", "placed_rate", columns, kinds, learners, clusters)]
 
     unseen = findings(learners, kinds)
     told = {(row["year"], row["placement_type"]): (row["not_found"], row["elsewhere_possible"]) for row in by_type if row["grouping_set"] == "total"}

@@ -184,7 +184,7 @@ def hold(mart, base, always, measures, rates):
             SELECT grouping_set, {', '.join(dimensions)}, {rate}, {above}, {below} FROM mart_{mart}
             WHERE ({rate} IS NULL) <> ({hidden} OR {below} = 0) OR abs({rate} - {above} / {below}) > 1e-12
                OR ({rate}_covered IS NULL) <> ({hidden} OR {covered} = 0) OR abs({rate}_covered - {above} / {covered}) > 1e-12
-               OR {rate}_rule IS NULL OR {rate}_rule_version IS NULL""").fetchall()]
+               OR {rate}_rule IS NULL OR {rate}_version IS NULL""").fetchall()]
     assert cells > 0, f"{mart} is empty"
     assert not wrong, "\n".join(wrong[:40] + [f"{len(wrong)} faults in {cells} cells of {mart}"])
     held[mart] = cells

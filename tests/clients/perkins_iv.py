@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import product
 
 from clusters import Clusters
-from indicators import wilson
+from rates import wilson
 from outcomes import SOURCES, Learners
 from records import Records
 

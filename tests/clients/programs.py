@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 
+import rates
 from clusters import Clusters
 from vintages import Vintages
 
@@ -302,9 +303,8 @@ for row in expected:
     place = tuple(row[k] for k in PLACE)
     reference = everyone[place]["with_access"] / everyone[place]["learners"]
     row |= {
-        "access_rate": row["with_access"] / row["learners"], "reference_rate": reference, "gap_points": 100 * (row["with_access"] / row["learners"] - reference),
-        "participation_rate": row["participants"] / row["learners"],
-        "reliability": next(letter for letter, least in zip("ABCD", (100, 30, 10, 0)) if row["learners"] >= least),
+        **rates.parts("access_rate", row["with_access"], row["learners"]), "access_rate_rule": "PRG-OFF", "access_rate_version": 1, "reference_rate": reference, "gap_points": 100 * (row["with_access"] / row["learners"] - reference),
+        **rates.parts("part_rate", row["participants"], row["learners"]), "part_rate_rule": "PV-S-PART",
         "sections": seats[place][0] if row["dimension"] == "total" else None, "seats": seats[place][1] if row["dimension"] == "total" else None,
     }
 hold("access", (*PLACE, "dimension", "subgroup"), expected)
@@ -334,6 +334,9 @@ COUNTS = """count(DISTINCT person_id) FILTER (WHERE step >= 1) AS participants, 
             count(DISTINCT person_id) FILTER (WHERE step = 3) AS completers, count(DISTINCT person_id) FILTER (WHERE step = 0) AS credential_earners"""
 results = rows(f"SELECT 'program_code' AS grouping_set, year, level, program_code, {COUNTS} FROM status GROUP BY year, level, program_code")
 everything = rows(f"SELECT 'total' AS grouping_set, year, level, '_total' AS program_code, {COUNTS} FROM status GROUP BY year, level")
+for row in results + everything:
+    row |= rates.parts("conc_rate", row["concentrators"], row["participants"]) | rates.parts("comp_rate", row["completers"], row["concentrators"])
+    row |= {"conc_rate_rule": "PV-S-CONC", "comp_rate_rule": "PV-S-COMP"} if row["level"] == "secondary" else {"conc_rate_rule": "PV-P-CONC", "comp_rate_rule": "PV-P-COMP"}
 hold("program_results", ("grouping_set", "year", "level", "program_code"), results + everything)
 
 # ---- the scorecard -------------------------------------------------------------------------------------------------------------------------------------
@@ -341,6 +344,7 @@ hold("program_results", ("grouping_set", "year", "level", "program_code"), resul
 of = {(r["year"], r["level"], r["program_code"]): r for r in results}
 placement = {(r["year"], r["level"], r["program_code"]): r for r in
              rows("SELECT * FROM mart_indicator WHERE grouping_set = 'program_code' AND indicator = CASE level WHEN 'secondary' THEN '3S1' ELSE '1P1' END")}
+measured = {(r["year"], r["level"]) for r in rows("SELECT year, level FROM mart_indicator WHERE grouping_set = 'total' AND indicator IN ('3S1', '1P1')")}
 schools = {(r["year"], r["program_code"]): r for r in
            rows("SELECT year, program_code, count(*) AS offering, max(courses) AS courses, count(*) FILTER (WHERE courses >= 3) AS sequences FROM offered GROUP BY ALL")}
 offering_years = {year for year, _ in schools}
@@ -356,6 +360,7 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
         verdict = field["supply_class"] if known else None
         offers = {"schools_offering": o["offering"] if o else 0, "courses_offered": o["courses"] if o else 0, "schools_with_sequence": o["sequences"] if o else 0} \
             if in_school and year in offering_years else dict.fromkeys(("schools_offering", "courses_offered", "schools_with_sequence"))
+        of_leavers = [l[k] for k in ("numerator", "denominator", "covered_denominator", "pending")] if l else [0, 0, 0, 0]
         status = l["rate_status"] if l else "not_applicable"
         met = {
             "size_met": n >= 15, "concentration_met": c / n >= 0.4 if n >= 10 else None, "completion_met": d / c >= 0.3 if c >= 10 else None,
@@ -368,9 +373,9 @@ for year, level in {(r["year"], r["level"]) for r in everything}:
             "year": year, "level": level, "program_code": code, "title": p["title"], "cip_code": p["cip_code"], "career_cluster": clusters.told(code, "C16", year)[0],
             "participants": n,
             "participants_before": before["participants"] if before else None, "participants_change": n - before["participants"] if before else None,
-            "concentrators": c, "completers": d, "concentration_rate": c / n if n else None, "completion_rate": d / c if c else None,
-            "credential_earners": e if in_school else None, "placement_indicator": "3S1" if in_school else "1P1", "placed": l and l["numerator"],
-            "leavers": l and l["denominator"], "placement_rate": l and l["rate"], "placement_status": status, **offers,
+            "concentrators": c, "completers": d, **rates.parts("conc_rate", c, n), **rates.parts("comp_rate", d, c),
+            "credential_earners": e if in_school else None, "placement_indicator": "3S1" if in_school else "1P1", "placed_rate_rule": ("PV-3S1" if in_school else "PV-1P1") if (year, level) in measured else None,
+            **dict(zip(("placed", "leavers", "leavers_observable", "leavers_pending"), of_leavers)), **rates.parts("placed_rate", *of_leavers), **offers,
             **{k: field[k] for k in ("openings", "openings_high_wage", "openings_in_demand", "median_wage")},
             "field_completers": field["completers"] if known else None, "supply_class": verdict, **met,
             "standards_judged": sum(1 for v in met.values() if v is not None), "standards_met": sum(1 for v in met.values() if v), "standards_rule": "PRG-STD",

@@ -19,7 +19,10 @@ out = pathlib.Path(sys.argv[1])
 pointer = json.loads((out / "current.json").read_text())
 release = out / "releases" / pointer["release"]
 manifest = json.loads((release / "manifest.json").read_text())
-dictionary = duckdb.sql(f"select table_name, column_name from '{release}/dictionary.parquet'").fetchall()
+entries = duckdb.sql(f"select table_name, column_name, definition, universe, source, nulls, ceds from '{release}/dictionary.parquet'").fetchall()
+dictionary = {(table, column): nulls for table, column, *_, nulls, _ in entries}
+lacking = [entry[:2] for entry in entries if any(not text or not text.strip() for text in entry[2:])]
+assert not lacking and len(dictionary) == len(entries), f"dictionary entries that lack something: {lacking}"
 
 files = sorted(release.rglob("*.parquet"))
 assert files, "the release holds no Parquet file"
@@ -27,7 +30,9 @@ for file in files:
     schema = pyarrow.parquet.read_schema(file)
     for field in schema:
         assert any(is_plain(field.type) for is_plain in PLAIN), f"{file}: {field.name} is {field.type}"
-        assert len(field.name) <= 32 and field.name.isascii(), f"{file}: {field.name}"
+        # So that `_status` fits behind every name within the 32 that every reader takes.
+        assert len(field.name) <= 32 if field.name.endswith("_status") else len(field.name) <= 25, f"{file}: {field.name}"
+        assert field.name.isascii(), f"{file}: {field.name}"
     with_duckdb = duckdb.sql(f"select count(*) from read_parquet('{file}', hive_partitioning = false)").fetchall()[0][0]
     with_pyarrow = pyarrow.parquet.read_table(file, partitioning=None).num_rows
     with_polars = polars.read_parquet(file, hive_partitioning=False).height
@@ -45,5 +50,11 @@ for table in manifest["tables"]:
     columns = duckdb.sql(f"select * from read_parquet('{folder}/*.parquet', hive_partitioning = false) limit 0").columns
     for column in columns:
         assert (table["table"], column) in dictionary, f"{table['table']}.{column} has no dictionary entry"
+    never = [column for column in columns if dictionary[table["table"], column] == "never"]
+    empty = duckdb.sql(
+        f"select {', '.join(f'count(*) - count({column})' for column in never)} from read_parquet('{folder}/*.parquet', hive_partitioning = false)"
+    ).fetchall()[0]
+    filled = {column: rows for column, rows in zip(never, empty) if rows}
+    assert not filled, f"{table['table']}: the dictionary says never empty, and rows without a value are: {filled}"
 
 print(f"{len(files)} files read alike by DuckDB {duckdb.__version__}, pyarrow {pyarrow.__version__}, polars {polars.__version__}")

@@ -14,7 +14,8 @@ import pyarrow
 import pyarrow.parquet
 
 from clusters import Clusters
-from indicators import faults, wilson
+from indicators import faults
+from rates import wilson
 from outcomes import SOURCES, Learners
 from records import Records
 

@@ -65,7 +65,7 @@ fn a_floor_from_a_year_on_leaves_the_years_before_as_they_were() {
     project.statewide().is_fine();
     let cells = |project: &Project, years: &str| {
         let sql = format!(
-            "select year, grouping_set, placement_type, numerator, denominator, placement_rate_rule, placement_rate_rule_version from placement where year {years} order by all"
+            "select year, grouping_set, placement_type, numerator, denominator, placed_rate_rule, placed_rate_version from placement where year {years} order by all"
         );
         project.ask(&sql.replace("order by all", "order by 1, 2, 3, 4, 5"))
     };

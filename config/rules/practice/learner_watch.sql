@@ -4,7 +4,7 @@ rule: learner_watch
 version: 2
 title: Learners whom a school can still help
 says: >
-  Learners served in the last school year for which enrollments have come, whose last enrollment in it has no end, and what they still lack: one course
+  Learners served in the last school year of which enrollments or CTE courses have come, whose last enrollment in it, if there is any, has no end, and what they still lack: one course
   to be a concentrator in a program (one_course_short), or, being concentrators, completed work-based learning (no_work_based_learning) or a
   recognized credential (no_credential). Whoever left in whatever way is not named: by graduation, by a move to another school or state, by
   death. A learner may stand here several times. It is a list to act on, not a measure: nothing is reported from it.
