@@ -10,17 +10,15 @@ WITH outcomes AS (
     SELECT person_id, reporting_year, 'postsecondary', placement_type, program_code, state, measurable, rule_id, rule_version
     FROM placement_1p1
 ),
-since AS (
-    SELECT person_id, program_code, min(concentrator_year) AS year FROM cte_concentrator_secondary GROUP BY person_id, program_code
-),
 in_programs AS (
     -- At school every program in which the learner was a concentrator by the year of the exit; at a college the one completed.
     SELECT o.person_id, o.reporting_year, o.level, o.placement_type, c.program_code, o.state, o.measurable, o.rule_id, o.rule_version
-    FROM since AS c
+    FROM cte_concentrator_secondary AS c
     JOIN (SELECT o.*, x.exit_year
           FROM (SELECT person_id, reporting_year, exit_year FROM secondary_exit) AS x
           JOIN outcomes AS o ON x.person_id = o.person_id AND x.reporting_year = o.reporting_year
-          WHERE o.level = 'secondary') AS o ON c.person_id = o.person_id AND c.year <= o.exit_year
+          WHERE o.level = 'secondary') AS o ON c.person_id = o.person_id AND c.reporting_year = o.reporting_year
+                                       AND c.concentrator_year <= o.exit_year
     UNION ALL
     SELECT person_id, reporting_year, level, placement_type, program_code, state, measurable, rule_id, rule_version
     FROM outcomes

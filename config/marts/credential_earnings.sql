@@ -1,9 +1,9 @@
 -- One row a leaver, level, exit year, quarter after the exit and program, with the best credential by the exit.
 WITH in_programs AS (
     -- As for `earnings`: the programs in which a leaver concentrated by the year of the exit; of a completer, the program that was completed.
-    SELECT person_id, 'secondary' AS level, min(concentrator_year) AS of_year, program_code
-    FROM cte_concentrator_secondary
-    GROUP BY person_id, program_code
+    SELECT c.person_id, 'secondary' AS level, x.exit_year AS of_year, c.program_code
+    FROM secondary_exit AS x
+    JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year AND c.concentrator_year <= x.exit_year
     UNION ALL
     SELECT person_id, 'postsecondary', completion_year, program_code FROM postsecondary_completion
 )
@@ -19,7 +19,6 @@ RIGHT JOIN (in_programs AS p
 RIGHT JOIN (credential_at_exit AS c
 RIGHT JOIN employment_after_exit AS e
         ON c.person_id = e.person_id AND c.level = e.level AND c.exit_year = e.exit_year)
-        ON p.person_id = e.person_id AND p.level = e.level
-           AND p.of_year <= e.exit_year AND (e.level = 'secondary' OR p.of_year = e.exit_year))
+        ON p.person_id = e.person_id AND p.level = e.level AND p.of_year = e.exit_year)
         ON g.program_code = p.program_code AND g.reporting_year = e.exit_year)
         ON a.person_id = e.person_id

@@ -8,14 +8,14 @@ exits AS (
     FROM secondary_exit
 ),
 in_programs AS (
-    -- The programs in which the learner had taken part by the exit, as the year of its report shows them. A program that is not in the directory
+    -- The programs in which the learner had taken part by the exit, by the rule of the year in which it is reported. A program that is not in the directory
     -- goes by its own code where that is a CIP code.
     SELECT x.person_id, x.exit_year, t.program_code, COALESCE(g.cluster16, '_unknown') AS career_cluster,
            substr(COALESCE(v.current_code, g.cip_code, CASE WHEN t.program_code LIKE '__.____' THEN t.program_code END), 1, 5) AS cip4
     FROM cips AS v
     RIGHT JOIN (program_cluster AS g
     RIGHT JOIN (exits AS x
-    JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year)
+    JOIN cte_participant_secondary AS t ON t.person_id = x.person_id AND t.reporting_year = x.reporting_year AND t.participant_year <= x.exit_year)
             ON g.program_code = t.program_code AND g.reporting_year = x.exit_year)
             ON v.code = COALESCE(g.cip_code, t.program_code) AND v.year = CASE WHEN g.cip_code <> t.program_code THEN 0 ELSE x.exit_year END
 ),
@@ -74,10 +74,10 @@ outcomes AS (
            p.rule_id AS q2_rule_id, p.rule_version AS q2_rule_version
     FROM reach AS r
     CROSS JOIN (studied AS d
-    RIGHT JOIN ((SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
+    RIGHT JOIN ((SELECT person_id, reporting_year, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, reporting_year) AS c
     RIGHT JOIN (exits AS x
     JOIN placed AS p ON p.person_id = x.person_id AND p.reporting_year = x.reporting_year)
-            ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
+            ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year AND c.since <= x.exit_year)
             ON d.person_id = x.person_id AND d.exit_year = x.exit_year)
 )
 SELECT o.person_id, o.exit_year AS year, o.dual,

@@ -9,12 +9,6 @@ WITH outcomes AS (
            is_met, TRUE, FALSE, rule_id, rule_version
     FROM program_quality
 ),
-secondary_since AS (
-    SELECT person_id, program_code, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, program_code
-),
-secondary_reached AS (
-    SELECT person_id, program_code, min(concentrator_year) AS year FROM cte_concentrator_secondary GROUP BY person_id, program_code
-),
 placed AS (
     -- The exit says in which year it was; a year later the learner may have become a concentrator of one more program.
     SELECT p.person_id, p.reporting_year, x.exit_year, p.district_id, p.school_id,
@@ -35,20 +29,19 @@ in_programs AS (
     SELECT p.person_id, p.reporting_year, '3S1', 'secondary', p.district_id, p.school_id, c.program_code,
            p.is_met, p.is_covered, p.is_pending, p.rule_id, p.rule_version
     FROM placed AS p
-    JOIN secondary_reached AS c ON c.person_id = p.person_id AND c.year <= p.exit_year
+    JOIN cte_concentrator_secondary AS c ON c.person_id = p.person_id AND c.reporting_year = p.reporting_year AND c.concentrator_year <= p.exit_year
     UNION ALL
-    -- In the year of their cohort, or a year after it, not all are shown any more; whatever they concentrated in by then counts.
     SELECT g.person_id, g.reporting_year, '1S1', 'secondary', g.district_id, g.school_id, c.program_code,
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
     FROM graduation_four_year AS g
-    JOIN secondary_since AS c ON c.person_id = g.person_id AND c.since <= g.cohort_year
+    JOIN cte_concentrator_secondary AS c ON c.person_id = g.person_id AND c.reporting_year = g.cohort_year
     -- What was worked out where no certified file has come enters no indicator, and so no federal report.
     WHERE g.in_denominator AND g.basis = 'certified'
     UNION ALL
     SELECT g.person_id, g.reporting_year, '1S2', 'secondary', g.district_id, g.school_id, c.program_code,
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
     FROM graduation_extended AS g
-    JOIN secondary_since AS c ON c.person_id = g.person_id AND c.since <= g.reporting_year
+    JOIN cte_concentrator_secondary AS c ON c.person_id = g.person_id AND c.reporting_year = g.reporting_year
     WHERE g.in_denominator
     UNION ALL
     SELECT person_id, reporting_year, CASE level WHEN 'secondary' THEN '4S1' ELSE '3P1' END, level, district_id, school_id, program_code,

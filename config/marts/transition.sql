@@ -5,8 +5,8 @@ WITH cips AS (
 ),
 exits AS (
     SELECT x.person_id, x.reporting_year, x.exit_year, x.district_id, x.counted_exit_date, x.counted_exit_date + INTERVAL '1' YEAR AS year_after
-    FROM (SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary) AS c
-    JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.reporting_year = c.reporting_year
+    FROM (SELECT person_id, reporting_year, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, reporting_year) AS c
+    JOIN secondary_exit AS x ON x.person_id = c.person_id AND x.reporting_year = c.reporting_year AND c.since <= x.exit_year
 ),
 enrolments AS (
     -- What began within a year after the exit; what began before it is dual enrolment. The Clearinghouse writes college codes with a hyphen and
@@ -63,7 +63,7 @@ leavers AS (
     FROM cips AS v
     RIGHT JOIN (program_cluster AS g
     RIGHT JOIN (exits AS x
-    JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year)
+    JOIN cte_concentrator_secondary AS c ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year AND c.concentrator_year <= x.exit_year)
             ON g.program_code = c.program_code AND g.reporting_year = x.exit_year)
             ON v.code = COALESCE(g.cip_code, c.program_code) AND v.year = CASE WHEN g.cip_code <> c.program_code THEN 0 ELSE x.exit_year END
 ),

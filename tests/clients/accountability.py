@@ -95,12 +95,15 @@ def attainments(learners):
             continue
         place = (row["district_id"], row["school_id"])
         yield outcome(person, year, "graduated", "secondary", place, ["_none"], bool(day))
-        if learners.concentrated_by(person, year):
+        # Of a cohort that no file certified nothing says that somebody is counted in it, and so the last status stands.
+        of = [year] if year in certified else [y for y in learners.years(person, "secondary") if y <= year]
+        concentrator = any(learners.concentrates(person, y) for y in of)
+        if concentrator:
             yield outcome(person, year, "concentrator_graduated", "secondary", place, ["_none"], bool(day))
         if not day:
             continue
         met = {
-            "concentrator": bool(learners.concentrated_by(person, year)),
+            "concentrator": concentrator,
             "completer": first.get(person, 9999) <= year,
             "credential_listed": any(on <= day for on, _ in earned.get(person, ())),
             "credential_recognized": any(on <= day and recognized for on, recognized in earned.get(person, ())),

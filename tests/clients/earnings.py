@@ -107,6 +107,12 @@ for (person, year), exits in by_year.items():
 served = defaultdict(set)
 for row in k12 + courses:
     served[row["person_id"], "secondary"] |= {row["school_year"], row["school_year"] + 1}
+# Of a cohort and of an exit's report somebody is counted who left long before.
+counted = [(row["person_id"], row["cohort_year"]) for row in linked("graduation_cohort")]
+counted += [(row["person_id"], row["cohort_year"] + row["cohort_length"] - 4 + more) for row in linked("extended_cohort") for more in (0, 1)]
+counted += [(person, year + 1) for person, level, year, *_ in left if level == "secondary"]
+for person, year in counted:
+    served[person, "secondary"] |= {year} if any(y < year for y in served[person, "secondary"]) else set()
 for row in terms:
     if row["enrollment_status"] not in ("W", "D", "A") and not row["dual_enrolled"]:
         served[row["person_id"], "postsecondary"] |= {row["academic_year"], row["academic_year"] + 1}

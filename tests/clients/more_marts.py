@@ -62,7 +62,15 @@ create table at_school as
   select person_id, y, true as served, district_id, school_id from own
   union all
   select person_id, y + 1, false, district_id, school_id from own
-  where not exists (select 1 from own o where o.person_id = own.person_id and o.y = own.y + 1);
+  where not exists (select 1 from own o where o.person_id = own.person_id and o.y = own.y + 1)
+  union all
+  -- Who left long before is counted in the year of a cohort.
+  select distinct on (person_id, y) c.person_id, c.y, false, own.district_id, own.school_id
+  from (select person_id, cohort_year as y from graduation_cohort
+        union select person_id, cohort_year + cohort_length - 4 + d from extended_cohort, (values (0), (1)) as t(d)) as c
+  join own on own.person_id = c.person_id and own.y < c.y
+  where not exists (select 1 from own o where o.person_id = c.person_id and o.y in (c.y, c.y - 1))
+  order by c.person_id, c.y, own.y desc;
 create table at_college as
   with own as (select distinct person_id, academic_year as y from ps_enrollment
                where enrollment_status not in ('W', 'D', 'A') and dual_enrolled is not true)

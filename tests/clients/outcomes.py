@@ -98,19 +98,33 @@ class Learners:
                 days = (1, row["term_begin"], row["term_end"])
                 self.serve(row["person_id"], "postsecondary", row["academic_year"], days, (None, row["college_id"]))
 
+        # Whom no school serves any more is counted in the years of a cohort, the extended one a year later too, and of an exit's report.
+        self.counted = defaultdict(set)
+        for row in self.t["graduation_cohort"]:
+            self.counted[row["person_id"], "secondary"].add(row["cohort_year"])
+        for row in self.t["extended_cohort"]:
+            year = row["cohort_year"] + row["cohort_length"] - 4
+            self.counted[row["person_id"], "secondary"] |= {year, year + 1}
+        for person, year, *_ in self.exits:
+            self.counted[person, "secondary"].add(year + 1)
+
     def serve(self, person, level, year, days, place):
         before = self.served[person, level].get(year)
         if before is None or (days, place) > before:
             self.served[person, level][year] = (days, place)
 
     def shown(self, person, level, year):
-        """A status is shown in a year of service and in the year after, since the law came into force."""
-        years = self.served.get((person, level), {})
-        return year >= LAW and (year in years or year - 1 in years)
+        """A status is shown in a year of service, in the year after, and in later ones in which the learner is counted, since the law came into force."""
+        return year in self.years(person, level)
 
     def years(self, person, level):
         """Every year in which a status of the learner can be shown."""
-        return sorted({y for served in self.served.get((person, level), {}) for y in (served, served + 1) if y >= LAW})
+        return sorted(y for y in self.all_years(person, level) if y >= LAW)
+
+    def all_years(self, person, level):
+        """Those, and what there were before this law."""
+        served = self.served.get((person, level), {})
+        return {y for year in served for y in (year, year + 1)} | {y for y in self.counted.get((person, level), ()) if any(year < y for year in served)}
 
     # Who took part in which programs. participated and concentrated: by person and level, the year of each program in which the status was reached.
 
@@ -159,10 +173,6 @@ class Learners:
         """The programs in which a learner is shown as a concentrator in a year."""
         reached = self.concentrated.get((person, level), {})
         return {program for program, since in reached.items() if since <= year} if self.shown(person, level, year) else set()
-
-    def concentrated_by(self, person, year, level="secondary"):
-        """The programs in which a learner is shown as a concentrator in a year or in any before it."""
-        return {program for y in self.years(person, level) if y <= year for program in self.concentrates(person, y, level)}
 
     def concentrated_as_of(self, person, year, level="secondary"):
         """The programs whose status a learner had reached by a year, though it be shown in others, of which one is of the law."""
@@ -360,7 +370,7 @@ class Learners:
         """3S1, by type and of any, of who was a concentrator by the year of the exit; reported in the year after."""
         for person, exit_year, counted, row in self.exits:
             year, number = exit_year + 1, quarter(counted) + 2
-            of = self.concentrated_as_of(person, exit_year)
+            of = {program for program in self.concentrates(person, year) if self.concentrated[person, "secondary"][program] <= exit_year}
             if not of:
                 continue
             training = self.in_training(person, number)
@@ -402,7 +412,7 @@ class Learners:
 
     def graduations(self):
         """1S1 and 1S2: of the concentrators included in the certified cohort, the graduates. Of several records of one person the included, then the
-        graduated stands. The extended cohort is reported a year later. Who was a concentrator in any year until then counts: the status stays."""
+        graduated stands. The extended cohort is reported a year later. Who was a concentrator by then counts, wherever they are now: the status stays."""
         for source, name, extra in (("graduation_cohort", "1S1", 0), ("extended_cohort", "1S2", 1)):
             best = {}
             for row in self.t[source]:
@@ -414,7 +424,7 @@ class Learners:
                     best[key] = (rank, row)
             for (person, cohort), (_, row) in best.items():
                 year = cohort + extra
-                of = self.concentrated_by(person, year)
+                of = self.concentrates(person, year)
                 if year >= LAW and row["included"] and of:
                     yield outcome(person, year, name, "secondary", (row["district_id"], row["school_id"]), of, row["graduated"])
 

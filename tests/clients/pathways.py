@@ -33,7 +33,7 @@ def view(name, folder, pattern="*.parquet"):
 
 SOURCES = (
     "k12_enrollment", "cte_courses", "ps_enrollment", "nsc_detail", "ui_wages", "wages_out_of_state", "credentials", "credential_list", "nontraditional", "programs", "organizations",
-    "cip_cluster",
+    "cip_cluster", "graduation_cohort", "extended_cohort",
 )
 for source in SOURCES:
     view(source, out / "store/linked" / steps[f"linked/{source}"])
@@ -70,8 +70,12 @@ SELECT person_id AS p, school_year AS y, COALESCE(NULLIF(program_code, ''), cip_
        completion_date AS day, completed, completed AND COALESCE(grade_mark, '') NOT IN ('F', 'W') AS passed, COALESCE(credits, 1.0) AS credits
 FROM cte_courses WHERE person_id IS NOT NULL;
 CREATE TABLE served AS SELECT person_id AS p, school_year AS y FROM k12_enrollment UNION SELECT p, y FROM course;
--- A status is shown in years of service and in the year after, from 2020 on.
-CREATE TABLE shown AS SELECT DISTINCT p, y + d AS y FROM served, (VALUES (0), (1)) AS t(d) WHERE y + d >= 2020;
+-- A status is shown in years of service, in the year after, and in later ones in which a cohort counts a learner, from 2020 on.
+CREATE TABLE shown AS
+SELECT DISTINCT p, y + d AS y FROM served, (VALUES (0), (1)) AS t(d) WHERE y + d >= 2020
+UNION SELECT c.p, c.y FROM (SELECT person_id AS p, cohort_year AS y FROM graduation_cohort
+                            UNION SELECT person_id, cohort_year + cohort_length - 4 + d FROM extended_cohort, (VALUES (0), (1)) AS t(d)) AS c
+      WHERE c.y >= 2020 AND EXISTS (SELECT 1 FROM served AS s WHERE s.p = c.p AND s.y < c.y);
 
 -- Courses of a program in the order of years; a repeated one stands once, in its first year with its most credit, and no course is more than one unit.
 CREATE TABLE units AS
@@ -155,8 +159,8 @@ SELECT DISTINCT e.p, 'nontraditional' FROM entry AS e JOIN person AS a ON a.p = 
 CREATE TABLE left_with AS
 SELECT x.p, x.y, s.program, CASE WHEN g.cip <> s.program THEN now_of(g.cip, NULL)
                                  WHEN regexp_matches(s.program, '^[0-9]{2}[.][0-9]{4}$') THEN now_of(s.program, x.y) END AS cip, k.cluster,
-       COALESCE(s.concentrator <= x.y + 1, false) AS is_concentrator
-FROM exit AS x JOIN since AS s ON s.p = x.p AND s.participant <= x.y + 1 JOIN shown AS w ON w.p = x.p AND w.y = x.y + 1
+       COALESCE(s.concentrator <= x.y, false) AS is_concentrator
+FROM exit AS x JOIN since AS s ON s.p = x.p AND s.participant <= x.y JOIN shown AS w ON w.p = x.p AND w.y = x.y + 1
 LEFT JOIN program AS g ON g.program = s.program LEFT JOIN in_cluster AS k ON k.program = s.program AND k.y = x.y;
 """)
 

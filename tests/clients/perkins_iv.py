@@ -67,9 +67,8 @@ def outcomes(learners, concentrators, participants_of):
     """School completion, graduation and non-traditional participation: person, year, indicator, and whether it was met."""
     first = {}
     for (person, _), since in concentrators.items():
-        # A concentrator is one whom a school served in a year of Perkins IV or in the year before.
-        served = learners.served.get((person, "secondary"), {})
-        if any(since <= year and (year in served or year - 1 in served) for year in YEARS):
+        # A concentrator is one whose status is shown in a year of Perkins IV.
+        if any(since <= year for year in learners.all_years(person, "secondary") if year in YEARS):
             first[person] = min(first.get(person, 9999), since)
     for person, year, _, row in learners.exits:
         if year == 2019 and first.get(person, 9999) <= year:
@@ -102,9 +101,8 @@ def marks(learners, concentrators, participants_of):
     """Each outcome in each of its programs: person, year, indicator, level, district, program, and whether it was met there."""
     reached = defaultdict(dict)
     for (person, program), since in concentrators.items():
-        # A concentrator is one whom a school served in a year of Perkins IV or in the year before, once the status was reached.
-        served = learners.served.get((person, "secondary"), {})
-        if any(since <= year and (year in served or year - 1 in served) for year in YEARS):
+        # A concentrator is one whose status is shown in a year of Perkins IV, once it was reached.
+        if any(since <= year for year in learners.all_years(person, "secondary") if year in YEARS):
             reached[person][program] = since
     left = {(person, year): row["district_id"] for person, year, _, row in learners.exits}
     certified = {}
@@ -163,7 +161,7 @@ def main(out, without):
                 served = learners.served.get((person, level), {})
                 # A participant's year is that of the first course or credit, before the one credit may be whole.
                 own = since if status == "concentrator" else None
-                mine |= {(person, program, year, own, year in served) for year in YEARS if since <= year and (year in served or year - 1 in served)}
+                mine |= {(person, program, year, own, year in served) for year in learners.all_years(person, level) if year in YEARS and since <= year}
             rows = [row for row in table(records, f"cte_{status}_{level}") if row["reporting_year"] < 2020]
             told = {(r["person_id"], r["program_code"], r["reporting_year"], r.get("concentrator_year"), r["served"]) for r in rows}
             assert len(told) == len(rows) and {row["rule_id"][:3] for row in rows} <= {"P4-"}, f"{status} {level}"

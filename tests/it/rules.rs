@@ -83,6 +83,38 @@ fn a_floor_from_a_year_on_leaves_the_years_before_as_they_were() {
 }
 
 #[test]
+fn a_status_from_a_year_on_is_that_of_every_indicator_of_the_year() {
+    let project = Project::after_a_run();
+    with_a_floor(&project);
+    let own = "config/rules/wage_floor/cte_concentrator_secondary";
+    project.write(
+        &format!("{own}.override.yaml"),
+        "overrides: cte_concentrator_secondary\nid: WF-CONC\nversion: 1\nsays: Three courses.\ncitation: A state rule\nowner: State CTE data team\n\
+         effective: { from: 2023-07-01 }\nparameters: { min_courses: 3 }\n",
+    );
+    project.write(
+        &format!("{own}.fixtures.yaml"),
+        "- case: Nobody took anything\n  given:\n    cte_courses: []\n  expect: []\n",
+    );
+    project.statewide().is_fine();
+    let of = |project: &Project, years: &str, what: &str| {
+        let cell = "grouping_set = 'total' and level = 'secondary'";
+        project
+            .ask(&format!("select indicator, year, {what} from indicator where {cell} and year {years} order by 1, 2"))
+    };
+    // Who left two years before and had two courses is no concentrator of the new year's cohort, though the old years still call them one.
+    let before = of(&project, "< 2024", "numerator, denominator");
+    assert_eq!(before, of(released(), "< 2024", "numerator, denominator"), "a year before the change is otherwise");
+    let count = |row: &String| row.rsplit(',').next().and_then(|n| n.parse::<i64>().ok()).unwrap();
+    let (now, then) = (of(&project, "= 2024", "denominator"), of(released(), "= 2024", "denominator"));
+    assert_eq!(now.len(), then.len(), "{now:?}");
+    assert!(now.len() >= 9, "{now:?}");
+    for (now, then) in now.iter().zip(&then) {
+        assert!(count(now) < count(then), "{now} beside {then}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_pack_is_said_where_it_is() {
     let checked = |change: &dyn Fn(&Project)| {
         let project = Project::without_data();

@@ -55,8 +55,8 @@ looked_at AS (
     FROM reach AS r
     CROSS JOIN ((SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
     RIGHT JOIN (earned AS e
-    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
-    RIGHT JOIN secondary_exit AS x ON c.person_id = x.person_id AND c.since <= x.exit_year)
+    RIGHT JOIN ((SELECT person_id, reporting_year, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, reporting_year) AS c
+    RIGHT JOIN secondary_exit AS x ON c.person_id = x.person_id AND c.reporting_year = x.reporting_year AND c.since <= x.exit_year)
                                    ON e.person_id = x.person_id AND e.reporting_year = x.reporting_year)
                                    ON k.person_id = x.person_id)
 )

@@ -6,7 +6,7 @@ title: Extended-year graduation (1S2)
 says: >
   The state's certified extended-year adjusted cohort: who is included in it, and who graduated within the years that the cohort was given.
   It is reported as many years after the cohort year as it was given beyond four. The indicator 1S2 counts those among the included who were
-  concentrators in any year up to the reporting year; its numerator is those of them who graduated. Cohort year, inclusion and graduation
+  concentrators by the rule of the reporting year, which reads all years up to it; its numerator is those of them who graduated. Cohort year, inclusion and graduation
   are taken from the certified file and never computed.
 citation: Perkins V sec. 113(b)(2)(A)(i)(II)
 grain: [person_id, reporting_year]
@@ -51,7 +51,7 @@ cohort AS (
     JOIN given AS g ON g.person_id = s.person_id AND g.cohort_year = s.cohort_year
 ),
 concentrators AS (
-    SELECT person_id, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id
+    SELECT DISTINCT person_id, reporting_year AS year FROM cte_concentrator_secondary
 )
 SELECT g.person_id, g.reporting_year, g.cohort_year, g.cohort_length, g.district_id, g.school_id, g.included, g.graduated,
        c.person_id IS NOT NULL AS concentrator,
@@ -59,5 +59,5 @@ SELECT g.person_id, g.reporting_year, g.cohort_year, g.cohort_length, g.district
        g.included AND g.graduated AND c.person_id IS NOT NULL AS in_numerator,
        'certified' AS basis
 FROM cohort AS g
-LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.since <= g.reporting_year
+LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.year = g.reporting_year
 WHERE g.place = 1

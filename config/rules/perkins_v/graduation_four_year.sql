@@ -5,8 +5,8 @@ version: 3
 title: Four-year graduation (1S1)
 says: >
   The state's certified four-year adjusted cohort: who is included in it, and who graduated. The indicator 1S1 counts those among
-  the included who were concentrators in any year up to the cohort year, for the status stays with who left school early; its numerator is
-  those of them who graduated. Cohort year, inclusion and graduation are taken from the certified file. Of a cohort year of which no certified
+  the included who are concentrators by the rule of the cohort year, which reads all years up to it, so that the status stays with who left
+  school early; its numerator is those of them who graduated. Cohort year, inclusion and graduation are taken from the certified file. Of a cohort year of which no certified
   file has come, they are worked out from enrollment: the cohort of who enters grade 9 is that of three years later, who is first seen in a
   later grade belongs to the cohort of that grade, who last left for another state or a private school or died is not included, and who left
   with a diploma by the end of August of the cohort year graduated; who stands in the certified cohort of another year belongs there. Such rows are marked as derived; they enter no indicator and no federal
@@ -95,8 +95,13 @@ cohort AS (
     FROM stays
 ),
 concentrators AS (
-    -- Nobody is shown two years after they left, so the year of the cohort alone would lose who left early.
-    SELECT person_id, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id
+    -- Whoever stands in a certified cohort has a status in its year. Who left early and stands in none that is certified keeps the last.
+    SELECT DISTINCT person_id, reporting_year AS year, 'certified' AS basis FROM cte_concentrator_secondary
+    UNION ALL
+    SELECT u.person_id, u.cohort_year, 'derived'
+    FROM stays AS u
+    JOIN (SELECT person_id, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
+      ON c.person_id = u.person_id AND c.since <= u.cohort_year
 )
 SELECT g.person_id, g.cohort_year + $lag_years AS reporting_year, g.cohort_year, g.district_id, g.school_id, g.included, g.graduated,
        g.graduation_date, c.person_id IS NOT NULL AS concentrator,
@@ -104,4 +109,4 @@ SELECT g.person_id, g.cohort_year + $lag_years AS reporting_year, g.cohort_year,
        g.included AND g.graduated AND c.person_id IS NOT NULL AS in_numerator,
        g.basis
 FROM cohort AS g
-LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.since <= g.cohort_year
+LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.year = g.cohort_year AND c.basis = g.basis

@@ -6,7 +6,8 @@ title: Learners by reporting year
 says: >
   One row for each learner, level and year in which a school or college served them, with the organization that served them last in that
   year and the special populations they belonged to at any time in it. The year after is kept too, marked as not served, because the exit of
-  one year is reported in the next. College rows from dual enrolment belong to the secondary level and make no postsecondary
+  one year is reported in the next; and so is every later year in which a learner is still counted: the year of the cohort, four-year or
+  extended, the one after the latter, in which a state may report it, and that in which an exit is reported. So whoever is counted in a year has a status by the rules of that year. College rows from dual enrolment belong to the secondary level and make no postsecondary
   year: those that the college marks, and those that began on or before the last counted day at school.
   Only a parent on active duty makes a learner military-connected.
 citation: Perkins V sec. 3(48); domain defaults for attributes
@@ -20,7 +21,7 @@ columns:
   - { name: person_id, type: text, label: Person, sensitivity: quasi }
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year in which the program year ends, sensitivity: quasi }
   - { name: level, type: text, label: Level, definition: secondary or postsecondary, sensitivity: quasi }
-  - { name: served, type: boolean, label: Served in the year, definition: False in the year after the last service, sensitivity: quasi }
+  - { name: served, type: boolean, label: Served in the year, definition: "False in the year after the last service, and in later ones in which the learner is still counted", sensitivity: quasi }
   - { name: district_id, type: text, label: Last district in the year, definition: Empty for colleges, sensitivity: quasi }
   - { name: school_id, type: text, label: Last school or college in the year, sensitivity: quasi }
   - { name: grade, type: text, label: Highest grade in the year, sensitivity: quasi, code_set: grade_level }
@@ -86,6 +87,26 @@ school_shown AS (
     RIGHT JOIN school_years AS y ON n.person_id = y.person_id)
             ON a.lag = 0 OR (n.years >> CAST((y.year + a.lag) % 60 AS BIGINT)) & 1 = 0
 ),
+counted AS (
+    SELECT person_id, cohort_year AS year FROM graduation_cohort
+    UNION ALL SELECT person_id, cohort_year + cohort_length - 4 FROM extended_cohort
+    UNION ALL SELECT person_id, cohort_year + cohort_length - 3 FROM extended_cohort
+    UNION ALL SELECT person_id, reporting_year FROM secondary_exit
+),
+late AS (
+    -- Counted in a year that is neither one of service nor the one after: who left early, and few others.
+    SELECT DISTINCT c.person_id, c.year
+    FROM at_school AS n
+    JOIN counted AS c ON n.person_id = c.person_id
+    WHERE (n.years >> CAST(c.year % 60 AS BIGINT)) & 1 = 0 AND (n.years >> CAST((c.year - $lag_years) % 60 AS BIGINT)) & 1 = 0
+),
+late_shown AS (
+    -- They stand with the organization that served them last; the year comes before `place`.
+    SELECT l.person_id, l.year, max(concat(s.year, s.place)) AS place
+    FROM late AS l
+    JOIN school AS s ON s.person_id = l.person_id AND s.year < l.year
+    GROUP BY l.person_id, l.year
+),
 college_years AS (
     -- Of colleges, whose rows are few, the year after stands behind every year of service: '0' comes before '1' and '2'.
     SELECT person_id, year, max(place) AS place, bool_or(pell) AS pell, bool_or(ps_disability) AS ps_disability
@@ -103,6 +124,11 @@ SELECT person_id, year + lag AS reporting_year, 'secondary' AS level, lag = 0 AS
        CASE WHEN lag = 0 THEN migrant END AS migrant, CASE WHEN lag = 0 THEN single_parent END AS single_parent,
        CASE WHEN lag = 0 THEN out_of_workforce END AS out_of_workforce, CASE WHEN lag = 0 THEN military_parent END AS military_parent
 FROM school_shown
+UNION ALL
+SELECT person_id, year, 'secondary', FALSE, NULLIF(split_part(place, '|', 2), ''), NULLIF(split_part(place, '|', 3), ''),
+       CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
+       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+FROM late_shown
 UNION ALL
 SELECT person_id, year, 'postsecondary', substr(place, 1, 1) <> '0', CAST(NULL AS VARCHAR), NULLIF(split_part(place, '|', 3), ''),
        CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),

@@ -160,8 +160,8 @@ reasons AS (
     RIGHT JOIN (searched AS k
     RIGHT JOIN (told AS t
     RIGHT JOIN (outcomes AS o
-    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
-    RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.since <= e.exit_year)
+    RIGHT JOIN ((SELECT person_id, reporting_year, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, reporting_year) AS c
+    RIGHT JOIN exits AS e ON c.person_id = e.person_id AND c.reporting_year = e.reporting_year AND c.since <= e.exit_year)
                           ON o.person_id = e.person_id AND o.reporting_year = e.reporting_year)
                           ON t.person_id = e.person_id AND t.reporting_year = e.reporting_year)
                           ON k.person_id = e.person_id)

@@ -46,10 +46,10 @@ columns:
   - { name: school_id, type: text, label: School of the exit or college of the completion, sensitivity: quasi }
 --- */
 WITH exits AS (
-    SELECT person_id, 'secondary' AS level, exit_year, exit_year + $lag_years AS reporting_year, exit_quarter, district_id, school_id
+    SELECT person_id, 'secondary' AS level, exit_year, exit_year + $lag_years AS reporting_year, exit_quarter, district_id, school_id, reporting_year AS status_year
     FROM secondary_exit
     UNION ALL
-    SELECT person_id, 'postsecondary', completion_year, completion_year + $lag_years, completion_quarter, CAST(NULL AS VARCHAR), school_id
+    SELECT person_id, 'postsecondary', completion_year, completion_year + $lag_years, completion_quarter, CAST(NULL AS VARCHAR), school_id, NULL
     FROM postsecondary_completion
 ),
 counted AS (
@@ -68,8 +68,8 @@ leavers AS (
     SELECT x.*, x.level = 'postsecondary' OR c.person_id IS NOT NULL AS concentrator, k.person_id IS NOT NULL AS bridged, e.person_id IS NOT NULL AS earns
     FROM earners AS e
     RIGHT JOIN ((SELECT person_id FROM person_link WHERE has_ssn OR has_bridge) AS k
-    RIGHT JOIN ((SELECT person_id, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
-    RIGHT JOIN exits AS x ON c.person_id = x.person_id AND c.since <= x.exit_year)
+    RIGHT JOIN ((SELECT person_id, reporting_year, min(concentrator_year) AS since FROM cte_concentrator_secondary GROUP BY person_id, reporting_year) AS c
+    RIGHT JOIN exits AS x ON c.person_id = x.person_id AND c.reporting_year = x.status_year AND c.since <= x.exit_year)
                           ON k.person_id = x.person_id)
                           ON e.person_id = x.person_id
 ),
