@@ -5,7 +5,7 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 
 /// Every quotient of two counts in a plan, in words; empty where there is none. Division by a number that stands in the SQL, as quarters of a year are found, is meant;
-/// so is that of a sum or difference, as whole numbers are rounded up.
+/// so is that of a sum or difference, as whole numbers are rounded up. A product is none of these: 100 * a / b is a percentage without its fraction.
 #[must_use]
 pub fn faults(plan: &LogicalPlan) -> Vec<String> {
     let mut found = Vec::new();
@@ -36,12 +36,13 @@ pub fn faults(plan: &LogicalPlan) -> Vec<String> {
     found
 }
 
-/// Whether an expression is a column or an aggregate, as it stands or cast.
+/// Whether an expression is a column or an aggregate, as it stands, cast, or times something.
 fn is_count(expression: &Expr) -> bool {
     match expression {
         Expr::Column(_) | Expr::AggregateFunction(_) => true,
         Expr::Cast(cast) => is_count(&cast.expr),
         Expr::Alias(alias) => is_count(&alias.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Multiply, right }) => is_count(left) || is_count(right),
         _ => false,
     }
 }
@@ -61,13 +62,15 @@ mod tests {
         for sql in [
             format!("select a / b from {t}"),
             format!("select sum(a) / count(*) from {t}"),
+            format!("select 100 * a / b from {t}"),
+            format!("select sum(a) * 1000 / count(*) from {t}"),
             format!("select x.r from (select a, cast(a as int) / b as r from {t}) as x"),
         ] {
             assert_eq!(faults(&sql).await.len(), 1, "{sql}");
         }
         for sql in [
             format!("select a / 4, a % b, (a + b - 1) / b from {t}"),
-            format!("select arrow_cast(a, 'Float64') / b, c / b, a * 1.0 / b from {t}"),
+            format!("select arrow_cast(a, 'Float64') / b, c / b, a * 1.0 / b, 100.0 * a / b from {t}"),
         ] {
             assert_eq!(faults(&sql).await, Vec::<String>::new(), "{sql}");
         }

@@ -265,7 +265,7 @@ fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Di
     for fault in arithmetic::faults(plan) {
         let (what, todo) = fault.split_once("; ").unwrap_or((fault.as_str(), ""));
         let d = Diagnostic::error("P031", statement.file, format!("not a fraction: {what}"));
-        found.push(d.at_place(statement.line, 0, 0).help(todo));
+        found.push(d.at_place(statement.line + line_of_quotient(statement.text, what), 0, 0).help(todo));
     }
     for fault in reproducible::faults(plan) {
         let (what, todo) = fault.split_once("; ").unwrap_or((fault.as_str(), ""));
@@ -274,6 +274,21 @@ fn not_reproducible(plan: &LogicalPlan, statement: Statement<'_>, found: &mut Di
         let d = Diagnostic::error("P030", statement.file, format!("not reproducible: {what}"));
         found.push(d.at_place(statement.line + line, 0, 0).help(todo));
     }
+}
+
+/// The line, from 0, on which a quotient stands; the first where none is found. The plan says what is divided, and not where: the line is that of a `/` with the
+/// name of the divisor behind it.
+fn line_of_quotient(text: &str, what: &str) -> usize {
+    let divisor = what.split(" / ").nth(1).unwrap_or_default();
+    let divisor = divisor.split(['(', ' ', ')']).find(|word| !word.is_empty()).unwrap_or_default();
+    let divisor = divisor.rsplit('.').next().unwrap_or_default().trim_matches('"').to_lowercase();
+    let behind = |line: &str| {
+        let line = line.to_lowercase();
+        line.split('/').skip(1).any(|rest| {
+            rest.trim_start().starts_with(&divisor) || rest.split([' ', '(', ')', ',', '.']).any(|w| w == divisor)
+        })
+    };
+    text.lines().position(behind).unwrap_or(0)
 }
 
 /// Whether a request's SQL can be planned and makes what its form takes, and whether its learners can be named.
@@ -310,20 +325,18 @@ async fn check_request(
     }
 }
 
-/// The summary's headlines: each a statement of two numbers.
+/// The summary's headlines, each a statement of two numbers, and what it says is to know, each a statement of one.
 async fn headlines(project: &Project, engine: &Engine, known: &[String], found: &mut Diagnostics) {
-    for headline in &project.pipeline.headlines {
-        let sql = &headline.sql;
+    let headlines = project.pipeline.headlines.iter().map(|h| ("headline", &h.says, &h.sql, 2));
+    let notices = project.pipeline.to_know.iter().map(|n| ("notice", &n.says, &n.sql, 1));
+    for (kind, says, sql, numbers) in headlines.chain(notices) {
         let statement = Statement { file: &project.file, line: sql.line, text: sql, tables: known };
-        match engine.plan(&headline.says, sql).await {
-            Ok(plan) if plan.schema().fields().len() == 2 => {}
+        match engine.plan(says, sql).await {
+            Ok(plan) if plan.schema().fields().len() == numbers => {}
             Ok(plan) => {
-                let message = format!("headline `{}` gives {} columns", headline.says, plan.schema().fields().len());
-                found.push(
-                    Diagnostic::error("P041", &project.file, message)
-                        .at(sql)
-                        .help("give the numerator, then the denominator"),
-                );
+                let message = format!("{kind} `{says}` gives {} columns", plan.schema().fields().len());
+                let help = if numbers == 2 { "give the numerator, then the denominator" } else { "give one number" };
+                found.push(Diagnostic::error("P041", &project.file, message).at(sql).help(help));
             }
             Err(error) => found.push(complaint("P040", statement, &error).at(sql)),
         }

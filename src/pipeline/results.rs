@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::AsArray;
+use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::Int64Type;
 
 use crate::engine::EngineError;
@@ -120,17 +120,36 @@ pub fn linkage(results: &mut RunResults, linked: &LinkOutcome) {
 pub async fn headlines(ground: &Ground<'_>) -> Result<Vec<Headline>, PipelineError> {
     let mut headlines = Vec::new();
     for headline in &ground.project.pipeline.headlines {
-        let what = format!("headline `{}`", headline.says);
-        let rows = ground.runner.engine.collect(&what, &headline.sql).await?;
-        let cell = |i: usize| -> Result<u64, PipelineError> {
-            let Some(batch) = rows.iter().find(|b| b.num_rows() > 0) else { return Ok(0) };
-            let column = arrow::compute::cast(batch.column(i), &arrow::datatypes::DataType::Int64);
-            let column = column.map_err(EngineError::arrow(what.as_str()))?;
-            Ok(u64::try_from(column.as_primitive::<Int64Type>().value(0)).unwrap_or(0))
-        };
-        headlines.push(Headline { what: headline.says.clone(), numerator: cell(0)?, denominator: cell(1)? });
+        let said = numbers(ground, &format!("headline `{}`", headline.says), &headline.sql).await?;
+        let number = |i: usize| said.get(i).copied().unwrap_or(0);
+        headlines.push(Headline { what: headline.says.clone(), numerator: number(0), denominator: number(1) });
     }
     Ok(headlines)
+}
+
+/// What a reader should know of the data, as far as there is any of it.
+pub async fn to_know(ground: &Ground<'_>) -> Result<Vec<String>, PipelineError> {
+    let mut notes = Vec::new();
+    for notice in &ground.project.pipeline.to_know {
+        let said = numbers(ground, &format!("`{}`", notice.says), &notice.sql).await?;
+        if let Some(count) = said.first().filter(|count| **count > 0) {
+            notes.push(format!("{}: {count}.", notice.says));
+        }
+    }
+    Ok(notes)
+}
+
+/// The numbers of a statement's one row; what is empty or below zero is 0.
+async fn numbers(ground: &Ground<'_>, what: &str, sql: &str) -> Result<Vec<u64>, PipelineError> {
+    let rows = ground.runner.engine.collect(what, sql).await?;
+    let Some(batch) = rows.iter().find(|b| b.num_rows() > 0) else { return Ok(Vec::new()) };
+    let number = |column: &ArrayRef| {
+        let column = arrow::compute::cast(column, &arrow::datatypes::DataType::Int64);
+        let column = column.map_err(EngineError::arrow(what))?;
+        let column = column.as_primitive::<Int64Type>();
+        Ok(column.iter().next().flatten().and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+    };
+    batch.columns().iter().map(number).collect()
 }
 
 /// The user who runs the program, for the run record.

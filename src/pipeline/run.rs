@@ -282,6 +282,7 @@ impl Begun {
             asked.push(ask(ground, request, &identified, &linked.crosswalk, &inputs_of_sql).await?);
         }
         results.headlines = results::headlines(ground).await?;
+        results.notes.extend(results::to_know(ground).await?);
         let outcome = release::Outcome {
             inputs,
             current,

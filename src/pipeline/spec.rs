@@ -62,6 +62,9 @@ pub struct PipelineDocument {
     /// A few numbers for the first page of the summary.
     #[serde(default)]
     pub headlines: Vec<HeadlineSpec>,
+    /// What a reader of the summary should know, where there is any of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_know: Vec<NoticeSpec>,
     /// The keys it hashes under, by reference: `env:NAME`, `file:PATH` (mode 0600), or `demo` where every source is synthetic.
     pub keys: KeysSpec,
     /// The project that research files are made for; ids of two projects cannot be joined.
@@ -141,6 +144,16 @@ pub struct HeadlineSpec {
     /// What it is, in a few words.
     pub says: String,
     /// SQL over rules and marts: one row, first the numerator, then the denominator.
+    pub sql: Located<String>,
+}
+
+/// Something in the data that people should look at; nothing is said where its number is 0.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeSpec {
+    /// What is counted; its number stands behind it.
+    pub says: String,
+    /// SQL over linked tables, rules and marts: one row with one number.
     pub sql: Located<String>,
 }
 

@@ -123,8 +123,18 @@ fn a_rule_that_divides_whole_numbers() {
     });
     ended.fails_with(
         2,
-        &["P031", "divides whole numbers and drops what is left over", "cte_participant_secondary.sql", "arrow_cast"],
+        &[
+            "P031",
+            "divides whole numbers and drops what is left over",
+            "cte_participant_secondary.sql:34",
+            "arrow_cast",
+        ],
     );
+    let ended = checked(|p| {
+        let rule = "config/rules/perkins_v/cte_participant_secondary.sql";
+        p.replace(rule, "count(*) AS courses,", "100 * count(*) / count(DISTINCT c.course_code) AS courses,");
+    });
+    ended.fails_with(2, &["P031", "cte_participant_secondary.sql:34"]);
 }
 
 #[test]

@@ -372,6 +372,17 @@ fn records_that_contradict_each_other_are_set_aside_or_counted_once() {
     let mut elsewhere = enrolled[3].clone();
     elsewhere[2..4].clone_from_slice(&other[2..4]);
     more(&project, ENROLLMENT, &elsewhere.join(","));
+    // One who graduated in two districts; a program and a course under CIP codes that nobody knows.
+    let graduate = enrolled.iter().find(|fields| fields[21] == "01921" && fields[2] != other[2]).unwrap();
+    let mut twice = graduate.clone();
+    twice[2..4].clone_from_slice(&other[2..4]);
+    more(&project, ENROLLMENT, &twice.join(","));
+    line(&project, "sample_data/directory/programs.csv", 3, |l| replace_field(l, 3, "01.9998"));
+    let courses = "config/contracts/cte_courses.yaml";
+    project.replace(courses, "{ name: program_code, type: text, required: true,", "{ name: program_code, type: text,");
+    line(&project, "sample_data/k12/cte_courses_2020.csv", 2, |l| {
+        replace_field(&replace_field(l, 9, ""), 10, "99.9998")
+    });
     // A code that was retired before the school year of the row: the field is emptied, the row stands.
     let retired = "01930,Retired in 2019,,2019-06-30\n";
     project.add_row("config/code_sets/exit_type.csv", retired);
@@ -385,6 +396,17 @@ fn records_that_contradict_each_other_are_set_aside_or_counted_once() {
         .find(|f| ENROLLMENT.ends_with(f["file"].as_str().unwrap()))
         .unwrap();
     assert_eq!(file["violations"]["exit_type.in_use"], 1, "{file}");
+
+    // The summary says what people should look at.
+    let notes = results["notes"].to_string();
+    for note in [
+        "Learners enrolled in two districts on one day (each counts once, with the last that served them): 2.",
+        "Learners who graduated in two districts (the last exit stands): 1.",
+        "Programs of the directory under CIP codes that no list knows (code_crosswalk): 1.",
+        "CTE courses known by a CIP code alone that no program and no list of clusters knows: 1.",
+    ] {
+        assert!(notes.contains(note), "{note} in {notes}");
+    }
 
     assert!(of_line(&set_aside(&project, ENROLLMENT), 3).contains("K12-E-004"));
     assert_eq!(set_aside(&project, ENROLLMENT).len(), 1, "both enrollments stand");
