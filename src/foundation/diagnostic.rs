@@ -164,6 +164,11 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Leaves out what is but a consequence of other findings.
+    pub fn leave_out(&mut self, consequence: impl Fn(&Diagnostic) -> bool) {
+        self.0.retain(|d| !consequence(d));
+    }
+
     /// The findings by file, line and column, each once.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {

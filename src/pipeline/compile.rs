@@ -14,13 +14,24 @@ use crate::pipeline::compiled::Compiled;
 use crate::pipeline::mart::Mart;
 use crate::pipeline::project::Project;
 use crate::pipeline::request_document::Request;
-use crate::pipeline::sql::{Statement, complaint};
+use crate::pipeline::sql::{NO_TABLE, Statement, complaint};
 use crate::pipeline::tables::OWN_IDS;
 use crate::pipeline::{check_contract, check_linkage, linkage_gate, organizations, source_reach, tables};
 use crate::rules::{Rule, RuleTable};
 
-/// Checks a whole project. All findings come together.
+/// Checks a whole project. All findings come together; where a document could not be read, what only misses its table is left for the next check.
 pub async fn compile(project: &Project, found: &mut Diagnostics) -> Compiled {
+    let unread = found.has_errors();
+    let mut findings = Diagnostics::default();
+    let compiled = check_all(project, &mut findings).await;
+    if unread || crate::rules::tables(&project.rules).is_err() {
+        findings.leave_out(|d| d.code == "M023" || d.message.starts_with(NO_TABLE));
+    }
+    found.extend(findings);
+    compiled
+}
+
+async fn check_all(project: &Project, found: &mut Diagnostics) -> Compiled {
     check_contract::check(project, found);
     check_linkage::check(project, found);
     linkage_gate::check(project, found);

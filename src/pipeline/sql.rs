@@ -10,6 +10,9 @@ use datafusion::sql::resolve::resolve_table_references;
 use crate::engine::EngineError;
 use crate::foundation::{Diagnostic, did_you_mean};
 
+/// How a complaint about a table that nothing makes begins.
+pub const NO_TABLE: &str = "there is no table";
+
 /// Where a statement stands: its file, and the line of that file on which its text begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
@@ -88,7 +91,7 @@ fn unknown_table(text: &str, tables: &[String]) -> (String, Option<String>) {
     };
     let name = name.rsplit('.').next().unwrap_or(name);
     let near = did_you_mean(name, tables.iter().map(String::as_str)).map(str::to_owned);
-    (format!("there is no table `{name}`"), near)
+    (format!("{NO_TABLE} `{name}`"), near)
 }
 
 /// Line from 0 and column from 1 of the first place where a word stands.

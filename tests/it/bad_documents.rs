@@ -230,3 +230,20 @@ fn the_schemas_are_sound_and_accept_the_documents() {
     }
     assert!(seen >= 19, "{seen} documents were looked at");
 }
+
+#[test]
+fn a_document_that_cannot_be_read_is_the_only_thing_that_is_said_of_it() {
+    let ended = checked(|p| {
+        let mart = "config/marts/cte_participation.yaml";
+        p.replace(mart, "label: Gender,", "label: Gender: of whom,");
+    });
+    ended.fails_with(2, &["P003", "cte_participation.yaml", "1 error"]);
+    // Two versions on one day make no table at all; what reads it is not at fault.
+    let ended = checked(|p| {
+        let rule = p.read("config/rules/perkins_v/cte_participant_secondary.sql");
+        p.write("config/rules/perkins_v/twice.sql", rule.replacen("version: 1", "version: 9", 1));
+        let fixtures = p.read("config/rules/perkins_v/cte_participant_secondary.fixtures.yaml");
+        p.write("config/rules/perkins_v/twice.fixtures.yaml", fixtures);
+    });
+    ended.fails_with(2, &["R010", "1 error"]);
+}
