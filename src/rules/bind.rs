@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::foundation::{Diagnostic, Located, did_you_mean, sql_text};
+use crate::rules::RuleSpec;
 
 /// One `$name` in a text of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,14 +87,9 @@ pub(super) fn literal(value: &Value) -> Option<String> {
     }
 }
 
-/// What is wrong with another value for a parameter of a rule; `of` names the rule, `file` says it.
-pub(super) fn another_value(
-    parameters: &IndexMap<String, Located<Value>>,
-    of: &str,
-    name: &str,
-    value: &Located<Value>,
-    file: &Path,
-) -> Option<Diagnostic> {
+/// What is wrong with another value for a parameter of a rule; `file` says it.
+pub(super) fn another_value(rule: &RuleSpec, name: &str, value: &Located<Value>, file: &Path) -> Option<Diagnostic> {
+    let (parameters, of) = (&rule.parameters, rule.id.as_str());
     let Some(own) = parameters.get(name) else {
         let d = Diagnostic::error("R005", file, format!("`{name}` is no parameter of {of}")).at(value);
         let known: Vec<&str> = parameters.keys().map(String::as_str).collect();
@@ -108,7 +104,26 @@ pub(super) fn another_value(
         return Some(Diagnostic::error("R007", file, message).at(value).help("write a decimal number in quotes"));
     }
     let message = format!("parameter `{name}` is {} in {of}, and not {}", kind(own), kind(value));
-    (!fits(own, value)).then(|| Diagnostic::error("R028", file, message).at(value))
+    if !fits(own, value) {
+        return Some(Diagnostic::error("R028", file, message).at(value));
+    }
+    no_choice(rule, name, value, file)
+}
+
+/// A word that the rule's SQL does not know.
+pub(super) fn no_choice(rule: &RuleSpec, name: &str, value: &Located<Value>, file: &Path) -> Option<Diagnostic> {
+    let known: Vec<&str> = rule.choices.get(name)?.iter().map(|word| word.as_str()).collect();
+    let words = match &value.value {
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    };
+    let word = words.into_iter().filter_map(Value::as_str).find(|word| !known.contains(word))?;
+    let d = Diagnostic::error("R029", file, format!("`{word}` is no choice of parameter `{name}` of {}", *rule.id))
+        .at(value);
+    Some(match did_you_mean(word, known.iter().copied()) {
+        Some(near) => d.label(format!("did you mean `{near}`?")),
+        None => d.help(format!("there are: {}", known.join(", "))),
+    })
 }
 
 /// Whether a value is of the kind of another. One may stand for a list of one, and a number for the text of one, which the SQL casts.

@@ -183,7 +183,7 @@ fn overridden(one: &Override, pack: &str, below: &[Rule], found: &mut Diagnostic
             over.spec.effective.to = Some(spec.effective.from.with(Day(last)));
         }
         for (name, value) in &spec.parameters {
-            match another_value(&rule.spec.parameters, &rule.spec.id, name, value, &one.file) {
+            match another_value(&rule.spec, name, value, &one.file) {
                 Some(diagnostic) => wrong(diagnostic),
                 None => {
                     over.spec.parameters.insert(name.clone(), value.clone());

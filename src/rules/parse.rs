@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::foundation::diagnostic::yaml_complaint as complaint;
 use crate::foundation::{Diagnostic, Diagnostics, Located, did_you_mean};
 use crate::rules::RuleSpec;
-use crate::rules::bind::{another_value, literal, placeholders};
+use crate::rules::bind::{another_value, literal, no_choice, placeholders};
 use crate::rules::case::FixtureFile;
 
 /// One version of one rule.
@@ -145,8 +145,7 @@ fn check(rule: &Rule, found: &mut Diagnostics) {
 #[must_use]
 pub fn check_cases(rule: &Rule) -> Vec<Diagnostic> {
     let of_case = rule.fixtures.cases.iter().flat_map(|case| &case.parameters);
-    let (own, id, file) = (&rule.spec.parameters, rule.spec.id.as_str(), &rule.fixtures.file);
-    of_case.filter_map(|(name, value)| another_value(own, id, name, value, file)).collect()
+    of_case.filter_map(|(name, value)| another_value(&rule.spec, name, value, &rule.fixtures.file)).collect()
 }
 
 fn check_parameters(rule: &Rule, found: &mut Diagnostics) {
@@ -166,7 +165,14 @@ fn check_parameters(rule: &Rule, found: &mut Diagnostics) {
             });
         }
     }
+    for name in spec.choices.keys().filter(|name| !spec.parameters.contains_key(*name)) {
+        let message = format!("`choices:` speaks of `{name}`, which is no parameter of the rule");
+        found.push(Diagnostic::error("R005", file, message).at(&spec.rule));
+    }
     for (name, value) in &spec.parameters {
+        if let Some(d) = no_choice(spec, name, value, file) {
+            found.push(d);
+        }
         if literal(&value.value).is_none() {
             let message =
                 format!("parameter `{name}` is neither a whole number, true or false, text, nor a list of these");

@@ -33,6 +33,9 @@ pub struct RuleSpec {
     /// Values that the SQL reads as `$name`: whole numbers, true or false, text, or a list of these for `IN ($name)`.
     #[serde(default)]
     pub parameters: IndexMap<String, Located<serde_json::Value>>,
+    /// The words that a parameter of text may be, or the items of one that is a list, where the SQL knows no others.
+    #[serde(default)]
+    pub choices: IndexMap<String, Vec<Located<String>>>,
     /// Tables of rules in which every row of this one must be found, each with the columns by which: concentrators are participants. A row that is
     /// not found stops the release.
     #[serde(default)]

@@ -247,3 +247,31 @@ fn a_document_that_cannot_be_read_is_the_only_thing_that_is_said_of_it() {
     });
     ended.fails_with(2, &["R010", "1 error"]);
 }
+
+#[test]
+fn a_word_that_a_rule_does_not_know() {
+    let rule = "config/rules/perkins_v/cte_concentrator_secondary.sql";
+    let ended = checked(|p| p.replace(rule, "concentrator_org: last\n", "concentrator_org: lst\n"));
+    ended.fails_with(
+        2,
+        &["R029", "`lst` is no choice of parameter `concentrator_org` of PV-S-CONC", "did you mean `last`?"],
+    );
+    // In a list, in a state's own pack, where the rest would be taken for no survey at all.
+    let ended = checked(|p| {
+        p.replace("pipelines/statewide.yaml", "rules: [perkins_v]", "rules: [perkins_v, wage_floor]");
+        let own = "config/rules/wage_floor/placement_3s1.override.yaml";
+        p.replace(own, "min_wages: \"2827.50\"", "min_wages: \"2827.50\", survey_types: [army]");
+    });
+    ended.fails_with(
+        2,
+        &["R029", "placement_3s1.override.yaml", "`army` is no choice of parameter `survey_types`", "military"],
+    );
+    // In an example.
+    let ended = checked(|p| {
+        let examples = "config/rules/perkins_v/cte_concentrator_secondary.fixtures.yaml";
+        p.replace(examples, "scope: cluster", "scope: clusters");
+    });
+    ended.fails_with(2, &["R029", "cte_concentrator_secondary.fixtures.yaml", "`clusters` is no choice"]);
+    let ended = checked(|p| p.replace(rule, "choices: { scope:", "choices: { scop:"));
+    ended.fails_with(2, &["R005", "`choices:` speaks of `scop`, which is no parameter of the rule"]);
+}

@@ -18,6 +18,7 @@ parameters:
   bachelor_words: [BACHELOR, BACHELORS, BACCALAUREATE, BA, BS, BSN, BBA, BFA, BED, BSW, AB]
   master_words: [MASTER, MASTERS, MA, MS, MBA, MED, MFA, MSN, MSW, MPA, MPH, MAT]
   doctor_words: [DOCTOR, DOCTORS, DOCTORATE, JURIS, JD, MD, PHD, EDD, DDS, DVM, PHARMD, DNP, DPT]
+choices: { branches: [together, apart] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -13,6 +13,7 @@ citation: StudentTracker detail report of the National Student Clearinghouse
 grain: [person_id]
 # branches: together | apart, as in college_spell.
 parameters: { branches: together }
+choices: { branches: [together, apart] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

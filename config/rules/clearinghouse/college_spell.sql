@@ -24,6 +24,7 @@ parameters:
   graduate_exits: ["01921"]
   fall_from: "08-15"
   fall_to: "10-31"
+choices: { branches: [together, apart] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

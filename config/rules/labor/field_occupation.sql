@@ -29,6 +29,7 @@ parameters:
     - Bachelor's degree
     - Master's degree
     - Doctoral or professional degree
+choices: { roll_up: [none, broad, minor, major] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State labor market information office

@@ -13,6 +13,7 @@ grain: [person_id, reporting_year, program_code]
 year: reporting_year
 # credits: earned (academic and CTE) | cte. min_participation: CTE credits of a participant, as in cte_participant_postsecondary.
 parameters: { min_credits: "12.00", min_participation: "1.00", credits: earned, across_colleges: true, dual_level: secondary }
+choices: { credits: [earned, cte], dual_level: [secondary, postsecondary, both] }
 within: { cte_participant_postsecondary: [person_id, reporting_year, program_code] }
 effective: { from: 2014-07-01, to: 2019-06-30 }
 zone: linked

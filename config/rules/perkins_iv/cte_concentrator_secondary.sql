@@ -19,6 +19,7 @@ parameters:
   pass_required: true
   failing_marks: [F, W]
   concentrator_org: last
+choices: { concentrator_org: [last, where_achieved] }
 within: { cte_participant_secondary: [person_id, reporting_year, program_code] }
 effective: { from: 2014-07-01, to: 2019-06-30 }
 zone: linked

@@ -11,6 +11,7 @@ citation: Perkins IV (20 U.S.C. 2301 ff. as of 2006); Department of Education no
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
 parameters: { min_credits: "1.00", dual_level: secondary }
+choices: { dual_level: [secondary, postsecondary, both] }
 effective: { from: 2014-07-01, to: 2019-06-30 }
 zone: linked
 owner: State CTE data team

@@ -20,6 +20,7 @@ parameters:
   attempt: latest
   alternate_assessment: include
   grades: ["10", "11", "12"]
+choices: { academic_cohort: [exited_in_year, assessed_in_year], attempt: [latest, first, highest], alternate_assessment: [include, exclude] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -24,6 +24,7 @@ parameters:
   year_whole_on: "05-01"
   postsecondary_through: ""
   occupational_licences: [CNA, COSMO, CDL, ELEC, EMT, CHILD, GUARD]
+choices: { dual_level: [secondary, postsecondary, both] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -23,6 +23,7 @@ parameters:
   part_units: add_up
   pass_required: true
   failing_marks: [F, W]
+choices: { completion: [units, capstone], scope: [program, cluster], unit: [course, credit], part_units: [add_up, whole] }
 within: { cte_concentrator_secondary: [person_id, reporting_year, program_code] }
 effective: { from: 2019-07-01 }
 zone: linked

@@ -11,6 +11,7 @@ citation: Perkins V sec. 3(12)(B)
 grain: [person_id, reporting_year, program_code]
 year: reporting_year
 parameters: { min_credits: "12.00", across_colleges: true, dual_level: secondary }
+choices: { dual_level: [secondary, postsecondary, both] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

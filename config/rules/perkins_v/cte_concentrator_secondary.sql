@@ -22,6 +22,7 @@ parameters:
   pass_required: true
   failing_marks: [F, W]
   concentrator_org: last
+choices: { scope: [program, cluster], unit: [course, credit], part_units: [add_up, whole], concentrator_org: [last, where_achieved] }
 within: { cte_participant_secondary: [person_id, reporting_year, program_code] }
 effective: { from: 2019-07-01 }
 zone: linked

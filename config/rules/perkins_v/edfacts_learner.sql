@@ -30,6 +30,7 @@ parameters:
   college_lag_years: 2
   not_enrolled: [W, D, A]
   postsecondary_through: ""
+choices: { unlinked_as: [NOTPLACED, MISSING], service_as: [military, none] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -14,6 +14,7 @@ citation: Perkins V sec. 3(48); domain defaults for attributes
 grain: [person_id, reporting_year, level]
 year: reporting_year
 parameters: { dual_level: secondary, military_codes: [ActiveDuty], not_enrolled: [W, D, A], lag_years: 1 }
+choices: { dual_level: [secondary, postsecondary, both] }
 effective: { from: 2014-07-01 }
 zone: linked
 owner: State CTE data team

@@ -24,6 +24,7 @@ parameters:
   out_of_state: include
   wages_through: ""
   postsecondary_through: ""
+choices: { out_of_state: [include, exclude] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -32,6 +32,7 @@ parameters:
   out_of_state: include
   wages_through: ""
   postsecondary_through: ""
+choices: { survey_types: [postsecondary, advanced_training, military, service, employment, none], dual_level: [secondary, postsecondary, both], out_of_state: [include, exclude] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

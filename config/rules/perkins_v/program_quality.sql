@@ -20,6 +20,7 @@ parameters:
   not_enrolled: [W, D, A]
   relevant: cip4
   min_hours: 0
+choices: { relevant: [cip6, cip4, cip2, any] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -19,6 +19,7 @@ parameters:
   reenrolled_before: q2_ends
   quarters_after: 2
   lag_years: 1
+choices: { summer_exits_as: [june_30, as_is], reenrolled_before: [q2_ends, q2_begins] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -15,6 +15,7 @@ citation: Perkins V sec. 3(48); domain defaults for attributes
 grain: [person_id, level, special_population]
 # from_school: the populations of the last year at school that count at a college too, of foster_care and english_learner; [none] for none.
 parameters: { from_school: [foster_care] }
+choices: { from_school: [foster_care, english_learner, none] }
 effective: { from: 2014-07-01 }
 zone: linked
 owner: State CTE data team

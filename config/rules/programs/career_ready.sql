@@ -23,6 +23,10 @@ parameters:
   min_credits: "0.01"
   min_hours: 0
   not_enrolled: [W, D, A]
+choices:
+  measures: [graduated, concentrator_graduated, concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning, career_ready]
+  ready_by: [concentrator, completer, credential_listed, credential_recognized, dual_credit, work_based_learning]
+  among: [graduates, cohort]
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

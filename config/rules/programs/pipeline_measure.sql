@@ -11,6 +11,7 @@ says: >
 citation: A measure of the project's own; no law defines it
 grain: [measure]
 parameters: { failing_marks: [F, W], not_enrolled: [W, D, A], min_courses: 2, read_after_years: 3, out_of_state: include }
+choices: { out_of_state: [include, exclude] }
 effective: { from: 2014-07-01 }
 zone: linked
 owner: State CTE data team

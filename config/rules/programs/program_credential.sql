@@ -13,6 +13,7 @@ grain: [person_id, reporting_year, level, program_code]
 year: reporting_year
 # relevant: cip6 | cip4 | cip2 | any, how much of the CIP code of the credential must be that of the program.
 parameters: { relevant: cip4, recognized_only: true }
+choices: { relevant: [cip6, cip4, cip2, any] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -33,6 +33,7 @@ parameters:
   not_enrolled: [W, D, A]
   wages_through: ""
   reported_through: ""
+choices: { out_of_state: [include, exclude] }
 effective: { from: 2016-07-01 }
 zone: linked
 owner: State CTE data team

@@ -20,6 +20,7 @@ year: reporting_year
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
 # wages_through (such as "20244") states how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach.
 parameters: { quarters: [2, 4, 12, 20], min_wages: "0.01", base_year: 2024, lag_years: 1, out_of_state: include, wages_through: "" }
+choices: { out_of_state: [include, exclude] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team

@@ -16,6 +16,7 @@ grain: [person_id, quarter]
 # out_of_state: include or exclude what an exchange of wage records returned of other states and of federal employers.
 # wages_through (such as "20244") states how far the data go; empty: as far as the pipeline says of the source (`data_through:`), else as far as they reach. It is asked for full quarters only.
 parameters: { max_employers: 20, max_wages: "250000.00", out_of_state: include, wages_through: "" }
+choices: { out_of_state: [include, exclude] }
 effective: { from: 2019-07-01 }
 zone: linked
 owner: State CTE data team
