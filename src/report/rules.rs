@@ -121,11 +121,10 @@ pub fn tested_page(tested: &[Tested<'_>]) -> String {
 pub fn difference_page(said: &[Said]) -> String {
     let mut out = String::new();
     let first = said.first().map(|one| one.rule.pack.clone()).unwrap_or_default();
-    for Said { rule, over } in said.iter().filter(|one| one.rule.pack != first) {
+    let (new, otherwise): (Vec<&Said>, Vec<&Said>) =
+        said.iter().filter(|one| one.rule.pack != first).partition(|one| one.over.is_empty());
+    for Said { rule, over } in otherwise {
         let _ = writeln!(out, "{}: {} of {}, {}", *rule.spec.rule, named(rule), rule.pack, effective(rule));
-        if over.is_empty() {
-            let _ = writeln!(out, "  a table that no earlier pack makes");
-        }
         for under in over {
             let _ = writeln!(out, "  over {} of {}", named(under), under.pack);
             parameters(under, rule, &mut out);
@@ -135,9 +134,26 @@ pub fn difference_page(said: &[Said]) -> String {
         let _ = writeln!(out, "{}\n", wrapped(&because, WIDTH, "  "));
     }
     if out.is_empty() {
-        let _ = writeln!(out, "One pack, {first}, and nothing over it: nothing is said otherwise.");
+        let _ = writeln!(out, "No pack says anything otherwise than {first}.");
     }
+    added(&new, &mut out);
     out
+}
+
+/// The tables that a pack adds to those before it, a line each: they change nothing that another rule says.
+fn added(new: &[&Said], out: &mut String) {
+    if new.is_empty() {
+        return;
+    }
+    let width = |of: &dyn Fn(&Rule) -> String| new.iter().map(|one| of(&one.rule).chars().count()).max().unwrap_or(0);
+    let (table, pack) = (width(&|rule| rule.spec.rule.value.clone()), width(&|rule| rule.pack.clone()));
+    let id = width(&named);
+    let _ = writeln!(out, "\nTables that no earlier pack makes; `rules show TABLE` says more:");
+    for Said { rule, .. } in new {
+        let line =
+            format!("  {:<table$}  {:<id$}  {:<pack$}  {}", *rule.spec.rule, named(rule), rule.pack, rule.spec.title);
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
 }
 
 /// The parameters in which two rules differ.

@@ -17,7 +17,7 @@ fn a_pack_of_ones_own_is_listed_shown_tested_and_compared() {
         ended.is_fine();
         ended.out
     };
-    assert_eq!(said(&["rules", "diff"]), "One pack, perkins_v, and nothing over it: nothing is said otherwise.\n");
+    assert_eq!(said(&["rules", "diff"]), "No pack says anything otherwise than perkins_v.\n");
     with_a_floor(&project);
     insta::assert_snapshot!("rules_list", said(&["rules", "list"]));
     insta::assert_snapshot!("rules_diff", said(&["rules", "diff"]));
