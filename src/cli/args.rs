@@ -384,7 +384,7 @@ pub(crate) struct SchemaArgs {
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub(crate) struct SynthArgs {
-    /// How many learners
+    /// How many learners, at least 100; below 500 a single odd row may be more than the share of a file that its contract lets be so
     #[arg(long, value_name = "N")]
     pub(crate) learners: u64,
     /// The seed; the same seed gives the same bytes on any machine

@@ -82,6 +82,9 @@ fn the_clearinghouse_is_asked_about_graduates_in_its_own_form() {
     assert_eq!(learners.len() as u64, asked["learners"].as_u64().unwrap());
     let day = |text: &str| chrono::NaiveDate::parse_from_str(text, "%Y%m%d").unwrap();
     let mut alike = 0;
+    // Each kind in the words of the Clearinghouse's list; the sample's graduates have three.
+    let diplomas: BTreeSet<&str> = learners.iter().map(|learner| learner[10]).collect();
+    assert_eq!(diplomas, BTreeSet::from(["Endorsed/Advanced", "IB", "Regular"]));
     for learner in learners {
         assert_eq!((learner.len(), learner[0], learner[1], learner[27]), (28, "PD3", "NO SSN", "ED"));
         assert!(day(learner[8]) < day(learner[11]), "{learner:?}");

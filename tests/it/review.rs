@@ -89,6 +89,11 @@ fn what_clerks_decide_is_measured_and_kept_by_later_runs() {
     let says = move |n: u32| if n == missed_number || is_link(n) && n != wrong_number { "same" } else { "different" };
     let ann = filled(&project, "blind", "ann", says);
     let bob = filled(&project, "blind", "bob", |n| if n == 40 { "unsure" } else { says(n) });
+    // While another import adds to the log, nobody else does.
+    let held = std::fs::File::create(project.path("out/restricted/review/.lock")).unwrap();
+    held.lock().unwrap();
+    project.run(&["review", "import", &ann, &bob]).fails_with(6, &["is running on"]);
+    drop(held);
     let imported = project.run(&["review", "import", &ann, &bob]);
     imported.is_fine();
     for words in [

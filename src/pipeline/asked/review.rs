@@ -14,6 +14,7 @@ use crate::pipeline::review::answers::{Imported, Known, judged, read_books, samp
 use crate::pipeline::review::draw::{Asked, BY_WEIGHT, Candidate, Drawing, Drawn, Home, Sample};
 use crate::pipeline::review::follow::rows_behind;
 use crate::pipeline::review::log::{self, CANNOT, MUST, RECORDS};
+use crate::publish::Lock;
 
 /// Where samples lie, below the output folder: they hold names.
 const FOLDER: &str = "restricted/review";
@@ -98,7 +99,10 @@ async fn drawn(release: &CurrentRelease, asked: &Asked<'_>) -> Result<Drawn, Pip
 /// Takes workbooks of one sample back, and adds what they settle to the log.
 pub async fn import(release: &CurrentRelease, books: &[PathBuf]) -> Result<Imported, PipelineError> {
     let all = read_books(books).await?;
-    let sample = sample_of(&release.root.join(FOLDER), &all).await?;
+    let folder = release.root.join(FOLDER);
+    let sample = sample_of(&folder, &all).await?;
+    // The log is read, added to and written whole: of two imports at one moment one would lose its rows.
+    let _lock = folder.local().map(|local| Lock::take(&local, "review import")).transpose()?;
     let mut imported = judged(&sample, &all);
     let project = &release.project;
     let named = project.pipeline.review_decisions.as_ref().map(|name| name.value.clone());

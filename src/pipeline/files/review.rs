@@ -16,6 +16,7 @@ use crate::pipeline::files::texts::{Named, read_records, read_texts};
 use crate::pipeline::read_back::texts;
 use crate::pipeline::review::answers::{Imported, Known, judged, read_books, sample_of, with_rows};
 use crate::pipeline::review::draw::{Asked, BY_WEIGHT, Candidate, Drawing, Drawn, Home, Sample};
+use crate::publish::Lock;
 
 /// Where samples lie, below the folder of the linkage: they hold names, as the files do.
 const FOLDER: &str = "review";
@@ -129,6 +130,8 @@ pub async fn import(back: &Back<'_>, books: &[PathBuf]) -> Result<Imported, Pipe
     let folder = Place::parse(back.out, Path::new("."))?.join(FOLDER);
     let all = read_books(books).await?;
     let sample = sample_of(&folder, &all).await?;
+    // The log is read, added to and written whole: of two imports at one moment one would lose its rows.
+    let _lock = folder.local().map(|local| Lock::take(&local, "review import")).transpose()?;
     let mut imported = judged(&sample, &all);
     let own = PathBuf::from(format!("{}/{FOLDER}/{LABELS}", back.out.trim_end_matches('/')));
     let path = back.labels.unwrap_or(&own);
