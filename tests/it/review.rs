@@ -92,7 +92,7 @@ fn what_clerks_decide_is_measured_and_kept_by_later_runs() {
     // While another import adds to the log, nobody else does.
     let held = std::fs::File::create(project.path("out/restricted/review/.lock")).unwrap();
     held.lock().unwrap();
-    project.run(&["review", "import", &ann, &bob]).fails_with(6, &["is running on"]);
+    project.run(&["review", "import", &ann, &bob]).fails_with(7, &["is running on"]);
     drop(held);
     let imported = project.run(&["review", "import", &ann, &bob]);
     imported.is_fine();
