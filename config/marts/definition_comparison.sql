@@ -50,6 +50,13 @@ reached AS (
     FROM enough
     GROUP BY person_id
 ),
+reported AS (
+    -- From when on the agency itself calls a learner a concentrator, in whatever program, and the years in which it says anything.
+    SELECT person_id, min(reporting_year) AS since FROM reported_status WHERE agency_status IN ('CONCENTRATOR', 'COMPLETER') GROUP BY person_id
+),
+reported_years AS (
+    SELECT DISTINCT reporting_year FROM reported_status
+),
 participants AS (
     SELECT DISTINCT person_id, reporting_year FROM cte_participant_secondary WHERE served
 ),
@@ -71,6 +78,12 @@ compared_status AS (
     RIGHT JOIN (concentrators AS c
     RIGHT JOIN participants AS p ON c.person_id = p.person_id AND c.reporting_year = p.reporting_year)
                                  ON r.person_id = p.person_id)
+    UNION ALL
+    SELECT p.person_id, p.reporting_year, 'agency_reported', COALESCE(a.since <= p.reporting_year, FALSE)
+    FROM reported AS a
+    RIGHT JOIN (reported_years AS y
+    JOIN participants AS p ON p.reporting_year = y.reporting_year)
+            ON a.person_id = p.person_id
 ),
 placed AS (
     -- One row a concentrator who left school, with what was seen of them and how.

@@ -4,8 +4,10 @@ WITH taken AS (
     SELECT person_id, school_year, school_id, program_code, course_code, max(district_id) AS district_id, max(course_title) AS course_title,
            max(cip_code) AS cip_code, max(cip_code_status) AS cip_code_status, max(credits) AS credits, bool_or(completed) AS completed,
            COALESCE(min(CASE WHEN completed THEN grade_mark END), min(grade_mark)) AS grade_mark, max(grade_mark_status) AS grade_mark_status,
-           max(completion_date) AS end_date, count(*) AS n_records
-    FROM cte_courses
+           max(completion_date) AS end_date, max(agency_status_step) AS agency_step, count(*) AS n_records
+    FROM (SELECT c.*, CASE agency_status WHEN 'COMPLETER' THEN concat('3', agency_definition) WHEN 'CONCENTRATOR' THEN concat('2', agency_definition)
+                                         WHEN 'PARTICIPANT' THEN concat('1', agency_definition) END AS agency_status_step
+          FROM cte_courses AS c) AS c
     GROUP BY person_id, school_year, school_id, program_code, course_code
 ),
 several AS (
@@ -23,7 +25,9 @@ SELECT t.person_id, t.school_year, t.school_id, t.program_code, t.course_code, C
        CASE WHEN t.cip_code IS NULL AND g.cip_code IS NULL THEN COALESCE(t.cip_code_status, 'not_collected') END AS cip_code_status,
        g.cluster16 AS career_cluster, t.credits, CASE WHEN t.credits IS NULL THEN 'not_collected' END AS credits_status, t.completed,
        t.grade_mark, CASE WHEN t.grade_mark IS NULL THEN COALESCE(t.grade_mark_status, 'not_collected') END AS grade_mark_status,
-       t.end_date, CASE WHEN t.end_date IS NULL THEN 'not_collected' END AS end_date_status, t.n_records
+       t.end_date, CASE WHEN t.end_date IS NULL THEN 'not_collected' END AS end_date_status,
+       CASE substr(t.agency_step, 1, 1) WHEN '3' THEN 'COMPLETER' WHEN '2' THEN 'CONCENTRATOR' WHEN '1' THEN 'PARTICIPANT' END AS agency_status,
+       NULLIF(substr(t.agency_step, 2), '') AS agency_definition, t.n_records
 -- The narrow table of each join stands on the left, where the engine holds it in memory.
 FROM program_cluster AS g
 RIGHT JOIN (again AS a

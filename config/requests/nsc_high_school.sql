@@ -4,7 +4,7 @@ WITH last_graduation AS (
 ),
 diploma AS (
     -- The end of the greatest "cohort and diploma" is the diploma that was certified last. Of whom none was certified, the exit says graduated.
-    SELECT person_id, substr(max(concat(cohort_year, diploma_type)), 5) AS diploma_type
+    SELECT person_id, substr(max(concat(cohort_year, diploma_type)), 5) AS kind
     FROM graduation_cohort
     WHERE diploma_type IS NOT NULL
     GROUP BY person_id
@@ -13,7 +13,7 @@ last_year AS (
     SELECT max(exit_year) AS exit_year FROM last_graduation
 )
 SELECT g.person_id,
-       CASE max(d.diploma_type) WHEN '00807' THEN 'Endorsed/Advanced' WHEN '00809' THEN 'IB' WHEN '00815' THEN 'GED' WHEN '00816' THEN 'HSE other'
+       CASE max(d.kind) WHEN '00807' THEN 'Endorsed/Advanced' WHEN '00809' THEN 'IB' WHEN '00815' THEN 'GED' WHEN '00816' THEN 'HSE other'
                                 WHEN '00819' THEN 'Vocational Certificate' ELSE 'Regular' END AS diploma_type,
        max(x.exit_date) AS graduation_date, max(s.name) AS school_name,
        max(a.gender) AS gender, bool_or(a.ever_econ_disadvantaged) AS econ_disadvantaged, bool_or(a.ever_english_learner) AS english_learner,

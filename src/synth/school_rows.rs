@@ -221,6 +221,8 @@ impl World {
                 yes(course.completed),
             );
             crate::synth::day::written(course.ended).iso(&mut row);
+            let (status, definition) = schooling.agency_status(course);
+            let _ = write!(row, ",{status},{definition}");
             if !person.canary && chance.hits(faults.ragged) {
                 row.truncate(row.len() / 2);
             }

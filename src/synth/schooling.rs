@@ -58,6 +58,24 @@ const OUT_OF_COHORT: [&str; 3] = ["01909", "01911", "73064"];
 const FINAL: [&str; 6] = ["01921", "01922", "01927", "01928", "01931", "03509"];
 
 impl Schooling {
+    /// What the agency's own system calls the learner in the program of a course at the end of its year, and by which of its definitions: whoever has completed as many
+    /// courses, long or short. It began to say so in 2019, and asked for three courses of a concentrator until 2021.
+    pub(crate) fn agency_status(&self, course: &Course) -> (&'static str, &'static str) {
+        let (definition, concentrator) = match course.year {
+            ..=2018 => return ("", ""),
+            2019..=2021 => ("SDE-1", 3),
+            _ => ("SDE-2", 2),
+        };
+        let same = |c: &&Course| c.completed && c.program == course.program && c.year <= course.year;
+        let status = match self.courses.iter().filter(same).count() {
+            0 => "",
+            done if done >= 4 => "COMPLETER",
+            done if done >= concentrator => "CONCENTRATOR",
+            _ => "PARTICIPANT",
+        };
+        (status, definition)
+    }
+
     /// Graduated with a regular diploma within four years.
     pub(crate) fn graduated(&self, cohort: i32) -> bool {
         self.exit.is_some_and(|(on, kind)| kind == "01921" && on <= day(cohort, 8, 31))

@@ -212,7 +212,7 @@ const ENROLLMENT: &str = "state_student_id,district_student_id,district_id,schoo
 hispanic,race_ai,race_as,race_bl,race_pi,race_wh,zip,entry_date,exit_date,exit_type,econ_disadvantaged,disability,english_learner,homeless,foster_care,\
 migrant,single_parent,out_of_workforce,military_connected";
 const COURSES: &str = "state_student_id,last_name,first_name,birth_date,district_id,school_id,school_year,course_code,course_title,program_code,cip_code,\
-credits,completed,grade_mark,completion_date";
+credits,completed,grade_mark,completion_date,agency_status,agency_definition";
 const COHORT: &str = "state_student_id,last_name,first_name,birth_date,district_id,school_id,cohort_year,included,graduated,diploma_type,exit_type,exit_date";
 const COLLEGE: &str = "college_id|college_student_id|ssn|state_student_id|last_name|first_name|middle_name|suffix|birth_date|sex|zip|term|term_begin|term_end|\
 academic_year|program_code|cip_code|enrollment_status|credits_attempted|credits_earned|cte_credits|pell|dual_enrolled|ps_disability|ps_race";

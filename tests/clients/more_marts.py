@@ -418,6 +418,7 @@ create table compared as
   four as (select person_id, cohort_year, bool_or(included) as included, bool_or(included and graduated) as graduated from graduation_cohort group by all),
   five as (select person_id, cohort_year, bool_or(included) as included, bool_or(included and graduated) as graduated from extended_cohort
            where cohort_length = 5 group by all),
+  told as (select person_id, min(school_year) as since from cte_courses where agency_status in ('CONCENTRATOR', 'COMPLETER') group by all),
   fields as (select level, person_id, y, bool_or(under) as under from nt where served and conc group by all),
   either as (
     select k.level, k.person_id, k.y from (
@@ -430,6 +431,8 @@ create table compared as
            true as covered, false as pending from participants p
     union all select p.person_id, p.y, 'concentrators', 'two_credits', coalesce(two.since <= p.y, false), true, false from participants p left join two using (person_id)
     union all select p.person_id, p.y, 'concentrators', 'cluster', coalesce(c.since <= p.y, false), true, false from participants p left join cluster c using (person_id)
+    union all select p.person_id, p.y, 'concentrators', 'agency_reported', coalesce(t.since <= p.y, false), true, false from participants p
+      left join told t using (person_id) where p.y in (select school_year from cte_courses where agency_status is not null)
     union all select person_id, cohort_year, '1S1', 'official', graduated, true, false from four f
       where included and cohort_year >= 2020 and exists (select 1 from sec_conc c where c.person_id = f.person_id and c.y <= f.cohort_year)
     union all select person_id, cohort_year, '1S1', 'five_years', graduated, true, false from five f

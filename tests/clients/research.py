@@ -303,11 +303,33 @@ for (person, year, school, program, course), rows in taken.items():
            "district_id": top("district_id"), "course_title": top("course_title"), "cip_code": top("cip_code") or of.get("cip_code"),
            "career_cluster": clusters.told(program, "C16", year)[0], "credits": top("credits"), "completed": bool(done), "grade_mark": min(marks, default=None),
            "end_date": top("completion_date"), "n_records": len(rows)}
+    # Of several records the furthest status stands, with the definition behind it.
+    furthest = max((("PARTICIPANT", "CONCENTRATOR", "COMPLETER").index(r["agency_status"]), r["agency_definition"] or "") for r in rows if r["agency_status"]) \
+        if any(r["agency_status"] for r in rows) else None
+    row["agency_status"] = ("PARTICIPANT", "CONCENTRATOR", "COMPLETER")[furthest[0]] if furthest else None
+    row["agency_definition"] = furthest[1] or None if furthest else None
     empty(row, "cip_code", top("cip_code_status") or "not_collected")
     empty(row, "credits", "not_collected")
     empty(row, "grade_mark", top("grade_mark_status") or "not_collected")
     empty(row, "end_date", "not_collected")
     expected["research_course", person].append(row)
+
+# What the agency calls learners beside what the rules do.
+STEPS = {"PARTICIPANT": 1, "CONCENTRATOR": 2, "COMPLETER": 3}
+own = {step: {(r["person_id"], r["reporting_year"], r["program_code"]) for r in records.rule(f"cte_{status}_secondary")}
+       for step, status in ((1, "participant"), (2, "concentrator"), (3, "completer"))}
+reported = {}
+for row in courses:
+    if row["agency_status"] and (row["program_code"] or row["cip_code"]):
+        key = (row["person_id"], row["school_year"], row["program_code"] or row["cip_code"])
+        reported[key] = max(reported.get(key, (0, "")), (STEPS[row["agency_status"]], row["agency_definition"] or ""))
+names = {step: name for name, step in STEPS.items()} | {0: None}
+mine = {(*key, names[step], by or None, names[max((s for s in own if key in own[s]), default=0)]) for key, (step, by) in reported.items()}
+told = records.rule("reported_status")
+assert mine == {(r["person_id"], r["reporting_year"], r["program_code"], r["agency_status"], r["agency_definition"], r["own_status"]) for r in told} and len(mine) == len(told)
+parted = sum(status != ours for *_, status, _, ours in mine)
+assert 0 < parted < len(mine) / 2, (parted, len(mine))
+print(f"reported_status: {len(told)} rows are what the agency reports, and {parted} of them not what the rules say")
 
 LEVELS = {"01": "certificate", "02": "certificate", "04": "certificate", "03": "associate", "05": "bachelor", "06": "post_bachelor_certificate", "07": "master",
           "08": "post_master_certificate", "17": "doctorate", "18": "doctorate", "19": "doctorate"}
