@@ -41,7 +41,7 @@ in_programs AS (
     SELECT g.person_id, g.reporting_year, '1S2', 'secondary', g.district_id, g.school_id, c.program_code,
            g.in_numerator, TRUE, FALSE, g.rule_id, g.rule_version
     FROM graduation_extended AS g
-    JOIN cte_concentrator_secondary AS c ON c.person_id = g.person_id AND c.reporting_year = g.reporting_year
+    JOIN cte_concentrator_secondary AS c ON c.person_id = g.person_id AND c.reporting_year = g.cohort_year + g.cohort_length - 4
     WHERE g.in_denominator
     UNION ALL
     SELECT person_id, reporting_year, CASE level WHEN 'secondary' THEN '4S1' ELSE '3P1' END, level, district_id, school_id, program_code,

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::foundation::{sql_name, sql_text};
-use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership, Middle, NoteFor, Rate};
+use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Median, Membership, Middle, NoteFor, Rate};
 use crate::marts::{MartSpec, fuzzy_median};
 
 /// What stands in a dimension that a grouping set rolls up.
@@ -176,12 +176,21 @@ pub fn schema(spec: &MartSpec) -> SchemaRef {
     let mut fields = vec![Field::new(GROUPING_SET, DataType::Utf8, false)];
     fields.extend(spec.dimensions.iter().map(|d| Field::new(d.name.as_str(), d.kind.arrow(), false)));
     fields.extend(spec.measures.iter().map(|m| Field::new(m.name.as_str(), DataType::Int64, false)));
-    fields.extend(spec.medians.iter().map(|m| Field::new(m.name.as_str(), MEDIAN.arrow(), true)));
+    for median in &spec.medians {
+        fields.push(Field::new(median.name.as_str(), MEDIAN.arrow(), true));
+        fields.push(Field::new(median_status(median), DataType::Utf8, true));
+    }
     for rate in &spec.rates {
         fields.push(Field::new(rate.name.as_str(), DataType::Float64, true));
         fields.extend(RATE_PARTS.iter().map(|(part, kind, _)| Field::new(rate_column(rate, part), kind.arrow(), true)));
     }
     SchemaRef::new(Schema::new(fields))
+}
+
+/// The column that says why a median is empty.
+#[must_use]
+pub fn median_status(median: &Median) -> String {
+    format!("{}_status", median.name.value)
 }
 
 /// The column of a part of a rate.
@@ -331,8 +340,15 @@ fn columns(spec: &MartSpec, used: &dyn Fn(&Dimension) -> bool, refused: &Refused
         });
     }
     columns.extend(spec.measures.iter().map(|m| format!("arrow_cast({0}, 'Int64') AS {0}", sql_name(&m.name))));
-    let median = |name: &str| format!("arrow_cast({0}, '{1}') AS {0}", sql_name(name), MEDIAN.arrow());
-    columns.extend(spec.medians.iter().map(|m| median(&m.name)));
+    for median in &spec.medians {
+        let name = sql_name(&median.name);
+        let pending = median.pending.as_ref().map_or_else(|| "0".to_owned(), |name| sql_name(name));
+        columns.push(format!("arrow_cast(CASE WHEN {pending} = 0 THEN {name} END, '{}') AS {name}", MEDIAN.arrow()));
+        columns.push(format!(
+            "arrow_cast(CASE WHEN {pending} > 0 THEN 'not_observable' WHEN {name} IS NULL THEN 'not_applicable' END, 'Utf8') AS {}",
+            sql_name(&median_status(median))
+        ));
+    }
     for rate in &spec.rates {
         columns.extend(rate_columns(rate, refused));
     }

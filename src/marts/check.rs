@@ -188,6 +188,9 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
             found.push(Diagnostic::error("M010", file, message).at(&of.column));
         }
     }
+    for name in spec.medians.iter().filter_map(|median| median.pending.as_ref()) {
+        known(name, "measure", measures(), file, found);
+    }
     for union in &spec.unions {
         known(&union.over, "dimension", dimensions(), file, found);
         for name in &union.measures {

@@ -33,7 +33,7 @@ fn spec() -> MartSpec {
          \x20 - {{ name: covered, count: persons, where: is_covered, label: C }}\n\
          \x20 - {{ name: pending, count: persons, where: is_pending, label: D }}\n\
          medians:\n\
-         \x20 - {{ name: wages, of: amount, where: is_placed, label: W }}\n\
+         \x20 - {{ name: wages, of: amount, where: is_placed, pending: pending, label: W }}\n\
          \x20 - {{ name: all_wages, of: amount, label: V }}\n\
          \x20 - {{ name: fuzzy_wages, of: amount, where: is_placed, middle: fuzzy, label: F }}\n\
          rates:\n{}{}\

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use crate::foundation::Sensitivity;
 use crate::marts::MartSpec;
-use crate::marts::cells::{self, GROUPING_SET, RATE_PARTS, TOTAL, UNKNOWN, rate_column};
+use crate::marts::cells::{self, GROUPING_SET, RATE_PARTS, TOTAL, UNKNOWN, median_status, rate_column};
 use crate::marts::spec::{ColumnType, Dimension, MEDIAN, Membership};
 
 /// What the dictionary says of one column.
@@ -37,6 +37,9 @@ pub struct Entry {
     pub ceds: String,
 }
 
+/// What the column beside a median says.
+const MEDIAN_STATUS: &str =
+    "why the median is empty: not_applicable (nobody in the cell has an amount) or not_observable (not yet measurable)";
 /// What stands for an element that the Common Education Data Standards do not have.
 const EXTENSION: &str = "extension";
 /// The parts of a rate that are empty where the rate is.
@@ -109,10 +112,14 @@ fn of_cells(spec: &MartSpec) -> Vec<Entry> {
     let mut all = vec![entry(spec, GROUPING_SET, ColumnType::Text, "Grouping set", sets)];
     all.extend(spec.dimensions.iter().map(|d| dimension(spec, d)));
     all.extend(spec.measures.iter().map(|m| entry(spec, &m.name, ColumnType::Int64, &m.label, &m.definition)));
-    all.extend(spec.medians.iter().map(|m| Entry {
-        nulls: "nobody in the cell has an amount".to_owned(),
-        ..entry(spec, &m.name, MEDIAN, &m.label, &m.definition)
-    }));
+    for median in &spec.medians {
+        let status = median_status(median);
+        let own = entry(spec, &median.name, MEDIAN, &median.label, &median.definition);
+        all.push(Entry { nulls: format!("see {status}"), ..own });
+        let (label, means) = (format!("{}: status", median.label), MEDIAN_STATUS);
+        let why = entry(spec, &status, ColumnType::Text, &label, means);
+        all.push(Entry { nulls: "the median stands".to_owned(), ..why });
+    }
     all.extend(of_rates(spec));
     all
 }

@@ -189,14 +189,17 @@ pub struct Measure {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Median {
-    /// Its column in the mart, a `decimal(14,2)`; empty where nobody has an amount. Of an even number of persons it is the mean of the two in the middle, cut to whole
-    /// cents.
+    /// Its column in the mart, a `decimal(14,2)`; why it is empty stands beside it in a column that ends in `_status`. Of an even number of persons it is the mean of
+    /// the two in the middle, cut to whole cents.
     pub name: Located<String>,
     /// The column of the SQL that holds the amount. A person has one within the dimensions that always stand; were there several, the greatest counts.
     pub of: Located<String>,
     /// The boolean column of the SQL that says whose amount counts; absent: everyone's who has one.
     #[serde(rename = "where", default)]
     pub flag: Option<Located<String>>,
+    /// The measure of those whose amount is not yet measurable; while it is above zero, the median is left empty as a rate is.
+    #[serde(default)]
+    pub pending: Option<Located<String>>,
     /// Whether it is the median itself, or the mean of the 45th and the 55th percentile.
     #[serde(default)]
     pub middle: Middle,

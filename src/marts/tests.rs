@@ -347,6 +347,54 @@ fn bad_documents_are_refused() {
 }
 
 #[tokio::test]
+async fn a_median_is_empty_while_somebody_s_amount_cannot_be_known() {
+    let text = r"
+mart: earnings
+title: T
+says: S
+zone: research
+sql: earnings.sql
+person: person_id
+primary_key: [grouping_set, year]
+always: [year]
+dimensions:
+  - { name: year, membership: one, type: int32, label: Year, definition: D }
+measures:
+  - { name: pending, count: persons, where: is_pending, label: Pending, definition: D }
+medians:
+  - { name: wages, of: amount, pending: pending, label: Wages, definition: D }
+grouping: [[]]
+";
+    let spec: MartSpec = serde_saphyr::from_str(text).unwrap();
+    assert!(check(&spec, Path::new("m.yaml")).is_empty());
+    let base = "(SELECT * FROM (VALUES ('P1', 2022, 1.50, FALSE), ('P2', 2022, 4.50, FALSE), ('P1', 2023, 1.00, FALSE), ('P2', 2023, NULL, TRUE), \
+                ('P1', 2024, NULL, FALSE)) AS t (person_id, year, amount, is_pending))";
+    let sql = format!(
+        "SELECT year, pending, wages, wages_status FROM ({}) AS m ORDER BY 1",
+        cells::union_sql(&spec, base, &refused(0))
+    );
+    let got = SessionContext::new().sql(&sql).await.unwrap().collect().await.unwrap();
+    let expected = "\
++------+---------+-------+----------------+
+| year | pending | wages | wages_status   |
++------+---------+-------+----------------+
+| 2022 | 0       | 3.00  |                |
+| 2023 | 1       |       | not_observable |
+| 2024 | 0       |       | not_applicable |
++------+---------+-------+----------------+";
+    assert_eq!(pretty_format_batches(&got).unwrap().to_string(), expected);
+    let told = dictionary(&spec);
+    let entry = |name: &str| told.iter().find(|entry| entry.column == name).unwrap();
+    assert_eq!(
+        (entry("wages").nulls.as_str(), entry("wages_status").nulls.as_str()),
+        ("see wages_status", "the median stands")
+    );
+    let mut unknown = spec.clone();
+    unknown.medians[0].pending = Some(Located::nowhere("waiting".to_owned()));
+    assert_eq!(check(&unknown, Path::new("m.yaml")).sorted()[0].code, "M010");
+}
+
+#[tokio::test]
 async fn a_mart_over_marts_has_rates_like_any_other() {
     let text = r"
 mart: report

@@ -67,7 +67,7 @@ create table at_school as
   -- Who left long before is counted in the year of a cohort.
   select distinct on (person_id, y) c.person_id, c.y, false, own.district_id, own.school_id
   from (select person_id, cohort_year as y from graduation_cohort
-        union select person_id, cohort_year + cohort_length - 4 + d from extended_cohort, (values (0), (1)) as t(d)) as c
+        union select person_id, cohort_year + cohort_length - 4 from extended_cohort) as c
   join own on own.person_id = c.person_id and own.y < c.y
   where not exists (select 1 from own o where o.person_id = c.person_id and o.y in (c.y, c.y - 1))
   order by c.person_id, c.y, own.y desc;

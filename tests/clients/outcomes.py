@@ -98,13 +98,12 @@ class Learners:
                 days = (1, row["term_begin"], row["term_end"])
                 self.serve(row["person_id"], "postsecondary", row["academic_year"], days, (None, row["college_id"]))
 
-        # Whom no school serves any more is counted in the years of a cohort, the extended one a year later too, and of an exit's report.
+        # Whom no school serves any more is counted in the years of a cohort, the extended one too, and of an exit's report.
         self.counted = defaultdict(set)
         for row in self.t["graduation_cohort"]:
             self.counted[row["person_id"], "secondary"].add(row["cohort_year"])
         for row in self.t["extended_cohort"]:
-            year = row["cohort_year"] + row["cohort_length"] - 4
-            self.counted[row["person_id"], "secondary"] |= {year, year + 1}
+            self.counted[row["person_id"], "secondary"].add(row["cohort_year"] + row["cohort_length"] - 4)
         for person, year, *_ in self.exits:
             self.counted[person, "secondary"].add(year + 1)
 

@@ -74,7 +74,7 @@ CREATE TABLE served AS SELECT person_id AS p, school_year AS y FROM k12_enrollme
 CREATE TABLE shown AS
 SELECT DISTINCT p, y + d AS y FROM served, (VALUES (0), (1)) AS t(d) WHERE y + d >= 2020
 UNION SELECT c.p, c.y FROM (SELECT person_id AS p, cohort_year AS y FROM graduation_cohort
-                            UNION SELECT person_id, cohort_year + cohort_length - 4 + d FROM extended_cohort, (VALUES (0), (1)) AS t(d)) AS c
+                            UNION SELECT person_id, cohort_year + cohort_length - 4 FROM extended_cohort) AS c
       WHERE c.y >= 2020 AND EXISTS (SELECT 1 FROM served AS s WHERE s.p = c.p AND s.y < c.y);
 
 -- Courses of a program in the order of years; a repeated one stands once, in its first year with its most credit, and no course is more than one unit.

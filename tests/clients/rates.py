@@ -17,6 +17,11 @@ def reliability(n):
     return next(letter for letter, least in RELIABILITY if n >= least)
 
 
+def stands(name, value, pending):
+    """A median and why it is empty: nobody has an amount, or some cannot be measured yet."""
+    return {name: None if pending else value, f"{name}_status": "not_observable" if pending else "not_applicable" if value is None else None}
+
+
 def parts(rate, met, n, covered=None, pending=0):
     """The columns of a rate that come of its counts."""
     covered = n if covered is None else covered

@@ -13,6 +13,7 @@ from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
+import rates
 from records import Records
 
 records = Records(sys.argv[1] if len(sys.argv) > 1 else "out")
@@ -210,14 +211,14 @@ MEASURES = ("denominator", "numerator", "covered_denominator", "pending", "told"
 expected = {}
 for key, of in cells.items():
     row = {measure: len(of[measure]) for measure in MEASURES}
-    row["median_wages"] = median(amounts[key].values())
+    row |= rates.stands("median_wages", median(amounts[key].values()), row["pending"])
     row["rate"] = None if row["pending"] else Fraction(row["numerator"], row["denominator"])
     expected[key] = row
 told = {}
 for row in records.mart("wioa"):
     key = row["year"], row["indicator"], row["gender"], row["barrier"]
     assert key not in told
-    told[key] = {measure: row[measure] for measure in (*MEASURES, "median_wages", "rate")}
+    told[key] = {measure: row[measure] for measure in (*MEASURES, "median_wages", "median_wages_status", "rate")}
     rate = expected.get(key, {}).get("rate")
     if rate is not None and told[key]["rate"] is not None and abs(float(rate) - float(told[key]["rate"])) < 1e-9:
         told[key]["rate"] = rate

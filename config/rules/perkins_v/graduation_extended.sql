@@ -6,7 +6,7 @@ title: Extended-year graduation (1S2)
 says: >
   The state's certified extended-year adjusted cohort: who is included in it, and who graduated within the years that the cohort was given.
   It is reported as many years after the cohort year as it was given beyond four. The indicator 1S2 counts those among the included who were
-  concentrators by the rule of the reporting year, which reads all years up to it; its numerator is those of them who graduated. Cohort year, inclusion and graduation
+  concentrators by the rule of the year in which their cohort is complete, which reads all years up to it; its numerator is those of them who graduated. Cohort year, inclusion and graduation
   are taken from the certified file and never computed.
 citation: Perkins V sec. 113(b)(2)(A)(i)(II)
 grain: [person_id, reporting_year]
@@ -24,7 +24,7 @@ columns:
   - { name: school_id, type: text, label: School that is accountable, sensitivity: quasi }
   - { name: included, type: boolean, label: Included in the cohort, sensitivity: quasi }
   - { name: graduated, type: boolean, label: Graduated within those years with a regular diploma, sensitivity: quasi }
-  - { name: concentrator, type: boolean, label: CTE concentrator by the reporting year, sensitivity: quasi }
+  - { name: concentrator, type: boolean, label: CTE concentrator by the year in which the cohort is complete, sensitivity: quasi }
   - { name: in_denominator, type: boolean, label: Counts in the denominator of 1S2, sensitivity: quasi }
   - { name: in_numerator, type: boolean, label: Counts in the numerator of 1S2, sensitivity: quasi }
   - { name: basis, type: text, label: Where inclusion and graduation come from, definition: certified, sensitivity: none }
@@ -59,5 +59,5 @@ SELECT g.person_id, g.reporting_year, g.cohort_year, g.cohort_length, g.district
        g.included AND g.graduated AND c.person_id IS NOT NULL AS in_numerator,
        'certified' AS basis
 FROM cohort AS g
-LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.year = g.reporting_year
+LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.year = g.cohort_year + g.cohort_length - 4
 WHERE g.place = 1

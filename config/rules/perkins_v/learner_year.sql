@@ -7,7 +7,7 @@ says: >
   One row for each learner, level and year in which a school or college served them, with the organization that served them last in that
   year and the special populations they belonged to at any time in it. The year after is kept too, marked as not served, because the exit of
   one year is reported in the next; and so is every later year in which a learner is still counted: the year of the cohort, four-year or
-  extended, the one after the latter, in which a state may report it, and that in which an exit is reported. So whoever is counted in a year has a status by the rules of that year. College rows from dual enrolment belong to the secondary level and make no postsecondary
+  extended, and that in which an exit is reported. So whoever is counted in a year has a status by the rules of that year. College rows from dual enrolment belong to the secondary level and make no postsecondary
   year: those that the college marks, and those that began on or before the last counted day at school.
   Only a parent on active duty makes a learner military-connected.
 citation: Perkins V sec. 3(48); domain defaults for attributes
@@ -91,7 +91,6 @@ school_shown AS (
 counted AS (
     SELECT person_id, cohort_year AS year FROM graduation_cohort
     UNION ALL SELECT person_id, cohort_year + cohort_length - 4 FROM extended_cohort
-    UNION ALL SELECT person_id, cohort_year + cohort_length - 3 FROM extended_cohort
     UNION ALL SELECT person_id, reporting_year FROM secondary_exit
 ),
 late AS (
