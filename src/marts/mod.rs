@@ -17,6 +17,9 @@ mod margins;
 pub mod persons;
 pub mod spec;
 #[cfg(test)]
+mod status_tests;
+mod tally;
+#[cfg(test)]
 mod tests;
 
 pub use cells::{GroupingQuery, MembershipCheck, TOTAL, UNKNOWN};
