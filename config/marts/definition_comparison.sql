@@ -142,13 +142,19 @@ of_either_gender AS (
           SELECT DISTINCT person_id, reporting_year, 'postsecondary' FROM cte_concentrator_postsecondary WHERE served) AS c
       ON a.person_id = c.person_id
 ),
+status_rule AS (
+    -- The agency's status is carried by a rule of its own.
+    SELECT reporting_year, FALSE AS is_reported, rule_id, rule_version FROM concentrator_rule
+    UNION ALL
+    SELECT reporting_year, TRUE, max(rule_id), max(rule_version) FROM reported_status GROUP BY reporting_year
+),
 nontraditional_rule AS (
     SELECT reporting_year, max(rule_id) AS rule_id, max(rule_version) AS rule_version FROM nontraditional_status GROUP BY reporting_year
 ),
 compared AS (
     SELECT s.person_id, s.year, 'concentrators' AS measure, s.definition, s.is_met, TRUE AS is_covered, FALSE AS is_pending, r.rule_id, r.rule_version
-    FROM concentrator_rule AS r
-    RIGHT JOIN compared_status AS s ON r.reporting_year = s.year
+    FROM status_rule AS r
+    RIGHT JOIN compared_status AS s ON r.reporting_year = s.year AND r.is_reported = (s.definition = 'agency_reported')
     UNION ALL
     SELECT person_id, cohort_year, '1S1', 'official', in_numerator, TRUE, FALSE, rule_id, rule_version
     FROM graduation_four_year

@@ -54,6 +54,10 @@ impl Column {
             |at: &Option<Located<Scalar>>| at.as_ref().and_then(|at| found.keep(bound(spec, at, as_of))).flatten();
         let (min, max) = (bound(&spec.min), bound(&spec.max));
         let pattern = spec.pattern.as_ref().and_then(|at| found.keep(pattern(spec, at)));
+        if spec.optional && spec.required {
+            let message = format!("column `{}` is required, and yet a file may come without it", *spec.name);
+            found.0.push(Wrong::new("C022", &spec.name, message, "take one of `required` and `optional` out"));
+        }
         if let Some(at) = &spec.header_pattern {
             found.keep(Pattern::new(at).map_err(|says| {
                 let message = format!("the pattern by which column `{}` is found is {says}", *spec.name);

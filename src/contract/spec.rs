@@ -48,6 +48,7 @@ pub struct DeliverySpec {
 }
 
 /// One column that the sender promises.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the contract that a person writes by itself")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnSpec {
@@ -68,6 +69,9 @@ pub struct ColumnSpec {
     /// Whether a row without a value breaks the contract.
     #[serde(default)]
     pub required: bool,
+    /// Whether a whole file may come without the column: no row of it has a value then. Never of a column that is required.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// What stands for no value, after trimming; by default the empty field.
     #[serde(default = "empty_token")]
     pub null_tokens: Vec<String>,

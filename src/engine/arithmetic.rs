@@ -42,8 +42,18 @@ fn is_count(expression: &Expr) -> bool {
         Expr::Column(_) | Expr::AggregateFunction(_) => true,
         Expr::Cast(cast) => is_count(&cast.expr),
         Expr::Alias(alias) => is_count(&alias.expr),
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Multiply, right }) => is_count(left) || is_count(right),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Multiply, right }) => is_sum(left) || is_sum(right),
         _ => false,
+    }
+}
+
+/// Whether an expression is a count, or a sum or difference with one, as stands within a percentage.
+fn is_sum(expression: &Expr) -> bool {
+    match expression {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus | Operator::Minus, right }) => {
+            is_sum(left) || is_sum(right)
+        }
+        other => is_count(other),
     }
 }
 
@@ -64,6 +74,7 @@ mod tests {
             format!("select sum(a) / count(*) from {t}"),
             format!("select 100 * a / b from {t}"),
             format!("select sum(a) * 1000 / count(*) from {t}"),
+            format!("select 100 * (a - b) / b from {t}"),
             format!("select x.r from (select a, cast(a as int) / b as r from {t}) as x"),
         ] {
             assert_eq!(faults(&sql).await.len(), 1, "{sql}");

@@ -42,6 +42,9 @@ pub(crate) struct Span {
     pub(crate) block: u32,
 }
 
+/// The value of a column that a file came without.
+pub(crate) const NOTHING: Span = Span { start: 0, end: 0, block: 0 };
+
 /// The records of a chunk, batch by batch.
 pub(crate) struct Columns {
     width: usize,

@@ -1,7 +1,7 @@
 //! Splitting delimited text: a chunk's bytes become records and fields, eight bytes at a step.
 
 use crate::extract::chunk::{Marks, RECORD_CAP, is_blank, overlong, stray_quote, without_return};
-use crate::extract::columns::{Columns, Span, offset};
+use crate::extract::columns::{Columns, NOTHING, Span, offset};
 use crate::extract::decode::{Decoded, ROW_ENCODING, foreign_reason};
 use crate::extract::error::FileError;
 use crate::extract::spec::Encoding;
@@ -15,7 +15,7 @@ pub(crate) struct Shape {
     /// Fields in the header.
     pub(crate) width: usize,
     /// For each expected column, its position among the fields.
-    pub(crate) take: Vec<usize>,
+    pub(crate) take: Vec<Option<usize>>,
 }
 
 /// The fields of the header record, unquoted and trimmed.
@@ -181,7 +181,7 @@ impl Splitter<'_> {
             return Ok(());
         }
         let fields = &self.fields;
-        let values = shape.take.iter().map(|place| fields[*place]);
+        let values = shape.take.iter().map(|place| place.map_or(NOTHING, |at| fields[at]));
         self.out.push(self.line, (offset(self.record), offset(end)), text, values);
         self.clear();
         Ok(())

@@ -17,9 +17,11 @@ pub struct ExpectedColumn {
     pub aliases: Vec<String>,
     /// A regular expression that its name matches whole, where it changes with each edition of the file; then `header` only names the column in messages.
     pub pattern: Option<String>,
+    /// Whether a file may come without it; every row is then without a value.
+    pub optional: bool,
 }
 
-/// For each expected column, in order, its position in the file's header, from 0.
+/// For each expected column, in order, its position in the file's header, from 0; `None` for one that may be missing, and is.
 ///
 /// `line` is the header's line, for the message; 1 for Parquet.
 pub fn resolve(
@@ -28,7 +30,7 @@ pub fn resolve(
     matching: HeaderMatch,
     extra: ExtraColumns,
     line: u64,
-) -> Result<Vec<usize>, FileError> {
+) -> Result<Vec<Option<usize>>, FileError> {
     let keys: Vec<String> = found.iter().map(|name| key(name, matching)).collect();
     let mut taken = vec![false; found.len()];
     let mut places = Vec::with_capacity(expected.len());
@@ -51,21 +53,25 @@ pub fn resolve(
             hits.extend(found.iter().enumerate().filter(|(_, name)| pattern.is_match(name.trim())).map(|(at, _)| at));
         }
         match hits[..] {
-            [] => missing.push(column),
+            [] => {
+                missing.push(column);
+                places.push(None);
+            }
             [at] => {
                 taken[at] = true;
-                places.push(at);
+                places.push(Some(at));
             }
             [first, second, ..] => {
                 for at in &hits {
                     taken[*at] = true;
                 }
+                places.push(None);
                 problems.push(HeaderProblem::Twice { column: column.name.clone(), positions: (first + 1, second + 1) });
             }
         }
     }
     // A first line that matches nothing is likely a record, whose fields must not be repeated in a message.
-    if places.is_empty() && problems.is_empty() && !expected.is_empty() {
+    if places.iter().all(Option::is_none) && problems.is_empty() && !expected.is_empty() {
         return Err(FileError::NoHeader { line, expected: expected.len() });
     }
     for column in missing {
@@ -80,7 +86,7 @@ pub fn resolve(
             taken[at] = true;
             let (header, found) = (column.header.clone(), found[at].clone());
             problems.push(HeaderProblem::Renamed { header, found, position: at + 1 });
-        } else {
+        } else if !column.optional {
             problems.push(HeaderProblem::Missing { header: column.header.clone() });
         }
     }
@@ -112,7 +118,7 @@ mod tests {
 
     fn column(name: &str, header: &str, aliases: &[&str]) -> ExpectedColumn {
         let aliases = aliases.iter().map(ToString::to_string).collect();
-        ExpectedColumn { name: name.to_owned(), header: header.to_owned(), aliases, pattern: None }
+        ExpectedColumn { name: name.to_owned(), header: header.to_owned(), aliases, pattern: None, optional: false }
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -133,7 +139,7 @@ mod tests {
     #[test]
     fn order_does_not_matter_and_aliases_count() {
         let found = names(&["Graduated?", "COLLEGE_CODE"]);
-        assert_eq!(resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Error, 1).unwrap(), [1, 0]);
+        assert_eq!(resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Error, 1).unwrap(), [Some(1), Some(0)]);
     }
 
     #[test]
@@ -143,9 +149,9 @@ mod tests {
             let expected = [ExpectedColumn { pattern, ..column("openings", "openings", &["Annual Openings"]) }];
             resolve(&expected, &names(found), HeaderMatch::Exact, ExtraColumns::Ignore, 1).map_err(|e| e.to_string())
         };
-        assert_eq!(openings(&["Code", "Openings, 2024-2034"]).unwrap(), [1]);
-        assert_eq!(openings(&["Code", "Openings, 2026\u{2013}2036"]).unwrap(), [1]);
-        assert_eq!(openings(&["Openings, 2024-2034", "Annual Openings"]).unwrap(), [1]);
+        assert_eq!(openings(&["Code", "Openings, 2024-2034"]).unwrap(), [Some(1)]);
+        assert_eq!(openings(&["Code", "Openings, 2026\u{2013}2036"]).unwrap(), [Some(1)]);
+        assert_eq!(openings(&["Openings, 2024-2034", "Annual Openings"]).unwrap(), [Some(1)]);
         assert!(openings(&["Code", "Openings, 2024-2034, thousands"]).is_err());
         let twice = openings(&["Openings, 2024-2034", "Openings, 2022-2032"]).unwrap_err();
         assert!(twice.contains("columns 1 and 2 both answer to `openings`"), "{twice}");
@@ -154,7 +160,7 @@ mod tests {
     #[test]
     fn loose_drops_case_blanks_and_punctuation() {
         let found = names(&["COLLEGE CODE / BRANCH", "graduate"]);
-        assert_eq!(resolve(&wanted(), &found, HeaderMatch::Loose, ExtraColumns::Error, 1).unwrap(), [0, 1]);
+        assert_eq!(resolve(&wanted(), &found, HeaderMatch::Loose, ExtraColumns::Error, 1).unwrap(), [Some(0), Some(1)]);
         assert!(resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Error, 1).is_err());
     }
 
@@ -179,6 +185,27 @@ mod tests {
     #[test]
     fn extra_columns_are_read_past_where_the_contract_says_so() {
         let found = names(&["a", "Graduated?", "College Code/Branch", ""]);
-        assert_eq!(resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Ignore, 1).unwrap(), [2, 1]);
+        assert_eq!(
+            resolve(&wanted(), &found, HeaderMatch::Exact, ExtraColumns::Ignore, 1).unwrap(),
+            [Some(2), Some(1)]
+        );
+    }
+
+    #[test]
+    fn a_column_that_may_be_missing_is_nowhere_unless_another_name_is_near_it() {
+        let wanted = |optional| {
+            let status = ExpectedColumn { optional, ..column("agency_status", "agency_status", &[]) };
+            vec![column("mark", "mark", &[]), status]
+        };
+        let told = |optional, found: &[&str]| {
+            resolve(&wanted(optional), &names(found), HeaderMatch::Exact, ExtraColumns::Ignore, 1)
+        };
+        assert_eq!(told(true, &["mark"]).unwrap(), [Some(0), None]);
+        assert_eq!(told(true, &["agency_status", "mark"]).unwrap(), [Some(1), Some(0)]);
+        assert!(told(false, &["mark"]).is_err());
+        // A misspelt name is not taken for a column that did not come.
+        assert!(told(true, &["mark", "agency_statsu"]).unwrap_err().to_string().contains("is named `agency_statsu`"));
+        // A file of nothing but records has no header, whatever may be missing.
+        assert!(told(true, &["A", "PARTICIPANT"]).is_err());
     }
 }

@@ -20,6 +20,7 @@ fn expect(names: &[&str]) -> Vec<ExpectedColumn> {
         header: name.to_string(),
         aliases: vec![],
         pattern: None,
+        optional: false,
     };
     names.iter().map(column).collect()
 }

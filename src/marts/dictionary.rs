@@ -136,7 +136,8 @@ fn of_rates(spec: &MartSpec) -> Vec<Entry> {
             let label = format!("{}: {}", rate.label, part.replace('_', " "));
             let nulls = match part {
                 _ if AS_THE_RATE.contains(&part) => empty.clone(),
-                "coverage" | "rule" | "version" => "nobody in the denominator".to_owned(),
+                "coverage" => "nobody in the denominator".to_owned(),
+                "rule" | "version" => "nobody in the denominator, or the rule made no row of the year".to_owned(),
                 "covered" => "nobody can be observed, or not yet measurable".to_owned(),
                 "status" => "the rate stands".to_owned(),
                 _ => "never".to_owned(),

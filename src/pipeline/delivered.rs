@@ -37,8 +37,15 @@ pub fn expected(contract: &ContractDocument) -> Vec<ExpectedColumn> {
         header: c.header().to_owned(),
         aliases: c.aliases.iter().map(|a| a.value.clone()).collect(),
         pattern: c.header_pattern.as_ref().map(|p| p.value.clone()),
+        optional: c.optional,
     };
     contract.columns.iter().map(one).collect()
+}
+
+/// A contract's columns among those of a file; one that may be missing, and is, has no values.
+fn chosen(places: &[Option<usize>], columns: &[ArrayRef], rows: usize) -> Vec<ArrayRef> {
+    let none = || arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, rows);
+    places.iter().map(|place| place.map_or_else(none, |at| Arc::clone(&columns[at]))).collect()
 }
 
 /// A contract made ready to judge rows. `as_of` is a day as `2025-06-30`.
@@ -195,7 +202,7 @@ pub async fn parquet(
         let batch = batch.map_err(EngineError::sql(table.as_str())).map_err(broken)?;
         let first = summary.records + 1;
         summary.records += batch.num_rows() as u64;
-        let columns: Vec<ArrayRef> = places.iter().map(|at| Arc::clone(batch.column(*at))).collect();
+        let columns = chosen(&places, batch.columns(), batch.num_rows());
         let records = SourceBatch { columns, lines: (first..=summary.records).collect(), broken: Vec::new() };
         let raw = |row: usize| row_json(&names, batch.columns(), row);
         let judged = judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?;
@@ -225,7 +232,7 @@ pub async fn workbook(
             summary.header.clone_from(&sheet.header);
         }
         summary.records += sheet.lines.len() as u64;
-        let columns: Vec<ArrayRef> = sheet.places.iter().map(|at| Arc::clone(&sheet.columns[*at])).collect();
+        let columns = chosen(&sheet.places, &sheet.columns, sheet.lines.len());
         let records = SourceBatch { columns, lines: sheet.lines.clone(), broken: Vec::new() };
         let raw = |row: usize| row_json(&sheet.header, &sheet.columns, row);
         let mut judged = judge.judge(&records, &raw).map_err(|e| Fault::Pipeline(PipelineError::bug(e)))?;

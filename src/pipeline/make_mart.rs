@@ -123,8 +123,11 @@ fn refused(ground: &Ground<'_>, reads: &[String]) -> Refused {
     let all = refused_in(ground, &behind);
     let mut of_rule = BTreeMap::new();
     for table in rules.iter().filter(|table| behind.contains(table.name)) {
-        let rows = refused_in(ground, &self::behind(ground, &rules, &[table.name.to_owned()]));
-        if rows != all {
+        let own = self::behind(ground, &rules, &[table.name.to_owned()]);
+        // A rule that holds but constants reads nothing that could be refused: the rows that it measures come from elsewhere.
+        let reads_sources = own.iter().any(|name| ground.accepted.contains_key(name));
+        let rows = refused_in(ground, &own);
+        if reads_sources && rows != all {
             of_rule.extend(table.versions.iter().map(|rule| (rule.spec.id.value.clone(), rows)));
         }
     }

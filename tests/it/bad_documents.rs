@@ -238,6 +238,15 @@ fn a_document_that_cannot_be_read_is_the_only_thing_that_is_said_of_it() {
         p.replace(mart, "label: Gender,", "label: Gender: of whom,");
     });
     ended.fails_with(2, &["P003", "cte_participation.yaml", "1 error"]);
+    // What is wrong besides is said with it.
+    let ended = checked(|p| {
+        p.replace("config/marts/cte_participation.yaml", "label: Gender,", "label: Gender: of whom,");
+        p.replace("config/marts/opportunity_gap.sql", "FROM indicator", "FROM indicators");
+    });
+    ended.fails_with(
+        2,
+        &["P003", "cte_participation.yaml", "there is no table `indicators`", "did you mean `indicator`?"],
+    );
     // Two versions on one day make no table at all; what reads it is not at fault.
     let ended = checked(|p| {
         let rule = p.read("config/rules/perkins_v/cte_participant_secondary.sql");

@@ -383,6 +383,13 @@ fn records_that_contradict_each_other_are_set_aside_or_counted_once() {
     line(&project, "sample_data/k12/cte_courses_2020.csv", 2, |l| {
         replace_field(&replace_field(l, 9, ""), 10, "99.9998")
     });
+    // An agency that says nothing of status leaves those columns out, and nothing rests on them.
+    let file = "sample_data/k12/cte_courses_2020.csv";
+    let without: Vec<String> =
+        lines_of(&project, file).iter().map(|l| l.rsplitn(3, ',').last().unwrap().to_owned() + "\n").collect();
+    assert!(without[0].ends_with("completion_date\n"), "{}", without[0]);
+    let latin = without.concat().chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+    project.write(file, latin);
     // A code that was retired before the school year of the row: the field is emptied, the row stands.
     let retired = "01930,Retired in 2019,,2019-06-30\n";
     project.add_row("config/code_sets/exit_type.csv", retired);

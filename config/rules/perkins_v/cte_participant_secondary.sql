@@ -5,7 +5,7 @@ version: 1
 title: CTE participants, secondary
 says: >
   A learner who has completed at least one course in a CTE program. The status is cumulative: it is shown for each later year in which a
-  school serves the learner, and for the year after. A single program is the state's program code, else the CIP code. A repeated course
+  school serves the learner, for the year after, and for later ones in which a cohort or an exit still counts the learner. A single program is the state's program code, else the CIP code. A repeated course
   counts once, and a failed one does not count.
 citation: Perkins V sec. 3(13)
 grain: [person_id, reporting_year, program_code]

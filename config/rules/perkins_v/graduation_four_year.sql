@@ -37,6 +37,7 @@ columns:
   - { name: in_denominator, type: boolean, label: Counts in the denominator of 1S1, sensitivity: quasi }
   - { name: in_numerator, type: boolean, label: Counts in the numerator of 1S1, sensitivity: quasi }
   - { name: basis, type: text, label: Where inclusion and graduation come from, definition: "certified, or derived from enrollment where no certified file of the cohort year has come", sensitivity: none }
+  - { name: status_year, type: int32, label: Year whose rule gives the status, definition: "The cohort year; of derived rows the last year by then in which the learner is shown", sensitivity: quasi }
 --- */
 WITH several AS (
     SELECT person_id, cohort_year FROM graduation_cohort GROUP BY person_id, cohort_year HAVING count(*) > 1
@@ -94,19 +95,26 @@ cohort AS (
            graduation_date IS NOT NULL OR split_part(last_stay, '|', 2) NOT IN ($removal_types), graduation_date IS NOT NULL, graduation_date, 'derived'
     FROM stays
 ),
-concentrators AS (
-    -- Whoever stands in a certified cohort has a status in its year. Who left early and stands in none that is certified keeps the last.
-    SELECT DISTINCT person_id, reporting_year AS year, 'certified' AS basis FROM cte_concentrator_secondary
-    UNION ALL
-    SELECT u.person_id, u.cohort_year, 'derived'
+last_shown AS (
+    -- Whoever stands in a certified cohort has a status in its year. Of who stands in none, the last year by then in which they are shown tells it.
+    SELECT u.person_id, u.cohort_year, max(y.reporting_year) AS year
     FROM stays AS u
-    JOIN (SELECT person_id, min(reporting_year) AS since FROM cte_concentrator_secondary GROUP BY person_id) AS c
-      ON c.person_id = u.person_id AND c.since <= u.cohort_year
+    JOIN learner_year AS y ON y.person_id = u.person_id AND y.reporting_year <= u.cohort_year
+    WHERE y.level = 'secondary'
+    GROUP BY u.person_id, u.cohort_year
+),
+dated AS (
+    SELECT g.*, CASE g.basis WHEN 'certified' THEN g.cohort_year ELSE l.year END AS status_year
+    FROM last_shown AS l
+    RIGHT JOIN cohort AS g ON l.person_id = g.person_id AND l.cohort_year = g.cohort_year
+),
+concentrators AS (
+    SELECT DISTINCT person_id, reporting_year FROM cte_concentrator_secondary
 )
 SELECT g.person_id, g.cohort_year + $lag_years AS reporting_year, g.cohort_year, g.district_id, g.school_id, g.included, g.graduated,
        g.graduation_date, c.person_id IS NOT NULL AS concentrator,
        g.included AND c.person_id IS NOT NULL AS in_denominator,
        g.included AND g.graduated AND c.person_id IS NOT NULL AS in_numerator,
-       g.basis
-FROM cohort AS g
-LEFT JOIN concentrators AS c ON c.person_id = g.person_id AND c.year = g.cohort_year AND c.basis = g.basis
+       g.basis, g.status_year
+FROM concentrators AS c
+RIGHT JOIN dated AS g ON c.person_id = g.person_id AND c.reporting_year = g.status_year

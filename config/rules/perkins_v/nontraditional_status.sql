@@ -18,7 +18,7 @@ columns:
   - { name: reporting_year, type: int32, label: Reporting year, definition: The year in which the program year ends, sensitivity: quasi }
   - { name: level, type: text, label: Level, definition: secondary or postsecondary, sensitivity: quasi }
   - { name: program_code, type: text, label: CTE program, definition: "Program code, else the CIP code", sensitivity: quasi }
-  - { name: served, type: boolean, label: Served in the year, definition: False in the year after the last service, sensitivity: quasi }
+  - { name: served, type: boolean, label: Served in the year, definition: "False in the year after the last service, and in later ones in which the learner is still counted", sensitivity: quasi }
   - { name: is_concentrator, type: boolean, label: Concentrator in the program in the year, sensitivity: quasi }
   - { name: nontraditional_for, type: text, label: Gender for which the field is non-traditional, sensitivity: none, code_set: sex }
   - { name: is_underrepresented, type: boolean, label: Of that gender, sensitivity: quasi }

@@ -40,14 +40,14 @@ columns:
   - { name: basis, type: text, label: Where the cohort comes from, definition: "certified, or derived from enrollment where no certified file of the year has come", sensitivity: none }
 --- */
 WITH cohort AS (
-    SELECT person_id, reporting_year, cohort_year, graduated, concentrator, district_id, school_id, basis,
+    SELECT person_id, reporting_year, cohort_year, status_year, graduated, concentrator, district_id, school_id, basis,
            COALESCE(graduation_date, make_date(cohort_year, 6, 30)) AS day, COALESCE(graduation_date, make_date(cohort_year, 6, 30)) + $grace_days AS until
     FROM graduation_four_year
     WHERE included
 ),
 -- Whatever was attained first was attained by a day if anything was: one row a person is enough.
 completer AS (
-    SELECT person_id, min(completer_year) AS year FROM cte_completer_secondary GROUP BY person_id
+    SELECT person_id, reporting_year, min(completer_year) AS year FROM cte_completer_secondary GROUP BY person_id, reporting_year
 ),
 credential AS (
     SELECT c.person_id, min(c.earned_date) AS listed, min(CASE WHEN l.recognized THEN c.earned_date END) AS recognized
@@ -79,7 +79,7 @@ attained AS (
     RIGHT JOIN (dual AS d
     RIGHT JOIN (credential AS i
     RIGHT JOIN (completer AS c
-    RIGHT JOIN cohort AS g ON c.person_id = g.person_id)
+    RIGHT JOIN cohort AS g ON c.person_id = g.person_id AND c.reporting_year = g.status_year)
                            ON i.person_id = g.person_id)
                            ON d.person_id = g.person_id AND d.reporting_year = g.reporting_year)
                            ON w.person_id = g.person_id

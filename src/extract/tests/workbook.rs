@@ -12,6 +12,7 @@ fn expected(names: &[&str]) -> Vec<ExpectedColumn> {
         header: (*name).to_owned(),
         aliases: vec![],
         pattern: None,
+        optional: false,
     };
     names.iter().map(one).collect()
 }
@@ -33,7 +34,7 @@ fn book(sheets: &[(&str, Fill<'_>)]) -> Vec<u8> {
 
 fn rows(batch: &SheetBatch) -> Vec<Vec<String>> {
     let value = |row: usize, at: &usize| batch.columns[*at].as_string::<i32>().value(row).to_owned();
-    (0..batch.lines.len()).map(|row| batch.places.iter().map(|at| value(row, at)).collect()).collect()
+    (0..batch.lines.len()).map(|row| batch.places.iter().map(|at| value(row, at.as_ref().unwrap())).collect()).collect()
 }
 
 fn read(bytes: Vec<u8>, format: &XlsxFormat, names: &[&str]) -> Result<Vec<SheetBatch>, String> {

@@ -259,7 +259,13 @@ fn text_columns(
     names.sort_unstable();
     names.dedup();
     let places: Vec<usize> = columns.iter().map(|column| names.partition_point(|name| name < column)).collect();
-    let column = |name: String| ExpectedColumn { header: name.clone(), name, aliases: Vec::new(), pattern: None };
+    let column = |name: String| ExpectedColumn {
+        header: name.clone(),
+        name,
+        aliases: Vec::new(),
+        pattern: None,
+        optional: false,
+    };
     let expected: Vec<ExpectedColumn> = names.into_iter().map(column).collect();
     let options = ReadOptions { threads, ..ReadOptions::default() };
     let work = |batch: TextBatch| Ok::<_, PipelineError>(batch.records);
