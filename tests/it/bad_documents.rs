@@ -241,11 +241,16 @@ fn a_document_that_cannot_be_read_is_the_only_thing_that_is_said_of_it() {
     // What is wrong besides is said with it.
     let ended = checked(|p| {
         p.replace("config/marts/cte_participation.yaml", "label: Gender,", "label: Gender: of whom,");
-        p.replace("config/marts/opportunity_gap.sql", "FROM indicator", "FROM indicators");
+        p.replace("config/marts/indicator.sql", "FROM academic_proficiency", "FROM academic_proficiencies");
     });
     ended.fails_with(
         2,
-        &["P003", "cte_participation.yaml", "there is no table `indicators`", "did you mean `indicator`?"],
+        &[
+            "P003",
+            "cte_participation.yaml",
+            "there is no table `academic_proficiencies`",
+            "did you mean `academic_proficiency`?",
+        ],
     );
     // Two versions on one day make no table at all; what reads it is not at fault.
     let ended = checked(|p| {
