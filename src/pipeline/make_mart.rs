@@ -27,7 +27,7 @@ pub async fn make_mart(
 ) -> Result<Dataset, PipelineError> {
     let reads = mart.reads()?;
     if mart.spec.is_over_marts() {
-        let sql = crate::marts::persons::over_marts_sql(&mart.spec, &mart.sql, &refused(ground, &reads));
+        let sql = crate::marts::persons::over_marts_sql(&mart.spec, &mart.sql, &refused(ground, mart, &reads));
         let made = publish(ground, mart, &sql, &reads, inputs).await?;
         identities(ground, mart).await?;
         return Ok(made);
@@ -46,7 +46,7 @@ pub async fn make_mart(
         let reads: Vec<String> = reads.into_iter().chain(["research key".to_owned()]).collect();
         return publish(ground, mart, &sql, &reads, &inputs).await;
     }
-    let refused = refused(ground, &reads);
+    let refused = refused(ground, mart, &reads);
     let mut inputs = inputs.clone();
     inputs.insert("base of cells".to_owned(), mart.sql.clone());
     let reads: Vec<String> = reads.into_iter().chain(["base of cells".to_owned()]).collect();
@@ -117,15 +117,17 @@ fn torn(mart: &Mart, dimension: &str, persons: u64) -> PipelineError {
 }
 
 /// How many rows were refused in the sources on which tables rest, and on which each rule among these does.
-fn refused(ground: &Ground<'_>, reads: &[String]) -> Refused {
+fn refused(ground: &Ground<'_>, mart: &Mart, reads: &[String]) -> Refused {
     let rules = crate::rules::tables(&ground.project.rules).unwrap_or_default();
     let behind = behind(ground, &rules, reads);
     let all = refused_in(ground, &behind);
     let mut of_rule = BTreeMap::new();
     for table in rules.iter().filter(|table| behind.contains(table.name)) {
         let own = self::behind(ground, &rules, &[table.name.to_owned()]);
-        // A rule that holds but constants reads nothing that could be refused: the rows that it measures come from elsewhere.
-        let reads_sources = own.iter().any(|name| ground.accepted.contains_key(name));
+        // A rule that holds but constants reads nothing that could be refused, and one that a mart over marts reads itself knows no person: the rows that
+        // they measure come from elsewhere.
+        let measures = !mart.spec.is_over_marts() || !reads.iter().any(|read| read == table.name);
+        let reads_sources = measures && own.iter().any(|name| ground.accepted.contains_key(name));
         let rows = refused_in(ground, &own);
         if reads_sources && rows != all {
             of_rule.extend(table.versions.iter().map(|rule| (rule.spec.id.value.clone(), rows)));

@@ -447,3 +447,24 @@ fn what_has_not_been_delivered_is_pending_in_every_mart() {
     let steps = "select distinct pending > 0 from pipeline where grouping_set = 'total' and year = 2021 and step in ('6_college', '7_work')";
     assert_eq!(project.ask(steps), ["true"], "whoever entered in 2021 could not have been seen at college or at work");
 }
+
+#[test]
+fn refused_rows_stand_beside_the_rates_that_rest_on_them() {
+    let project = sample_release();
+    let record = project.last_results();
+    let files = record["files"].as_array().unwrap();
+    let of_schools = files.iter().filter(|f| f["source"] == "k12_enrollment");
+    let of_schools: i64 = of_schools.map(|f| f["quarantined"].as_i64().unwrap()).sum();
+    assert!(of_schools > 0, "the sample has no row that is refused");
+    // Also beside rates whose rule holds but constants, or is a list that knows no person: the rows that they measure come from schools.
+    for (mart, rate) in [
+        ("transition", "college_rate"),
+        ("dual_credit", "year_rate"),
+        ("course_sequence", "pass_rate"),
+        ("access", "access_rate"),
+        ("car_indicators", "actual"),
+    ] {
+        let least: i64 = project.ask(&format!("select min({rate}_quarantined) from {mart}"))[0].parse().unwrap();
+        assert!(least >= of_schools, "{mart}.{rate}: {least}, and {of_schools} rows of schools were refused");
+    }
+}
