@@ -12,7 +12,7 @@ in_programs AS (
            c.person_id IS NOT NULL AS is_concentrator, c.rule_id, c.rule_version
     FROM program_cluster AS g
     RIGHT JOIN (concentrated AS c
-    RIGHT JOIN cte_participant_secondary AS t
+    RIGHT JOIN (SELECT * FROM cte_participant_secondary WHERE only_counted IS NOT TRUE) AS t
             ON c.person_id = t.person_id AND c.reporting_year = t.reporting_year AND c.program_code = t.program_code)
             ON g.program_code = t.program_code AND g.reporting_year = t.reporting_year
 ),
@@ -20,6 +20,7 @@ places AS (
     SELECT e.person_id, e.reporting_year, y.district_id
     FROM people AS e
     LEFT JOIN learner_year AS y ON y.person_id = e.person_id AND y.reporting_year = e.reporting_year AND y.level = 'secondary'
+                               AND y.only_counted IS NOT TRUE
 ),
 attempted AS (
     SELECT e.person_id, e.reporting_year, e.district_id, c.credential_code, c.credential_type, c.value, c.passed, c.is_recognized, c.is_high_value,

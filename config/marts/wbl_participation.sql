@@ -43,6 +43,7 @@ places AS (
     SELECT e.person_id, e.reporting_year, y.district_id, y.school_id
     FROM people AS e
     LEFT JOIN learner_year AS y ON y.person_id = e.person_id AND y.reporting_year = e.reporting_year AND y.level = 'secondary'
+                               AND y.only_counted IS NOT TRUE
 ),
 learnt AS (
     SELECT e.person_id, e.reporting_year, e.district_id, e.school_id, w.wbl_type, w.naics_sector, w.county, w.completed, w.paid,

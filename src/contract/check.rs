@@ -150,7 +150,15 @@ impl Checker<'_> {
 
     fn keys(&mut self) {
         let Parts { delivery, grain, source_person, .. } = *self.parts;
-        grain.iter().chain(source_person).chain(&delivery.scope).for_each(|name| self.is_column(name));
+        for name in grain.iter().chain(source_person).chain(&delivery.scope) {
+            self.is_column(name);
+            let column = self.parts.columns.iter().find(|column| *column.name == name.value);
+            if column.is_some_and(|column| column.optional) {
+                let message =
+                    format!("`{}` tells rows or senders apart, and yet a file may come without it", name.value);
+                self.error("C022", name, message, "take `optional` out of the column");
+            }
+        }
         if grain.is_empty() {
             let help = "add `grain: [...]`, the columns that together name one row";
             self.found

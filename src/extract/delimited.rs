@@ -14,7 +14,7 @@ pub(crate) struct Shape {
     pub(crate) encoding: Encoding,
     /// Fields in the header.
     pub(crate) width: usize,
-    /// For each expected column, its position among the fields.
+    /// For each expected column, its position among the fields; `None` for one that the file came without.
     pub(crate) take: Vec<Option<usize>>,
 }
 

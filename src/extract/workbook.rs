@@ -25,7 +25,7 @@ pub struct SheetBatch {
     pub header: Vec<String>,
     /// One array of text a column of the header.
     pub columns: Vec<ArrayRef>,
-    /// For each expected column, in order, its place in `columns`.
+    /// For each expected column, in order, its place in `columns`; `None` for one that the sheet came without.
     pub places: Vec<Option<usize>>,
     /// The line of each record: its row in the sheet, from 1, and [`SHEET_LINES`] for each sheet before.
     pub lines: Vec<u64>,

@@ -405,7 +405,7 @@ pub fn rate_columns(rate: &Rate, refused: &Refused) -> [String; 13] {
             column("reliability")
         ),
         format!(
-            "arrow_cast(CASE WHEN {den} = 0 THEN 'not_applicable' WHEN {pending} > 0 THEN 'not_observable' END, 'Utf8') AS {}",
+            "arrow_cast(CASE WHEN COALESCE({den}, 0) = 0 THEN 'not_applicable' WHEN {pending} > 0 THEN 'not_observable' END, 'Utf8') AS {}",
             column("status")
         ),
         format!("arrow_cast({0}, 'Utf8') AS {0}", column("rule")),

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use indexmap::IndexMap;
+
 use crate::foundation::{Diagnostic, Diagnostics, Located, Zone, did_you_mean};
-use crate::marts::cells::{GROUPING_SET, RATE_PARTS, rate_column};
+use crate::marts::cells::{GROUPING_SET, RATE_PARTS, median_status, rate_column};
 use crate::marts::dictionary::dictionary;
 use crate::marts::spec::{ColumnType, Identifier, MartSpec};
 
@@ -47,11 +49,8 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     written.extend(spec.rates.iter().map(|r| &r.name));
     let mut seen = BTreeSet::from([GROUPING_SET.to_owned()]);
     for name in written {
-        let longest = match spec.rates.iter().find(|r| r.name.value == name.value) {
-            Some(rate) => RATE_PARTS.iter().map(|(part, _, _)| rate_column(rate, part)).max_by_key(String::len),
-            None => None,
-        };
-        let longest = longest.unwrap_or_else(|| name.value.clone());
+        let published = published(spec, name);
+        let longest = published.iter().max_by_key(|name| name.len()).unwrap_or(&name.value);
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         // The reason why a value is empty stands beside it in a column named after it, within what every reader takes.
         let short = longest.len() <= NAME || (longest.ends_with("_status") && longest.len() <= NAME + "_status".len());
@@ -60,10 +59,18 @@ fn names(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
             let help = "use at most 25 lower-case ASCII letters, digits and underscores, a letter first; 13 for a rate, whose parts are named after it";
             found.push(Diagnostic::error("M001", file, message).at(name).help(help));
         }
-        if !seen.insert(name.value.clone()) {
-            found.push(Diagnostic::error("M002", file, format!("`{}` names two columns", name.value)).at(name));
+        for twice in published.iter().filter(|name| !seen.insert((*name).clone())) {
+            found.push(Diagnostic::error("M002", file, format!("`{twice}` names two columns")).at(name));
         }
     }
+}
+
+/// The columns that a written name publishes: its own, and those that are named after a rate or a median.
+fn published(spec: &MartSpec, name: &Located<String>) -> Vec<String> {
+    let rate = spec.rates.iter().filter(|r| r.name.value == name.value);
+    let parts = rate.flat_map(|rate| RATE_PARTS.iter().map(|(part, _, _)| rate_column(rate, part)));
+    let medians = spec.medians.iter().filter(|m| m.name.value == name.value).map(median_status);
+    std::iter::once(name.value.clone()).chain(parts).chain(medians).collect()
 }
 
 /// Every column says what it means, and what an empty value of it does: of a rate its parts say both.
@@ -97,9 +104,8 @@ fn over_marts(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
     }
     let counts = spec.columns.iter().filter(|c| matches!(c.kind, ColumnType::Int32 | ColumnType::Int64));
     rates(spec, "column of counts", &counts.map(|c| c.name.as_str()).collect::<Vec<_>>(), file, found);
-    for of in spec.rates.iter().flat_map(|rate| &rate.coverage_notes) {
-        known(&of.column, "column of the mart", spec.columns.iter().map(|c| c.name.as_str()), file, found);
-    }
+    let columns: Vec<_> = spec.columns.iter().map(|c| (c.name.as_str(), &c.values)).collect();
+    notes(spec, "column of the mart", &columns, file, found);
     let ids = spec.id.iter().map(|id| &id.published);
     for name in ids.chain(Some(&spec.person).filter(|person| !person.value.is_empty())) {
         let d = Diagnostic::error("M004", file, "a mart over marts knows no person").at(name);
@@ -180,14 +186,8 @@ fn cells(spec: &MartSpec, file: &Path, found: &mut Diagnostics) {
         known(name, "dimension", dimensions(), file, found);
     }
     rates(spec, "measure", &measures().collect::<Vec<_>>(), file, found);
-    for of in spec.rates.iter().flat_map(|rate| &rate.coverage_notes) {
-        known(&of.column, "dimension", dimensions(), file, found);
-        let values = spec.dimension(&of.column).map(|d| &d.values).filter(|values| !values.is_empty());
-        for value in of.values.iter().filter(|value| values.is_some_and(|known| !known.contains_key(*value))) {
-            let message = format!("`{value}` is no value of `{}`, so the note stands nowhere", *of.column);
-            found.push(Diagnostic::error("M010", file, message).at(&of.column));
-        }
-    }
+    let columns: Vec<_> = spec.dimensions.iter().map(|d| (d.name.as_str(), &d.values)).collect();
+    notes(spec, "dimension", &columns, file, found);
     for name in spec.medians.iter().filter_map(|median| median.pending.as_ref()) {
         known(name, "measure", measures(), file, found);
     }
@@ -232,6 +232,24 @@ fn rates(spec: &MartSpec, what: &str, counts: &[&str], file: &Path, found: &mut 
             let message = format!("rate `{}` does not say whom the sources cannot show", *rate.name);
             let d = Diagnostic::error("M026", file, message).at(&rate.name);
             found.push(d.help("add `coverage_note:` in plain words; it stands beside every rate"));
+        }
+    }
+}
+
+/// Every note of some rows stands on a column, `columns` with the values that each declares, and on values of it.
+fn notes(
+    spec: &MartSpec,
+    what: &str,
+    columns: &[(&str, &IndexMap<String, String>)],
+    file: &Path,
+    found: &mut Diagnostics,
+) {
+    for of in spec.rates.iter().flat_map(|rate| &rate.coverage_notes) {
+        known(&of.column, what, columns.iter().map(|(name, _)| *name), file, found);
+        let values = columns.iter().find(|(name, values)| *name == of.column.as_str() && !values.is_empty());
+        for value in of.values.iter().filter(|value| values.is_some_and(|(_, known)| !known.contains_key(*value))) {
+            let message = format!("`{value}` is no value of `{}`, so the note stands nowhere", *of.column);
+            found.push(Diagnostic::error("M010", file, message).at(&of.column));
         }
     }
 }

@@ -52,6 +52,9 @@ grouping: [[]]
         (entry("wages").nulls.as_str(), entry("wages_status").nulls.as_str()),
         ("see wages_status", "the median stands")
     );
+    let mut twice = spec.clone();
+    twice.measures[0].name.value = "wages_status".into();
+    assert!(check(&twice, Path::new("m.yaml")).sorted().iter().any(|d| d.code == "M002"));
     let mut unknown = spec.clone();
     unknown.medians[0].pending = Some(Located::nowhere("waiting".to_owned()));
     assert_eq!(check(&unknown, Path::new("m.yaml")).sorted()[0].code, "M010");
@@ -116,7 +119,26 @@ rates:
     assert_eq!(codes(|m| m.rates[0].denominator.value = "indicator".into()), ["M010"]);
     assert_eq!(codes(|m| m.rates[0].coverage_note.clear()), ["M026"]);
     assert_eq!(codes(|m| m.rates[0].coverage_notes[0].column.value = "level".into()), ["M010"]);
+    assert_eq!(codes(|m| drop(m.columns[0].values.insert("3S1".into(), "Placement".into()))), ["M010"], "1P1 is none");
+    // Rates are of cells or over marts: of persons nothing is divided.
+    let of_persons = codes(|m| {
+        m.over.clear();
+        m.person.value = "person_id".into();
+    });
+    assert!(of_persons.contains(&"M003"), "{of_persons:?}");
     assert_eq!(codes(|m| m.columns[1].nulls = None), ["M029"]);
     // A column of the key is never empty.
     assert_eq!(codes(|m| m.columns[0].nulls = None), Vec::<&str>::new());
+}
+
+#[test]
+fn the_document_that_the_page_on_marts_shows_is_a_good_one() {
+    let page = include_str!("../../docs/marts.md");
+    let shown = page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let spec: MartSpec = serde_saphyr::from_str(shown).unwrap();
+    let found = check(&spec, Path::new("placement.yaml"));
+    assert!(found.is_empty(), "{}", found.sorted().iter().map(|d| d.render(Some(shown))).collect::<String>());
+    for (part, _, _) in cells::RATE_PARTS {
+        assert!(page.contains(&format!("`_{part}`")), "the page does not tell of `_{part}`");
+    }
 }

@@ -309,6 +309,8 @@ fn bad_documents_are_refused() {
     assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_far_too_many_words".into()), ["M001"]);
     assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_many".into()), ["M001"]);
     assert_eq!(codes(|m| m.rates[0].name.value = "a_rate_of_two".into()), Vec::<&str>::new());
+    // Its parts are columns too.
+    assert!(codes(|m| m.dimensions[1].name.value = "rate_low".into()).contains(&"M002"));
     assert_eq!(codes(|m| m.measures[1].definition.clear()), ["M028"]);
     assert_eq!(codes(|m| m.dimensions[0].definition = " ".into()), ["M028"]);
     // A reason beside it would have no room left.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::contract::check::{Parts, check as check_by_itself};
+use crate::extract::Format;
 use crate::foundation::{Diagnostic, Diagnostics, Element, Located, Sensitivity, did_you_mean};
 use crate::pipeline::project::Project;
 use crate::pipeline::spec::ContractDocument;
@@ -25,10 +26,24 @@ pub fn check(project: &Project, found: &mut Diagnostics) {
         check_by_itself(&file, &parts, &project.code_sets, found);
         let names: Vec<&str> = contract.columns.iter().map(|c| c.name.as_str()).collect();
         contract.format.check(&file, &names, found);
+        optional(contract, &file, found);
         identity(contract, &file, found);
         school(contract, &file, found);
         organization(contract, &file, found);
         references(project, contract, &file, found);
+    }
+}
+
+/// A file may come without a column where a header says which it has.
+fn optional(contract: &ContractDocument, file: &Path, found: &mut Diagnostics) {
+    let Format::FixedWidth(_) = contract.format else { return };
+    for column in contract.columns.iter().filter(|column| column.optional) {
+        let message = format!(
+            "column `{}` is optional, and a file of fixed width has no header to leave it out of",
+            *column.name
+        );
+        let d = Diagnostic::error("C022", file, message).at(&column.name);
+        found.push(d.help("take `optional` out; blanks in its place are no value"));
     }
 }
 

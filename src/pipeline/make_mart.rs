@@ -119,11 +119,11 @@ fn torn(mart: &Mart, dimension: &str, persons: u64) -> PipelineError {
 /// How many rows were refused in the sources on which tables rest, and on which each rule among these does.
 fn refused(ground: &Ground<'_>, mart: &Mart, reads: &[String]) -> Refused {
     let rules = crate::rules::tables(&ground.project.rules).unwrap_or_default();
-    let behind = behind(ground, &rules, reads);
-    let all = refused_in(ground, &behind);
+    let everything = behind(ground, &rules, reads);
+    let all = refused_in(ground, &everything);
     let mut of_rule = BTreeMap::new();
-    for table in rules.iter().filter(|table| behind.contains(table.name)) {
-        let own = self::behind(ground, &rules, &[table.name.to_owned()]);
+    for table in rules.iter().filter(|table| everything.contains(table.name)) {
+        let own = behind(ground, &rules, &[table.name.to_owned()]);
         // A rule that holds but constants reads nothing that could be refused, and one that a mart over marts reads itself knows no person: the rows that
         // they measure come from elsewhere.
         let measures = !mart.spec.is_over_marts() || !reads.iter().any(|read| read == table.name);

@@ -165,9 +165,13 @@ fn check_parameters(rule: &Rule, found: &mut Diagnostics) {
             });
         }
     }
-    for name in spec.choices.keys().filter(|name| !spec.parameters.contains_key(*name)) {
+    for (name, words) in spec.choices.iter().filter(|(name, _)| !spec.parameters.contains_key(*name)) {
         let message = format!("`choices:` speaks of `{name}`, which is no parameter of the rule");
-        found.push(Diagnostic::error("R005", file, message).at(&spec.rule));
+        let d = Diagnostic::error("R005", file, message).at(words.first().unwrap_or(&spec.rule));
+        found.push(match did_you_mean(name, spec.parameters.keys().map(String::as_str)) {
+            Some(near) => d.label(format!("did you mean `{near}`?")),
+            None => d.help("name a parameter, or take it out"),
+        });
     }
     for (name, value) in &spec.parameters {
         if let Some(d) = no_choice(spec, name, value, file) {

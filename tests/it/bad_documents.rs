@@ -263,6 +263,37 @@ fn a_document_that_cannot_be_read_is_the_only_thing_that_is_said_of_it() {
 }
 
 #[test]
+fn what_is_to_know_is_one_number() {
+    let ended = checked(|p| {
+        p.replace(
+            "pipelines/statewide.yaml",
+            "      SELECT count(*) FROM programs AS p",
+            "      SELECT count(*), 1 FROM programs AS p",
+        );
+    });
+    ended.fails_with(
+        2,
+        &["P041", "notice `Programs of the directory under CIP codes", "gives 2 columns", "give one number"],
+    );
+    let ended = checked(|p| {
+        p.replace(
+            "pipelines/statewide.yaml",
+            "      SELECT count(*) FROM programs AS p",
+            "      SELECT count(*) FROM programms AS p",
+        );
+    });
+    ended.fails_with(2, &["P040", "there is no table `programms`", "did you mean `programs`?"]);
+}
+
+#[test]
+fn a_file_of_fixed_width_lacks_no_column() {
+    let ended = checked(|p| {
+        p.replace("config/contracts/ui_wages.yaml", "columns:\n  - { ", "columns:\n  - { optional: true, ")
+    });
+    ended.fails_with(2, &["C022", "ui_wages.yaml", "has no header to leave it out of"]);
+}
+
+#[test]
 fn a_word_that_a_rule_does_not_know() {
     let rule = "config/rules/perkins_v/cte_concentrator_secondary.sql";
     let ended = checked(|p| p.replace(rule, "concentrator_org: last\n", "concentrator_org: lst\n"));
@@ -287,5 +318,8 @@ fn a_word_that_a_rule_does_not_know() {
     });
     ended.fails_with(2, &["R029", "cte_concentrator_secondary.fixtures.yaml", "`clusters` is no choice"]);
     let ended = checked(|p| p.replace(rule, "choices: { scope:", "choices: { scop:"));
-    ended.fails_with(2, &["R005", "`choices:` speaks of `scop`, which is no parameter of the rule"]);
+    ended.fails_with(
+        2,
+        &["R005", "`choices:` speaks of `scop`, which is no parameter of the rule", "did you mean `scope`?"],
+    );
 }

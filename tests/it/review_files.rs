@@ -64,6 +64,11 @@ fn what_clerks_decide_of_files_becomes_labels_that_are_kept_to() {
     // A clerk says of the first link that it is none.
     let book = format!("{FOLDER}/sample-5/pairs.xlsx");
     fill(&project, &book, "ann.xlsx", "ann, of the county", |n| if n == 1 { "different" } else { "same" });
+    // Of two imports at one moment one waits its turn.
+    let held = std::fs::File::create(project.path(&format!("{FOLDER}/.lock"))).unwrap();
+    held.lock().unwrap();
+    review(&project, "import", &["ann.xlsx"]).fails_with(7, &["is running on"]);
+    drop(held);
     let imported = review(&project, "import", &["ann.xlsx"]);
     imported.is_fine();
     for words in ["20 of 20 pairs are settled", "20 new decisions in", "keep_to_labels: true", "All these links"] {

@@ -25,6 +25,7 @@ columns:
   - { name: served, type: boolean, label: Served in the year, sensitivity: quasi }
   - { name: district_id, type: text, label: Last district that served, sensitivity: quasi }
   - { name: school_id, type: text, label: Last school that served, sensitivity: quasi }
+  - { name: only_counted, type: boolean, label: Only still counted, definition: "Served neither in the year nor in the one before: a cohort or the report of an exit counts the learner", sensitivity: quasi }
 --- */
 WITH courses AS (
     SELECT person_id, COALESCE(NULLIF(program_code, ''), cip_code) AS program_code, course_code, min(school_year) AS year,
@@ -35,9 +36,9 @@ WITH courses AS (
 )
 SELECT y.person_id, y.reporting_year, c.program_code, count(*) AS courses,
        sum(CASE WHEN c.year = y.reporting_year THEN 1 ELSE 0 END) AS courses_in_year, min(c.year) AS participant_year,
-       y.served, y.district_id, y.school_id
+       y.served, y.district_id, y.school_id, y.only_counted
 FROM courses AS c
 JOIN learner_year AS y ON y.person_id = c.person_id AND y.level = 'secondary' AND c.year <= y.reporting_year
 WHERE c.program_code IS NOT NULL
-GROUP BY y.person_id, y.reporting_year, c.program_code, y.served, y.district_id, y.school_id
+GROUP BY y.person_id, y.reporting_year, c.program_code, y.served, y.district_id, y.school_id, y.only_counted
 HAVING sum(c.credits) >= CAST($min_credits AS DECIMAL(5, 2))

@@ -35,6 +35,7 @@ columns:
   - { name: single_parent, type: boolean, label: Single parent, sensitivity: quasi }
   - { name: out_of_workforce, type: boolean, label: Out-of-workforce individual, sensitivity: quasi }
   - { name: military_parent, type: boolean, label: Parent on active duty, sensitivity: quasi }
+  - { name: only_counted, type: boolean, label: Only still counted, definition: "Served neither in the year nor in the one before: a cohort or the report of an exit counts the learner", sensitivity: quasi }
 --- */
 WITH school AS (
     -- `place` sorts the rows of a year: enrolment before courses, then the latest day; the organization is its last part.
@@ -122,15 +123,16 @@ SELECT person_id, year + lag AS reporting_year, 'secondary' AS level, lag = 0 AS
        CASE WHEN lag = 0 THEN disability END AS disability, CASE WHEN lag = 0 THEN english_learner END AS english_learner,
        CASE WHEN lag = 0 THEN homeless END AS homeless, CASE WHEN lag = 0 THEN foster_care END AS foster_care,
        CASE WHEN lag = 0 THEN migrant END AS migrant, CASE WHEN lag = 0 THEN single_parent END AS single_parent,
-       CASE WHEN lag = 0 THEN out_of_workforce END AS out_of_workforce, CASE WHEN lag = 0 THEN military_parent END AS military_parent
+       CASE WHEN lag = 0 THEN out_of_workforce END AS out_of_workforce, CASE WHEN lag = 0 THEN military_parent END AS military_parent,
+       FALSE AS only_counted
 FROM school_shown
 UNION ALL
 SELECT person_id, year, 'secondary', FALSE, NULLIF(split_part(place, '|', 2), ''), NULLIF(split_part(place, '|', 3), ''),
        CAST(NULL AS VARCHAR), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
-       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), TRUE
 FROM late_shown
 UNION ALL
 SELECT person_id, year, 'postsecondary', substr(place, 1, 1) <> '0', CAST(NULL AS VARCHAR), NULLIF(split_part(place, '|', 3), ''),
        CAST(NULL AS VARCHAR), pell, ps_disability, CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN),
-       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN)
+       CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), CAST(NULL AS BOOLEAN), FALSE
 FROM college_years

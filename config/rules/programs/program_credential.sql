@@ -34,7 +34,8 @@ WITH earned AS (
       AND (l.valid_from IS NULL OR c.earned_date >= l.valid_from) AND (l.valid_to IS NULL OR c.earned_date <= l.valid_to)
 ),
 participants AS (
-    SELECT person_id, reporting_year, 'secondary' AS level, program_code FROM cte_participant_secondary
+    -- The year after the last service is one too, for a credential of the summer; a year in which a cohort alone still counts somebody is none.
+    SELECT person_id, reporting_year, 'secondary' AS level, program_code FROM cte_participant_secondary WHERE only_counted IS NOT TRUE
     UNION ALL
     SELECT person_id, reporting_year, 'postsecondary', program_code FROM cte_participant_postsecondary
 ),

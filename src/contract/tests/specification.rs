@@ -49,6 +49,21 @@ fn a_sound_contract_has_no_findings() {
 }
 
 #[test]
+fn a_column_that_a_file_may_come_without_is_neither_required_nor_a_key() {
+    let columns = "- { name: id, type: text, optional: true, label: Id }
+- { name: word, type: text, required: true, optional: true, label: Word }
+- { name: other, type: text, optional: true, label: Other }";
+    insta::assert_snapshot!(checked(columns, "grain: [id]"), @r"
+    error[C022]: column `word` is required, and yet a file may come without it
+       ,-[c.yaml:3:11]
+      help: take one of `required` and `optional` out
+    error[C022]: `id` tells rows or senders apart, and yet a file may come without it
+       ,-[c.yaml:5:9]
+      help: take `optional` out of the column
+    ");
+}
+
+#[test]
 fn a_contract_that_is_wrong_is_told_with_its_places() {
     let columns = "- { name: a, type: integer, formats: ['%Y'], min: x, label: A }
 - { name: a, type: code, code_set: sexx, label: ' ' }
