@@ -288,7 +288,7 @@ fn what_is_to_know_is_one_number() {
 #[test]
 fn a_file_of_fixed_width_lacks_no_column() {
     let ended = checked(|p| {
-        p.replace("config/contracts/ui_wages.yaml", "columns:\n  - { ", "columns:\n  - { optional: true, ")
+        p.replace("config/contracts/ui_wages.yaml", "columns:\n  - { ", "columns:\n  - { optional: true, ");
     });
     ended.fails_with(2, &["C022", "ui_wages.yaml", "has no header to leave it out of"]);
 }
